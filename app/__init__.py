@@ -1,0 +1,1 @@
+"""The rules and the data of Retaguarda: no Qt, no network."""

@@ -1,0 +1,351 @@
+"""The words of the business as frozen values: what is asked, what an authority answers and what is decided.
+
+Nothing here knows a database, a window or a protocol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+
+class Authority(Enum):
+    """Who is consulted about a customer."""
+
+    SEFAZ = "sefaz"
+    ANP = "anp"
+    CREDIT = "credito"
+
+
+class Origin(Enum):
+    """What made a consultation happen."""
+
+    OPERATOR = "manual"
+    SERVICE = "servico"
+    COMMAND = "linha_de_comando"
+
+
+class Verdict(Enum):
+    """What a SEFAZ consultation says about the customer. FAILURE is the absence of an answer, never an answer."""
+
+    ENABLED = "habilitado"
+    DISABLED = "nao_habilitado"
+    NOT_TAXPAYER = "nao_contribuinte"
+    AMBIGUOUS = "ambiguo"
+    DATA_ERROR = "dado_invalido"
+    FAILURE = "falha"
+
+    @property
+    def label(self) -> str:
+        """The word shown to the operator."""
+        return _VERDICT_LABELS[self]
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the authority stated the customer's situation, so that rules may act on it."""
+        return self in (Verdict.ENABLED, Verdict.DISABLED, Verdict.NOT_TAXPAYER)
+
+
+_VERDICT_LABELS = {
+    Verdict.ENABLED: "Habilitado",
+    Verdict.DISABLED: "Não habilitado",
+    Verdict.NOT_TAXPAYER: "Não contribuinte",
+    Verdict.AMBIGUOUS: "Indefinido",
+    Verdict.DATA_ERROR: "Dado inválido",
+    Verdict.FAILURE: "Falha na consulta",
+}
+
+
+class SefazAction(Enum):
+    """A customer's own "Ação quando não habilitado na SEFAZ"."""
+
+    NOTHING = "nao_faz_nada"
+    BLOCK_UNBLOCK = "bloqueia_desbloqueia"
+
+
+class BlockOrigin(Enum):
+    """Where a block reason comes from. A rule lifts only reasons of its own origin."""
+
+    SEFAZ = "sefaz"
+    ANP_STATUS = "anp_status"
+    ANP_BRAND = "anp_bandeira"
+    CREDIT = "credito"
+    MANUAL = "manual"
+
+    @property
+    def label(self) -> str:
+        """The word shown to the operator."""
+        return {
+            BlockOrigin.SEFAZ: "SEFAZ",
+            BlockOrigin.ANP_STATUS: "Status na ANP",
+            BlockOrigin.ANP_BRAND: "Bandeira na ANP",
+            BlockOrigin.CREDIT: "Crédito",
+            BlockOrigin.MANUAL: "Manual",
+        }[self]
+
+
+class FailureKind(Enum):
+    """Why a consultation has no answer."""
+
+    CONFIGURATION = "configuracao"
+    CERTIFICATE = "certificado"
+    NETWORK = "rede"
+    TRUST = "cadeia_do_servidor"
+    TIMEOUT = "tempo_esgotado"
+    HTTP = "http"
+    INVALID_RESPONSE = "resposta_invalida"
+    SOAP_FAULT = "falha_soap"
+    REQUESTER = "solicitante"
+    REJECTION = "rejeicao"
+    UNAVAILABLE = "servico_paralisado"
+    LIMIT = "consumo_indevido"
+    NOT_SERVED = "uf_nao_atendida"
+    CANCELLED = "cancelada"
+    INTERNAL = "erro_interno"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return _FAILURE_LABELS[self]
+
+
+_FAILURE_LABELS = {
+    FailureKind.CONFIGURATION: "Configuração incompleta",
+    FailureKind.CERTIFICATE: "Certificado digital",
+    FailureKind.NETWORK: "Sem conexão",
+    FailureKind.TRUST: "Cadeia de certificação do servidor",
+    FailureKind.TIMEOUT: "Tempo esgotado",
+    FailureKind.HTTP: "Erro HTTP",
+    FailureKind.INVALID_RESPONSE: "Resposta inválida",
+    FailureKind.SOAP_FAULT: "Falha do serviço (SOAP)",
+    FailureKind.REQUESTER: "Solicitante não aceito",
+    FailureKind.REJECTION: "Mensagem rejeitada",
+    FailureKind.UNAVAILABLE: "Serviço paralisado",
+    FailureKind.LIMIT: "Consumo indevido",
+    FailureKind.NOT_SERVED: "UF não atendida",
+    FailureKind.CANCELLED: "Cancelada",
+    FailureKind.INTERNAL: "Erro interno",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure explained to the operator, in Portuguese: what happened, its probable cause, what to do.
+
+    `details` is for support: copyable, technical, never holding a secret.
+    """
+
+    kind: FailureKind
+    what: str
+    cause: str
+    todo: str
+    details: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Everything a person needs, in one line."""
+        return " ".join(part for part in (self.what, self.cause, self.todo) if part)
+
+
+class ConsultationFailed(Exception):
+    """Raised by a client of an authority when there is no answer.
+
+    `c_stat`, `x_motivo` and `response` are kept when the authority did say something (a rejection, an HTML page).
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        *,
+        c_stat: str = "",
+        x_motivo: str = "",
+        request: bytes = b"",
+        response: bytes = b"",
+        authorizer: str = "",
+    ) -> None:
+        super().__init__(failure.what)
+        self.failure = failure
+        self.c_stat = c_stat
+        self.x_motivo = x_motivo
+        self.request = request
+        self.response = response
+        self.authorizer = authorizer
+
+
+class DocumentKind(Enum):
+    """Which tag identifies the customer in a query. Stored with the customer, never deduced from the length."""
+
+    CNPJ = "CNPJ"
+    CPF = "CPF"
+    IE = "IE"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document in its canonical form: upper-case letters and digits only, check digits verified."""
+
+    kind: DocumentKind
+    value: str
+
+    def __str__(self) -> str:
+        from app.documents import masked
+
+        return masked(self)
+
+
+@dataclass(frozen=True)
+class Address:
+    """`ender` of an inscription, with the layout's own field names (leiauteConsultaCadastro v2.00). All optional."""
+
+    xLgr: str = ""
+    nro: str = ""
+    xCpl: str = ""
+    xBairro: str = ""
+    cMun: str = ""
+    xMun: str = ""
+    CEP: str = ""
+
+
+@dataclass(frozen=True)
+class Inscription:
+    """One `infCad` of the answer, with the layout's own field names (leiauteConsultaCadastro v2.00).
+
+    Values are the authority's text, trimmed; an absent field is "". cSit: 0 não habilitado, 1 habilitado.
+    indCredNFe and indCredCTe: 0 não credenciado, 1 credenciado, 2 obrigatoriedade total, 3 parcial, 4 não informado.
+    """
+
+    IE: str = ""
+    CNPJ: str = ""
+    CPF: str = ""
+    UF: str = ""
+    cSit: str = ""
+    indCredNFe: str = ""
+    indCredCTe: str = ""
+    xNome: str = ""
+    xFant: str = ""
+    xRegApur: str = ""
+    CNAE: str = ""
+    dIniAtiv: str = ""
+    dUltSit: str = ""
+    dBaixa: str = ""
+    IEUnica: str = ""
+    IEAtual: str = ""
+    ender: Address | None = None
+
+    def as_layout(self) -> dict[str, Any]:
+        """The fields present, by the layout's names, `ender` nested: the form stored and printed as JSON."""
+        present = {name: value for name, value in vars(self).items() if value and name != "ender"}
+        if self.ender is not None:
+            present["ender"] = {name: value for name, value in vars(self.ender).items() if value}
+        return present
+
+    @classmethod
+    def from_layout(cls, fields: dict[str, Any]) -> Inscription:
+        """The inverse of `as_layout`."""
+        ender = fields.get("ender")
+        plain = {name: value for name, value in fields.items() if name != "ender"}
+        return cls(**plain, ender=Address(**ender) if ender is not None else None)
+
+
+@dataclass(frozen=True)
+class SefazAnswer:
+    """What SEFAZ returned to one query: `retConsCad/infCons` as read, and the raw bytes of both messages.
+
+    Only an answer about the customer comes in this form (111, 112, a final no, or invalid data);
+    every other outcome is a `ConsultationFailed`.
+    """
+
+    c_stat: str
+    x_motivo: str
+    uf: str
+    inscriptions: tuple[Inscription, ...]
+    request: bytes
+    response: bytes
+    authorizer: str
+    ver_aplic: str = ""
+    dh_cons: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one consultation of SEFAZ, answered or failed, before anything is decided or kept."""
+
+    document: Document
+    uf: str
+    verdict: Verdict
+    reason: str
+    asked_at: datetime
+    duration_ms: int
+    c_stat: str = ""
+    x_motivo: str = ""
+    inscriptions: tuple[Inscription, ...] = ()
+    own: Inscription | None = None
+    failure: Failure | None = None
+    request: bytes = field(default=b"", repr=False)
+    response: bytes = field(default=b"", repr=False)
+    authorizer: str = ""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A branch's A1 certificate as kept: the chain in clear, the key encrypted with a password of the keyring.
+
+    Times are aware UTC. `chain_pem` has the leaf first; `root` is "" when the chain does not tell it.
+    """
+
+    branch_id: int
+    holder: str
+    cnpj: str
+    issuer: str
+    root: str
+    serial: str
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+    chain_pem: bytes = field(repr=False)
+    key_pem: bytes = field(repr=False)
+    secret_name: str = field(repr=False)
+    installed_at: datetime
+
+    def days_left(self, now: datetime) -> float:
+        """Days until it ends, fractions kept: half a day before the end is 0.5, after it negative."""
+        return (self.not_after - now).total_seconds() / 86400
+
+    def validity(self, now: datetime) -> str:
+        """How long it is still valid, in words."""
+        if now < self.not_before:
+            return f"só vale a partir de {self.not_before.astimezone():%d/%m/%Y %H:%M}"
+        days = self.days_left(now)
+        if days <= 0:
+            return f"vencido em {self.not_after.astimezone():%d/%m/%Y %H:%M}"
+        if days < 1:
+            return f"vence em menos de um dia ({self.not_after.astimezone():%d/%m/%Y %H:%M})"
+        return f"válido por {int(days)} dia{'s' if days >= 2 else ''}"
+
+
+@dataclass(frozen=True)
+class ActiveBlock:
+    """One reason for which a customer is blocked now."""
+
+    id: int
+    origin: BlockOrigin
+    reason: str
+    since: datetime
+    by: str
+    consultation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a finding does to a customer: reasons to add, reasons to lift (by id), and why, in one sentence."""
+
+    why: str
+    add: tuple[tuple[BlockOrigin, str], ...] = ()
+    lift: tuple[int, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything about the customer changes."""
+        return bool(self.add or self.lift)

@@ -1,0 +1,1 @@
+"""What the operator sees: the window, the tray and the command line."""
