@@ -7,18 +7,56 @@ reads it by itself, so the background service starts without paying for it.
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import certifi
 import certifi_icpbr
 
+from app import secrets
 from app.domain import Certificate
 
 
 class CertificateUnusable(Exception):
     """The certificate or the additional authorities cannot be used; the message is a sentence in Portuguese."""
+
+
+class ClientContexts:
+    """One context per certificate, kept while neither the certificate nor the file of additional authorities changes.
+
+    Building one costs about 100 ms, nearly all of it reading authorities. May be shared by threads.
+    `read_password` gives the password kept under a certificate's `secret_name`, None when there is none.
+    """
+
+    def __init__(self, read_password: Callable[[str], str | None] = secrets.read) -> None:
+        self._read_password = read_password
+        self._lock = threading.Lock()
+        self._built: dict[str, tuple[object, ssl.SSLContext]] = {}
+
+    def of(self, certificate: Certificate, additional_ca: Path | None) -> ssl.SSLContext:
+        """The context of `certificate`, the same object as before while it may be. Raises CertificateUnusable.
+
+        SecretsUnavailable passes through when the keyring does not answer.
+        """
+        state = None if additional_ca is None else _state(additional_ca)
+        with self._lock:
+            previous = self._built.get(certificate.fingerprint)
+            if previous is not None and previous[0] == state:
+                return previous[1]
+            password = self._read_password(certificate.secret_name)
+            if password is None:
+                raise CertificateUnusable(
+                    "A senha da chave do certificado não está no cofre de senhas deste usuário neste computador. "
+                    "Instale o certificado novamente em Certificado digital."
+                )
+            context = client_context(certificate, password, additional_ca)
+            self._built[certificate.fingerprint] = (state, context)
+            return context
 
 
 def client_context(certificate: Certificate, password: str, additional_ca: Path | None) -> ssl.SSLContext:
@@ -32,7 +70,8 @@ def client_context(certificate: Certificate, password: str, additional_ca: Path 
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(certifi.where())
-    context.load_verify_locations(certifi_icpbr.where())
+    for authority in _icp_brasil():
+        context.load_verify_locations(cadata=authority)
     if additional_ca is not None:
         _trust(context, additional_ca)
     load_chain(context, certificate.chain_pem, certificate.key_pem, password)
@@ -44,18 +83,43 @@ def load_chain(context: ssl.SSLContext, chain_pem: bytes, key_pem: bytes, passwo
 
     Python's ssl reads them only from a file: a temporary one, its owner's alone (0600), gone when this returns.
     """
+    try:
+        with _temporary_file(chain_pem + key_pem) as name:
+            context.load_cert_chain(name, password=password)
+    except ssl.SSLError as error:
+        raise CertificateUnusable(
+            "A chave do certificado instalado não abre com a senha guardada no cofre do sistema, ou não é a dele. "
+            "Instale o certificado novamente em Certificado digital."
+        ) from error
+    except OSError as error:
+        raise CertificateUnusable(
+            "Não foi possível usar a pasta temporária do sistema, por onde passa a chave (cifrada) do certificado: "
+            f"{error.strerror}. Confira o espaço em disco e a permissão da pasta."
+        ) from error
+
+
+@contextmanager
+def _temporary_file(content: bytes) -> Iterator[str]:
     descriptor, name = tempfile.mkstemp(prefix="retaguarda-", suffix=".pem")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(chain_pem + key_pem)
-        context.load_cert_chain(name, password=password)
-    except ssl.SSLError as error:
-        raise CertificateUnusable(
-            "A senha guardada no cofre do sistema não abre a chave do certificado instalado. Instale o certificado "
-            f"novamente em Certificado digital. Detalhe: {error.reason or type(error).__name__}."
-        ) from error
+            file.write(content)
+        yield name
     finally:
         Path(name).unlink()
+
+
+def _icp_brasil() -> Iterator[bytes]:
+    """The authorities of ICP-Brasil in `certifi_icpbr`, roots and intermediates, as DER.
+
+    The package also repeats Mozilla's list of 2023, with authorities that certifi has since removed: those are left
+    out. They come one by one because loading holds the interpreter, and the window must keep painting.
+    """
+    bundle = Path(certifi_icpbr.where()).read_text("ascii", errors="replace")
+    for pem in re.findall(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", bundle):
+        der = ssl.PEM_cert_to_DER_cert(pem)
+        if b"ICP-Brasil" in der:
+            yield der
 
 
 def _trust(context: ssl.SSLContext, pem: Path) -> None:
@@ -63,11 +127,23 @@ def _trust(context: ssl.SSLContext, pem: Path) -> None:
         context.load_verify_locations(pem)
     except ssl.SSLError as error:
         raise CertificateUnusable(
-            f"O arquivo de autoridades adicionais “{pem}” não contém certificados em formato PEM que se possam ler. "
+            f"O arquivo de autoridades adicionais “{pem}” não traz certificados em formato PEM que se possam ler. "
             "Corrija o arquivo, ou retire-o da configuração."
         ) from error
     except OSError as error:
-        raise CertificateUnusable(
-            f"Não foi possível ler o arquivo de autoridades adicionais “{pem}”: {error.strerror}. "
-            "Corrija o caminho ou a permissão, ou retire-o da configuração."
-        ) from error
+        raise _unreadable(pem, error) from error
+
+
+def _state(pem: Path) -> tuple[Path, int, int]:
+    try:
+        found = pem.stat()
+    except OSError as error:
+        raise _unreadable(pem, error) from error
+    return pem, found.st_mtime_ns, found.st_size
+
+
+def _unreadable(pem: Path, error: OSError) -> CertificateUnusable:
+    return CertificateUnusable(
+        f"Não foi possível ler o arquivo de autoridades adicionais “{pem}”: {error.strerror}. "
+        "Corrija o caminho ou a permissão, ou retire-o da configuração."
+    )
