@@ -1,4 +1,4 @@
-"""Consulta Cadastro de Contribuinte at the SEFAZs (CadConsultaCadastro4, layout 2.00), with the branch's certificate."""
+"""Consulta Cadastro at the SEFAZs (CadConsultaCadastro4, layout 2.00), with the branch's certificate."""
 
 from pathlib import Path
 
