@@ -1,0 +1,249 @@
+"""The company, users, brands, regions and customers of the demonstration. Everything is made up.
+
+CNPJs are completed with the check digits that python-stdnum computes; each customer says what SEFAZ answers about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stdnum.br import cnpj
+
+from app.domain import Address, Document, DocumentKind, Inscription, SefazAction
+from services.demo.scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class DemoBranch:
+    """A branch of the company; the first one is the head office."""
+
+    code: int
+    name: str
+    cnpj: str
+    ie: str
+    uf: str
+    city: str
+
+
+@dataclass(frozen=True)
+class DemoCompany:
+    """The company whose back office is shown."""
+
+    code: int
+    name: str
+    branches: tuple[DemoBranch, ...]
+
+
+@dataclass(frozen=True)
+class DemoUser:
+    """Somebody who signs consultations."""
+
+    login: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DemoBrand:
+    """A brand and the names by which ANP calls it."""
+
+    name: str
+    anp_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DemoCustomer:
+    """A customer as registered by the company, and what SEFAZ says about it.
+
+    `ie` is the one registered here, "" when it was never filled in; `sefaz_ie` the one SEFAZ knows.
+    """
+
+    code: int
+    name: str
+    trade_name: str
+    document: Document
+    uf: str
+    ie: str
+    sefaz_ie: str
+    city: str
+    city_code: str
+    street: str
+    number: str
+    district: str
+    cep: str
+    region: str
+    brand: str
+    scenario: Scenario
+    action: SefazAction = SefazAction.BLOCK_UNBLOCK
+    automatic: bool = True
+
+    @property
+    def inscription(self) -> Inscription:
+        """The enabled inscription that SEFAZ keeps; names and addresses there are upper case."""
+        kind = self.document.kind
+        company = "" if kind is DocumentKind.CPF else made_up_cnpj(f"77{self.code:06}")
+        return Inscription(
+            IE=self.document.value if kind is DocumentKind.IE else self.sefaz_ie,
+            CNPJ=self.document.value if kind is DocumentKind.CNPJ else company,
+            CPF=self.document.value if kind is DocumentKind.CPF else "",
+            UF=self.uf,
+            cSit="1",
+            indCredNFe="1",
+            indCredCTe="4",
+            xNome=self.name.upper(),
+            xFant=self.trade_name.upper(),
+            xRegApur="NORMAL",
+            CNAE="4731800",
+            dIniAtiv=f"{1988 + self.code % 30}-{self.code % 12 + 1:02}-{self.code % 28 + 1:02}",
+            dUltSit="2021-05-10",
+            ender=Address(
+                xLgr=self.street.upper(),
+                nro=self.number,
+                xBairro=self.district.upper(),
+                cMun=self.city_code,
+                xMun=self.city.upper(),
+                CEP=self.cep,
+            ),
+        )
+
+
+def made_up_cnpj(root: str, branch: str = "0001") -> str:
+    """A CNPJ with those 8 and 4 characters and the right check digits."""
+    return root + branch + str(cnpj.calc_check_digits(root + branch))
+
+
+COMPANY = DemoCompany(
+    1,
+    "Distribuidora Modelo de Combustíveis Ltda",
+    (
+        DemoBranch(1, "Matriz Paulínia", made_up_cnpj("48217305"), "513048217305", "SP", "Paulínia"),
+        DemoBranch(2, "Filial Senador Canedo", made_up_cnpj("48217305", "0002"), "104821735", "GO", "Senador Canedo"),
+    ),
+)
+
+USERS = (
+    DemoUser("maria", "Maria Operadora"),
+    DemoUser("joao", "João Supervisor"),
+    DemoUser("servico", "Serviço de consulta"),
+)
+
+REGIONS = ("Geral", "Interior paulista", "Centro-Oeste", "Sul", "Sudeste", "Nordeste", "Norte")
+
+BRANDS = (
+    DemoBrand("Vibra", ("VIBRA", "PETROBRAS DISTRIBUIDORA S.A.")),
+    DemoBrand("Ipiranga", ("IPIRANGA",)),
+    DemoBrand("Raízen", ("RAIZEN", "RAIZEN MIME")),
+    DemoBrand("Bandeira branca", ("BANDEIRA BRANCA",)),
+)
+
+_REGION = {
+    **dict.fromkeys(("GO", "MT", "MS", "DF"), "Centro-Oeste"),
+    **dict.fromkeys(("PR", "SC", "RS"), "Sul"),
+    **dict.fromkeys(("MG", "ES", "RJ"), "Sudeste"),
+    **dict.fromkeys(("BA", "PE", "PB", "RN", "MA", "CE", "AL"), "Nordeste"),
+    **dict.fromkeys(("AM", "AC", "TO"), "Norte"),
+    "SP": "Interior paulista",
+}
+
+# One line per customer: document (the 8 characters of a CNPJ's root, a whole CPF or IE), name, trade name, UF, IE
+# (none when blank), city and its IBGE code, street, number, district, CEP, brand, what SEFAZ answers.
+# Answers that stop a whole authorizer (656, 108) are given where nobody else is.
+_ROWS = """
+10482913 | Posto Serra Azul Ltda | Serra Azul | SP | 244913027118 | Campinas | 3509502 | Avenida das Andorinhas | 1520 | Centro | 13010150 | Vibra | ENABLED
+21573904 | Auto Posto Três Ipês Ltda | Três Ipês | SP | 582910347115 | Ribeirão Preto | 3543402 | Avenida do Café | 845 | Vila Tibério | 14050230 | Ipiranga | ENABLED
+30916482 | Posto Mirante do Tietê Ltda | Mirante do Tietê | SP | 669104825110 | Sorocaba | 3552205 | Rua dos Bandeirantes | 77 | Centro | 18035100 | Bandeira branca | DISABLED
+41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 633820157112 | Santos | 3548500 | Avenida do Cais | 310 | Macuco | 11015200 | Raízen | ENABLED
+52739146 | Posto Cambará Ltda | Cambará | SP | | Campinas | 3509502 | Rodovia das Laranjeiras | km 98 | Zona rural | 13105000 | Bandeira branca | SEVERAL_OPEN
+63208571 | Rede Estrela do Planalto Ltda | Estrela do Planalto | GO | 106320857 | Anápolis | 5201108 | Avenida Brasil Norte | 2210 | Jundiaí | 75110010 | Vibra | ENABLED
+74615028 | Auto Posto Flor do Cerrado Ltda | Flor do Cerrado | GO | 107461502 | Rio Verde | 5218805 | Rua do Buriti | 415 | Centro | 75901040 | Bandeira branca | DISABLED
+85931264 | Posto Lobo-Guará Ltda | Lobo-Guará | GO | 108593126 | Aparecida de Goiânia | 5201405 | Avenida das Araras | 1180 | Cidade Livre | 74974100 | Ipiranga | ENABLED
+52998224725 | Antônio Pereira das Flores | | GO | 105299822 | Rio Verde | 5218805 | Fazenda Boa Safra | s/n | Zona rural | 75900970 | | ENABLED
+96047318 | Posto Chapada Verde Ltda | Chapada Verde | MT | 13960473189 | Rondonópolis | 5107602 | Avenida dos Estudantes | 640 | Vila Aurora | 78740020 | Vibra | ENABLED
+17384025 | Transportadora Rota do Grão Ltda | Rota do Grão | MT | 13173840252 | Sinop | 5107909 | Rodovia da Soja | km 812 | Distrito industrial | 78550000 | | DISABLED
+28416937 | Auto Posto Tuiuiú Ltda | Tuiuiú | MT | 13284169371 | Cuiabá | 5103403 | Avenida do Pantanal | 95 | Porto | 78025300 | Bandeira branca | SEVERAL
+39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957048 | Dourados | 5003702 | Rua da Erva-Mate | 1301 | Centro | 79802010 | Raízen | ENABLED
+40682159 | Posto Rio Formoso Ltda | Rio Formoso | MS | 284068215 | Campo Grande | 5002704 | Avenida dos Ipês | 508 | Jardim dos Estados | 79020100 | Ipiranga | NOT_TAXPAYER
+51794260 | Posto Pão de Queijo Ltda | Pão de Queijo | MG | 0517942600081 | Uberlândia | 3170206 | Avenida do Triângulo | 733 | Martins | 38400360 | Vibra | ENABLED
+62805371 | Auto Posto Serra do Luar Ltda | Serra do Luar | MG | 0628053710065 | Juiz de Fora | 3136702 | Rua das Quaresmeiras | 2040 | Centro | 36010040 | Bandeira branca | DISABLED
+AB12CD34 | Posto Ouro Velho Ltda | Ouro Velho | MG | 0731264800047 | Belo Horizonte | 3106200 | Avenida dos Inconfidentes | 18 | Savassi | 30112010 | Ipiranga | ENABLED
+73916482 | Posto Araucária Ltda | Araucária | PR | 9073916482 | Londrina | 4113700 | Avenida do Pinhão | 455 | Centro | 86020080 | Raízen | ENABLED
+84027593 | Auto Posto Gralha-Azul Ltda | Gralha-Azul | PR | 9084027593 | Cascavel | 4104808 | Rua do Trigo | 1990 | Country | 85813000 | Bandeira branca | HTML_PAGE
+95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095138604 | Maringá | 4115200 | Avenida das Perobas | 67 | Zona 7 | 87020030 | Vibra | ENABLED
+16249715 | Posto Onda Sul Ltda | Onda Sul | SC | 251624971 | Joinville | 4209102 | Rua das Bromélias | 350 | América | 89204060 | Ipiranga | SEVERAL
+27350826 | Posto Vale das Hortênsias Ltda | Vale das Hortênsias | SC | 252735082 | Blumenau | 4202404 | Rua dos Imigrantes | 812 | Velha | 89036200 | Vibra | ENABLED
+38461937 | Posto Coxilha Ltda | Coxilha | RS | 0293846193 | Caxias do Sul | 4305108 | Avenida da Vindima | 1405 | Exposição | 95084000 | Raízen | ENABLED
+49572048 | Auto Posto Quero-Quero Ltda | Quero-Quero | RS | 0934957204 | Pelotas | 4314407 | Rua do Charque | 260 | Porto | 96010480 | Bandeira branca | DISABLED
+50683159 | Posto Baía Serena Ltda | Baía Serena | ES | 085068315 | Vila Velha | 3205200 | Avenida do Farol | 990 | Praia da Costa | 29101010 | Vibra | ENABLED
+61794260 | Posto Maré Mansa Ltda | Maré Mansa | RJ | 61794260 | Rio de Janeiro | 3304557 | Rua das Gaivotas | 121 | Penha | 21020100 | Ipiranga | UF_NOT_SERVED
+72805371 | Posto Recanto do Sol Ltda | Recanto do Sol | BA | 072805371 | Feira de Santana | 2910800 | Avenida do Sertão | 3030 | Brasília | 44088500 | Bandeira branca | ENABLED
+83916482 | Auto Posto Caatinga Ltda | Caatinga | BA | 083916482 | Vitória da Conquista | 2933307 | Avenida do Umbuzeiro | 154 | Recreio | 45020200 | Vibra | TIMEOUT
+94027593 | Posto Mandacaru Ltda | Mandacaru | PE | 094027593 | Caruaru | 2604106 | Rua do Barro | 44 | Salgado | 55016400 | Raízen | LIMIT
+15138604 | Posto Pedra do Reino Ltda | Pedra do Reino | PB | 161513860 | Campina Grande | 2504009 | Avenida do Algodão | 717 | Prata | 58400500 | Ipiranga | ENABLED
+39053344705 | José Severino do Vale | | PB | 163905334 | Campina Grande | 2504009 | Sítio Lajeiro | s/n | Zona rural | 58109000 | | NO_CPF
+26249715 | Posto Salina Branca Ltda | Salina Branca | RN | 2026249715 | Mossoró | 2408003 | Avenida do Sal | 580 | Alto de São Manoel | 59625400 | Vibra | DISABLED
+37350826 | Posto Jangada Ltda | Jangada | CE | 063735082 | Fortaleza | 2304400 | Avenida dos Verdes Mares | 2500 | Mucuripe | 60165080 | Raízen | ENABLED
+48461937 | Posto Lagoa Mundaú Ltda | Lagoa Mundaú | AL | 244846193 | Maceió | 2704302 | Avenida da Lagoa | 39 | Levada | 57017300 | Bandeira branca | OTHER_UF
+59572048 | Posto Lençol de Areia Ltda | Lençol de Areia | MA | 125957204 | São Luís | 2111300 | Avenida dos Azulejos | 600 | Calhau | 65071380 | Ipiranga | ENABLED
+60683159 | Posto Igarapé Ltda | Igarapé | AM | 060683159 | Manaus | 1302603 | Avenida da Seringueira | 1777 | Cachoeirinha | 69065000 | Vibra | PAUSED
+0100482900191 | Posto Castanheira Ltda | Castanheira | AC | 0100482900191 | Rio Branco | 1200401 | Rua do Açaí | 203 | Bosque | 69900500 | Bandeira branca | ENABLED
+71794260 | Posto Girassol do Jalapão Ltda | Girassol | TO | 297179426 | Palmas | 1721000 | Avenida do Capim Dourado | 88 | Plano Diretor Norte | 77006100 | Raízen | NOT_TAXPAYER
+82805371 | Posto Eixo Central Ltda | Eixo Central | DF | 0782805371001 | Brasília | 5300108 | Quadra Modelo 5 | 12 | Asa Norte | 70750500 | Vibra | ENABLED
+93916482 | Transportadora Boa Estrada Ltda | Boa Estrada | SP | 799391648118 | Sorocaba | 3552205 | Rodovia do Algodoal | km 74 | Distrito industrial | 18087100 | | INVALID_DOCUMENT
+"""
+
+
+def _customer(code: int, row: str) -> DemoCustomer:
+    identity, name, trade_name, uf, ie, city, city_code, street, number, district, cep, brand, scenario = (
+        part.strip() for part in row.split("|")
+    )
+    if len(identity) == 8:
+        document = Document(DocumentKind.CNPJ, made_up_cnpj(identity))
+    else:
+        document = Document(DocumentKind.CPF if len(identity) == 11 else DocumentKind.IE, identity)
+    return DemoCustomer(
+        code=code,
+        name=name,
+        trade_name=trade_name,
+        document=document,
+        uf=uf,
+        ie=ie,
+        sefaz_ie=ie or "244001800119",
+        city=city,
+        city_code=city_code,
+        street=street,
+        number=number,
+        district=district,
+        cep=cep,
+        region=_REGION[uf],
+        brand=brand,
+        scenario=Scenario[scenario],
+    )
+
+
+CUSTOMERS = tuple(_customer(100 + number, row) for number, row in enumerate(_ROWS.strip().splitlines(), 1))
+
+
+def scenarios() -> dict[str, Scenario]:
+    """What SEFAZ answers about each customer, by document: `DemoSefaz(scenarios=…)`."""
+    return {customer.document.value: customer.scenario for customer in CUSTOMERS}
+
+
+def taxpayers() -> dict[str, tuple[Inscription, ...]]:
+    """Who SEFAZ knows, by document and also by IE: `DemoSefaz(taxpayers=…)`. Branches are taxpayers too."""
+    known = {customer.document.value: (customer.inscription,) for customer in CUSTOMERS}
+    known |= {customer.sefaz_ie: (customer.inscription,) for customer in CUSTOMERS}
+    for branch in COMPANY.branches:
+        known[branch.cnpj] = known[branch.ie] = (
+            Inscription(
+                IE=branch.ie,
+                CNPJ=branch.cnpj,
+                UF=branch.uf,
+                cSit="1",
+                indCredNFe="2",
+                indCredCTe="4",
+                xNome=COMPANY.name.upper(),
+                xRegApur="NORMAL",
+                CNAE="4681801",
+                dIniAtiv="1998-03-02",
+            ),
+        )
+    return known
