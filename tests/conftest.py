@@ -1,0 +1,155 @@
+"""What every test gets: data of its own, a keyring in memory, real databases, and a look at the threads left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# Before the first import of Qt, which reads them once.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import keyring
+import keyring.backends.fail
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+from tests.postgresql import PostgreSQLMissing, Server, running_server
+from tests.threads import living_threads
+
+if TYPE_CHECKING:
+    from app.data.database import Database
+
+_THREAD_GRACE_S = 2.0
+_database_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """A test ends its threads; one still running a moment later is a failure."""
+    before = living_threads()
+    yield
+    deadline = time.monotonic() + _THREAD_GRACE_S
+    while left := {number: name for number, name in living_threads().items() if number not in before}:
+        if time.monotonic() > deadline:
+            pytest.fail(f"O teste deixou threads vivas: {', '.join(sorted(left.values()))}")
+        time.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def data_folder(no_thread_left: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in the place of the user's data folder."""
+    folder = tmp_path / "dados"
+    folder.mkdir()
+    monkeypatch.setenv("RETAGUARDA_DADOS", str(folder))
+    return folder
+
+
+class MemoryKeyring(KeyringBackend):
+    """The keyring of one test; `entries` holds the secrets by (service, name)."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        # Without the base's own, which only reads options from environment variables of the machine.
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.entries.pop((service, username), None) is None:
+            raise PasswordDeleteError(username)
+
+
+@pytest.fixture(autouse=True)
+def memory_keyring(no_thread_left: None) -> Iterator[MemoryKeyring]:
+    """Stands in for the system's keyring, which no test in this process may touch, not even between tests."""
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]  # keyring left it bare
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A real PostgreSQL server, started when the first test asks for it."""
+    try:
+        with running_server() as server:
+            yield server
+    except PostgreSQLMissing as missing:
+        pytest.fail(str(missing))
+
+
+@pytest.fixture(scope="session")
+def _postgresql_model(postgresql_server: Server) -> str:
+    """A migrated database, from which the databases of the tests are copied."""
+    postgresql_server.create("modelo")
+    _migrate(postgresql_server.url("modelo"))
+    return "modelo"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Server, _postgresql_model: str) -> Iterator[str]:
+    """The SQLAlchemy address of a migrated PostgreSQL database of this test's own."""
+    name = f"teste_{next(_database_numbers)}"
+    postgresql_server.create(name, _postgresql_model)
+    yield postgresql_server.url(name)
+    postgresql_server.drop(name)
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: Server) -> Iterator[str]:
+    """The SQLAlchemy address of an empty PostgreSQL database of this test's own."""
+    name = f"teste_{next(_database_numbers)}"
+    postgresql_server.create(name)
+    yield postgresql_server.url(name)
+    postgresql_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, from which the files of the tests are copied."""
+    file = tmp_path_factory.mktemp("modelo") / "modelo.sqlite"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _sqlite_model: Path) -> str:
+    """The SQLAlchemy address of a migrated SQLite file of this test's own."""
+    file = tmp_path / "teste.sqlite"
+    shutil.copy(_sqlite_model, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The SQLAlchemy address of a migrated database; the test runs once with each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database, open; the test runs once with each kind."""
+    from app.data.database import Database
+
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+def _migrate(url: str) -> None:
+    from app.data.database import Database
+
+    database = Database(url)
+    database.migrate()
+    database.close()
