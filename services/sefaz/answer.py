@@ -215,7 +215,7 @@ def _refusal_by_status(body: bytes, status: int, details: str, why: str) -> Cons
         failure = Failure(
             FailureKind.CERTIFICATE,
             "O servidor da SEFAZ negou o acesso (HTTP 403).",
-            "Provavelmente ele não aceitou o certificado da filial: vencido, revogado ou de cadeia desconhecida para ele.",
+            "Provavelmente ele não aceitou o certificado da filial: vencido, revogado ou de cadeia desconhecida.",
             "Confira a validade do certificado e instale o PFX com a cadeia completa.",
             details,
         )
