@@ -35,6 +35,13 @@ def parse_ie(text: str) -> Document:
     return Document(DocumentKind.IE, value)
 
 
+def from_key(key: str) -> Document:
+    """The document kept as `Document.key`."""
+    if key.startswith("IE "):
+        return Document(DocumentKind.IE, key[3:])
+    return Document(DocumentKind.CNPJ if len(key) == 14 else DocumentKind.CPF, key)
+
+
 def parse_document(text: str, kind: DocumentKind | None = None) -> Document:
     """The document in `text`. Without a kind, 14 characters are read as CNPJ and 11 digits as CPF, never as IE."""
     if kind is DocumentKind.CNPJ:

@@ -189,6 +189,11 @@ class Document:
     kind: DocumentKind
     value: str
 
+    @property
+    def key(self) -> str:
+        """The text kept in the database: the value alone, or "IE 123" so that an IE is never taken for a CPF."""
+        return f"IE {self.value}" if self.kind is DocumentKind.IE else self.value
+
     def __str__(self) -> str:
         from app.documents import masked
 

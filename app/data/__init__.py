@@ -1,0 +1,1 @@
+"""What is kept: tables, migrations, and one small module per thing kept. Only frozen dataclasses leave it."""

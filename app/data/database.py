@@ -1,0 +1,168 @@
+"""The database: one engine, reading and writing transactions, and the schema brought up to date.
+
+SQLite in a file of the data folder, or PostgreSQL through psycopg.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from app.domain import Failure, FailureKind
+from app.policies import DatabaseKind
+from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_SSL, DATABASE_USER, SERVER
+from app.settings.snapshot import Snapshot
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 7_263_500_125  # any number of our own; the same on every machine
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be opened; `failure` explains it to the operator."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.what)
+        self.failure = failure
+
+
+def database_secret(snapshot: Snapshot) -> str:
+    """The keyring entry of the PostgreSQL password for the server, port and user of these settings."""
+    return f"banco/{snapshot[DATABASE_USER]}@{snapshot[SERVER]}:{snapshot[DATABASE_PORT]}/{snapshot[DATABASE_NAME]}"
+
+
+def database_url(snapshot: Snapshot, file: Path, password: str | None) -> URL:
+    """Where the data is, by this computer's settings."""
+    if snapshot[DATABASE_KIND] is DatabaseKind.FILE:
+        return URL.create("sqlite", database=str(file))
+    return URL.create(
+        "postgresql+psycopg",
+        username=snapshot[DATABASE_USER],
+        password=password,
+        host=snapshot[SERVER],
+        port=snapshot[DATABASE_PORT],
+        database=snapshot[DATABASE_NAME],
+        query={"sslmode": snapshot[DATABASE_SSL].value, "connect_timeout": "10", "application_name": "Retaguarda"},
+    )
+
+
+class Database:
+    """An open database. Connections are taken and given back inside one function, by whichever thread calls it."""
+
+    def __init__(self, url: URL | str) -> None:
+        self.engine: Engine = create_engine(url, pool_pre_ping=True)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writer = self.engine.execution_options(writing=True)
+
+    @property
+    def label(self) -> str:
+        """How the status bar names it."""
+        url = self.engine.url
+        return "arquivo local" if self.is_sqlite else f"{url.database} em {url.host}"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view of the data."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: everything inside is kept together, or nothing is."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give every connection back to the system."""
+        self.engine.dispose()
+
+    def migrate(self) -> None:
+        """Bring the schema to this program's version; nothing is imported or done when it is there already.
+
+        Raises DatabaseUnavailable when the database does not open, or belongs to a newer program.
+        """
+        try:
+            with self.reading() as connection:
+                found = _schema_version(connection)
+        except DBAPIError as error:
+            raise DatabaseUnavailable(self._explain(error)) from error
+        known = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+        if found == known[-1]:
+            return
+        if found is not None and found not in known:
+            raise DatabaseUnavailable(
+                Failure(
+                    FailureKind.CONFIGURATION,
+                    f"O banco de dados é de uma versão mais nova do programa (esquema {found}).",
+                    "Outro computador já foi atualizado.",
+                    "Atualize o programa neste computador.",
+                )
+            )
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            _upgrade(connection)
+
+    def _explain(self, error: DBAPIError) -> Failure:
+        url = self.engine.url
+        details = re.sub(r"password=\S+", "password=…", str(error.orig).strip())
+        if self.is_sqlite:
+            broken = "malformed" in details or "not a database" in details
+            return Failure(
+                FailureKind.CONFIGURATION,
+                f"O arquivo de dados não pôde ser aberto: {url.database}.",
+                "O arquivo está danificado." if broken else "A pasta pode estar sem permissão ou o disco cheio.",
+                "Restaure a última cópia de segurança do arquivo."
+                if broken
+                else "Confira a permissão da pasta e o espaço em disco.",
+                details,
+            )
+        return Failure(
+            FailureKind.NETWORK,
+            f"Não foi possível entrar no banco “{url.database}” em {url.host}:{url.port}.",
+            "O servidor pode estar desligado, o endereço ou a porta errados, ou o usuário e a senha não conferem.",
+            "Confira o servidor, a porta, o usuário e a senha em Balcão › Integração.",
+            details,
+        )
+
+
+def _schema_version(connection: Connection) -> str | None:
+    from sqlalchemy import inspect
+
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return None if row is None else str(row[0])
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # The driver's own transaction handling would take the write lock too late; see `_begin_sqlite`.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another machine wrote in between;
+    # taking the write lock at the start waits for its turn instead.
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,302 @@
+"""The tables. Names of tables and columns are the program's own; words on screen are in `app.tables`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite keeps no offset and gives naive values back; they are UTC here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments, whose meaning would depend on the machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base, with constraint names that migrations can rely on."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        list[dict[str, Any]]: JSON,
+        bytes: LargeBinary,
+    }
+
+
+class Company(Base):
+    """An empresa."""
+
+    __tablename__ = "company"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cnpj: Mapped[str] = mapped_column(String(14), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    uf: Mapped[str] = mapped_column(String(2))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Branch(Base):
+    """A filial of a company; certificates belong to branches."""
+
+    __tablename__ = "branch"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    cnpj: Mapped[str] = mapped_column(String(14), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    uf: Mapped[str] = mapped_column(String(2))
+    zone: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class BranchCertificate(Base):
+    """The A1 certificate in use by a branch: one row a branch, replaced as a whole."""
+
+    __tablename__ = "branch_certificate"
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(200))
+    cnpj: Mapped[str] = mapped_column(String(14))
+    issuer: Mapped[str] = mapped_column(String(200))
+    root: Mapped[str] = mapped_column(String(200))
+    serial: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    chain_pem: Mapped[bytes]
+    key_pem: Mapped[bytes]
+    secret_name: Mapped[str] = mapped_column(String(120))
+    installed_at: Mapped[datetime]
+
+
+class Entity(Base):
+    """An entidade that stands for a branch or a congênere, and is never blocked by the rules."""
+
+    __tablename__ = "entity"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    document: Mapped[str] = mapped_column(String(17), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class User(Base):
+    """A usuário of the program."""
+
+    __tablename__ = "app_user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    profile: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Brand(Base):
+    """A bandeira, with the names by which ANP calls it (normalised ones are compared)."""
+
+    __tablename__ = "brand"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    anp_names: Mapped[str] = mapped_column(Text, default="")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Region(Base):
+    """A região de vendas."""
+
+    __tablename__ = "region"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class CreditManager(Base):
+    """A gerenciadora de análise de crédito. Credentials are in the keyring."""
+
+    __tablename__ = "credit_manager"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    environment: Mapped[str] = mapped_column(String(20), default="")
+    production_url: Mapped[str] = mapped_column(String(300), default="")
+    test_url: Mapped[str] = mapped_column(String(300), default="")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Customer(Base):
+    """A cliente.
+
+    The `sefaz_*` moments and verdicts repeat its history, so that lists and the service need no join:
+    `sefaz_at` and `sefaz_verdict` are of the last answer (what is true now), `sefaz_tried_at` and `sefaz_outcome`
+    of the last consultation, answered or failed; after a failure the service waits until `sefaz_retry_at`.
+    """
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        UniqueConstraint("document", "uf", "ie", name="uq_customer_document_uf_ie"),
+        Index(
+            "ix_customer_sefaz_due",
+            "sefaz_at",
+            "id",
+            sqlite_where=text("active = 1 AND sefaz_automatic = 1"),
+            postgresql_where=text("active AND sefaz_automatic"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str] = mapped_column(String(17))
+    ie: Mapped[str] = mapped_column(String(14), default="")
+    name: Mapped[str] = mapped_column(String(150))
+    trade_name: Mapped[str] = mapped_column(String(150), default="")
+    uf: Mapped[str] = mapped_column(String(2))
+    city: Mapped[str] = mapped_column(String(80), default="")
+    street: Mapped[str] = mapped_column(String(150), default="")
+    complement: Mapped[str] = mapped_column(String(150), default="")
+    district: Mapped[str] = mapped_column(String(80), default="")
+    postal_code: Mapped[str] = mapped_column(String(8), default="")
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    anp_authorization: Mapped[str] = mapped_column(String(30), default="")
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    region_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
+    sefaz_automatic: Mapped[bool] = mapped_column(Boolean, default=True)
+    sefaz_action: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    sefaz_at: Mapped[datetime | None]
+    sefaz_verdict: Mapped[str] = mapped_column(String(20), default="")
+    sefaz_tried_at: Mapped[datetime | None]
+    sefaz_outcome: Mapped[str] = mapped_column(String(20), default="")
+    sefaz_retry_at: Mapped[datetime | None]
+    blocked: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Consultation(Base):
+    """One consultation of an authority, answered or failed, with both raw messages."""
+
+    __tablename__ = "consultation"
+    __table_args__ = (
+        Index("ix_consultation_customer_id_id", "customer_id", "id"),
+        Index("ix_consultation_authorizer_asked_at", "authorizer", "asked_at"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    authority: Mapped[str] = mapped_column(String(10))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    document: Mapped[str] = mapped_column(String(17))
+    uf: Mapped[str] = mapped_column(String(2))
+    origin: Mapped[str] = mapped_column(String(20))
+    user_name: Mapped[str] = mapped_column(String(120))
+    machine: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime]
+    duration_ms: Mapped[int]
+    verdict: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    applied: Mapped[bool] = mapped_column(Boolean)
+    decision: Mapped[str] = mapped_column(Text)
+    c_stat: Mapped[str] = mapped_column(String(3))
+    x_motivo: Mapped[str] = mapped_column(Text)
+    inscriptions: Mapped[list[dict[str, Any]]]
+    failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    authorizer: Mapped[str] = mapped_column(String(10))
+    certificate_cnpj: Mapped[str] = mapped_column(String(14))
+    request: Mapped[bytes]
+    response: Mapped[bytes]
+
+
+class BlockReason(Base):
+    """One reason for which a customer is or was blocked. Active while `lifted_at` is null."""
+
+    __tablename__ = "block_reason"
+    __table_args__ = (
+        Index(
+            "ix_block_reason_active",
+            "customer_id",
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    origin: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    raised_at: Mapped[datetime]
+    raised_by: Mapped[str] = mapped_column(String(120))
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str] = mapped_column(String(120), default="")
+    lift_reason: Mapped[str] = mapped_column(Text, default="")
+    lift_consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
+
+
+class SettingValue(Base):
+    """A value that is not the default. Company 0 stands for Geral, since NULLs are never equal in a key."""
+
+    __tablename__ = "setting_value"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    company_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(120))
+
+
+class AuditEntry(Base):
+    """Who changed what, when and where; values as people read them."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_at", "at"),)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(120))
+    machine: Mapped[str] = mapped_column(String(120))
+    subject: Mapped[str] = mapped_column(String(60))
+    what: Mapped[str] = mapped_column(String(200))
+    company_id: Mapped[int]
+    old: Mapped[str] = mapped_column(Text)
+    new: Mapped[str] = mapped_column(Text)
+
+
+class Lease(Base):
+    """Which machine runs the service of one authority, and until when it may."""
+
+    __tablename__ = "lease"
+    name: Mapped[str] = mapped_column(String(30), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime]

@@ -1,0 +1,55 @@
+"""Where the program keeps its files: the platform's folders, or the one named by RETAGUARDA_DADOS."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+VARIABLE = "RETAGUARDA_DADOS"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """`data` holds the database and the administrator's files; `config` this computer's settings."""
+
+    data: Path
+    config: Path
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file used when the data is kept on this computer."""
+        return self.data / "retaguarda.db"
+
+    @property
+    def machine_file(self) -> Path:
+        """The settings of this computer."""
+        return self.config / "maquina.json"
+
+    @property
+    def endpoints_file(self) -> Path:
+        """The administrator's override of the SEFAZ addresses."""
+        return self.data / "sefaz_enderecos.toml"
+
+    @property
+    def additional_ca_file(self) -> Path:
+        """Authorities that the administrator trusts besides the shipped ones."""
+        return self.data / "ac_adicionais.pem"
+
+
+def find_folders() -> Folders:
+    """The folders of this user, made when they do not exist."""
+    override = os.environ.get(VARIABLE, "")
+    if override:
+        root = Path(override).expanduser().absolute()
+        folders = Folders(root, root)
+    else:
+        from platformdirs import user_config_path, user_data_path
+
+        folders = Folders(
+            user_data_path("Retaguarda", appauthor=False, roaming=False),
+            user_config_path("Retaguarda", appauthor=False, roaming=False),
+        )
+    folders.data.mkdir(parents=True, exist_ok=True)
+    folders.config.mkdir(parents=True, exist_ok=True)
+    return folders

@@ -1,0 +1,681 @@
+"""Every setting of the program, declared once, in the order of the original screens.
+
+Pages → tabs → groups → settings. Form, validation, storage, help, search, export, audit, manual and tests
+are loops over `ALL`; adding a setting is adding one declaration here.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, TypeVar
+
+from app.domain import SefazAction
+from app.kinds import Choice, Flag, Host, Number, Option, Reference, Text, WebAddress, WeeklyWindow
+from app.policies import (
+    AnpStatus,
+    CompanyConsultation,
+    CreditConsultation,
+    CustomerAction,
+    DatabaseKind,
+    Environment,
+    MissingBrandAction,
+    OrderAction,
+    OverdueAction,
+    ServiceAction,
+    SslMode,
+)
+from app.settings.setting import (
+    COMPANY,
+    GENERAL,
+    GENERAL_AND_COMPANY,
+    MACHINE,
+    Group,
+    Page,
+    Setting,
+    Tab,
+)
+from app.working_hours import ALWAYS
+
+E = TypeVar("E", bound=Enum)
+
+
+def _choice(*options: tuple[E, str, str]) -> Choice[E]:
+    return Choice(tuple(Option(value, label, sentence) for value, label, sentence in options))
+
+
+PORT = Number(1, 65535)
+
+# --- Balcão › Integração ---------------------------------------------------------------------------------
+
+SERVER = Setting(
+    "balcao.servidor",
+    "IP do Servidor Retaguarda",
+    Host(),
+    "127.0.0.1",
+    MACHINE,
+    help="Endereço do computador onde estão o banco de dados e o serviço de integração. "
+    "127.0.0.1 quer dizer este mesmo computador. Um nome de computador também serve e não muda quando a rede muda.",
+    effect="Este computador passa a procurar o banco e o serviço no novo endereço a partir da próxima abertura.",
+    example="Se o banco está no computador 192.168.0.10, informe 192.168.0.10 em todos os outros computadores.",
+)
+DATABASE_PORT = Setting(
+    "balcao.porta_banco",
+    "Porta Banco de Dados Gestores",
+    PORT,
+    5432,
+    MACHINE,
+    help="Porta em que o PostgreSQL atende. 5432 é a porta de fábrica.",
+    effect="A conexão com o banco passa a usar esta porta a partir da próxima abertura.",
+    example="Com dois PostgreSQL na mesma máquina, o segundo costuma atender na porta 5433.",
+)
+INTEGRATION_PORT = Setting(
+    "balcao.porta_integracao",
+    "Porta de Comunicação para Integração do Cadastro de Clientes",
+    PORT,
+    8082,
+    MACHINE,
+    help="Porta do serviço que troca dados de clientes entre o balcão e a retaguarda. "
+    "Na retaguarda é a porta em que o serviço atende; no balcão, a porta em que ele é procurado.",
+    effect="O serviço de integração precisa ser reiniciado, e a porta liberada no firewall do servidor.",
+    example="Se outro programa já usa a 8082, escolha 8083 aqui e em todos os balcões.",
+)
+DATABASE_KIND = Setting(
+    "balcao.banco_tipo",
+    "Onde ficam os dados",
+    _choice(
+        (DatabaseKind.FILE, "Arquivo neste computador", "Um arquivo na pasta de dados. Serve para um computador só."),
+        (DatabaseKind.SERVER, "Servidor PostgreSQL", "Um banco compartilhado por todos os computadores."),
+    ),
+    DatabaseKind.FILE,
+    MACHINE,
+    help="Onde este computador guarda cadastros, configurações e consultas. "
+    "O arquivo local não precisa de instalação; o servidor permite vários computadores.",
+    effect="O programa abre o outro banco na próxima abertura. Nada é copiado de um para o outro.",
+    example="Um escritório com três computadores usa o servidor PostgreSQL nos três.",
+)
+DATABASE_NAME = Setting(
+    "balcao.banco_nome",
+    "Nome do banco",
+    Text(63, required=True),
+    "retaguarda",
+    MACHINE,
+    help="Nome do banco de dados dentro do servidor PostgreSQL. Não é usado com o arquivo local.",
+    effect="A conexão passa a usar este banco a partir da próxima abertura.",
+    example="O administrador criou o banco com “CREATE DATABASE retaguarda”.",
+)
+DATABASE_USER = Setting(
+    "balcao.banco_usuario",
+    "Usuário do banco",
+    Text(63, required=True),
+    "retaguarda",
+    MACHINE,
+    help="Usuário do PostgreSQL com que o programa entra no banco. A senha fica no cofre de senhas do sistema.",
+    effect="A conexão passa a usar este usuário a partir da próxima abertura; informe também a senha dele.",
+    example="Um usuário próprio do programa, retaguarda, em vez do usuário postgres.",
+)
+DATABASE_SSL = Setting(
+    "balcao.banco_ssl",
+    "Criptografia da conexão",
+    _choice(
+        (SslMode.DISABLE, "Sem criptografia", "Só para uma rede em que todos são de confiança."),
+        (SslMode.PREFER, "Quando o servidor oferecer", "Criptografa se o servidor aceitar."),
+        (SslMode.REQUIRE, "Sempre", "Recusa a conexão sem criptografia."),
+        (SslMode.VERIFY_FULL, "Sempre, conferindo o certificado", "Confere também se o servidor é quem diz ser."),
+    ),
+    SslMode.PREFER,
+    MACHINE,
+    help="Como a conexão com o PostgreSQL é protegida. Não é usado com o arquivo local.",
+    effect="A próxima conexão é feita deste modo; se o servidor não o aceitar, a conexão é recusada.",
+    example="Com o banco em outro prédio, use “Sempre, conferindo o certificado”.",
+)
+OVERDUE_BUDGET = Setting(
+    "balcao.crediario_dav",
+    "Verificar se existe crediário vencido no DAV (Orçamento)",
+    Flag(),
+    False,
+    GENERAL_AND_COMPANY,
+    help="Antes de um orçamento (DAV), confere se o cliente tem parcelas de crediário vencidas. "
+    "É independente da verificação na pré-venda.",
+    effect="Ligado, o orçamento de quem tem parcela vencida segue a ação escolhida; desligado, nada é verificado.",
+    example="Cliente com parcela vencida há 5 dias e carência 0: o orçamento é bloqueado.",
+)
+OVERDUE_PRE_SALE = Setting(
+    "balcao.crediario_pre_venda",
+    "Verificar se existe crediário vencido na Pré-Venda",
+    Flag(),
+    False,
+    GENERAL_AND_COMPANY,
+    help="Antes de uma pré-venda, confere se o cliente tem parcelas de crediário vencidas. "
+    "É independente da verificação no orçamento.",
+    effect="Ligado, a pré-venda de quem tem parcela vencida segue a ação escolhida; desligado, nada é verificado.",
+    example="Ligado só aqui, o cliente pode pedir orçamento, mas a pré-venda é bloqueada.",
+)
+OVERDUE_GRACE = Setting(
+    "balcao.crediario_carencia",
+    "Carência (dias) para considerar vencido",
+    Number(0, 365, "dias"),
+    0,
+    GENERAL_AND_COMPANY,
+    help="Quantos dias depois do vencimento uma parcela ainda não conta como vencida. "
+    "Vencimento em fim de semana vale até o próximo dia útil.",
+    effect="Um número maior deixa passar atrasos curtos; 0 considera vencida a parcela no dia seguinte ao vencimento.",
+    example="Com 3 dias, a parcela de 10/11 só conta como vencida a partir de 14/11.",
+)
+OVERDUE_ACTION = Setting(
+    "balcao.crediario_acao",
+    "Ação quando houver crediário vencido",
+    _choice(
+        (OverdueAction.BLOCK, "Bloqueia", "O orçamento ou a pré-venda não continua."),
+        (OverdueAction.RELEASE, "Bloqueia com liberação", "Continua com usuário, senha e motivo de quem libera."),
+        (OverdueAction.WARN, "Avisa", "Mostra as parcelas vencidas e continua."),
+    ),
+    OverdueAction.BLOCK,
+    GENERAL_AND_COMPANY,
+    help="O que acontece quando a verificação encontra parcelas vencidas. "
+    "A liberação vale para aquela operação e fica registrada.",
+    effect="Muda o que o balcão recebe na próxima verificação; operações já feitas não mudam.",
+    example="“Bloqueia com liberação”: o supervisor informa a senha e o motivo, e a pré-venda continua.",
+)
+WHATSAPP_ORDERS = Setting(
+    "balcao.whatsapp_os",
+    "Enviar notificação da Ordem de Serviço pelo WhatsApp",
+    Flag(),
+    False,
+    GENERAL_AND_COMPANY,
+    help="Envia ao cliente uma mensagem quando a ordem de serviço é criada, anda ou termina. "
+    "O cadastro precisa ter nome, celular e consentimento.",
+    effect="Ligado, cada mudança da ordem de serviço põe uma mensagem na fila; sem cadastro completo, nada é enviado.",
+    example="A ordem 120 passa a “finalizada” e o cliente recebe o aviso no celular.",
+)
+
+# --- Ferramentas › Sistema › Clientes: SEFAZ -------------------------------------------------------------
+
+SEFAZ_AUTOMATIC = Setting(
+    "sefaz.automatica",
+    "Executa Consulta Automática na Sefaz",
+    Flag(),
+    False,
+    GENERAL,
+    help="Diz se o serviço consulta sozinho o cadastro de contribuintes na SEFAZ. "
+    "Só entram os clientes habilitados para a consulta automática.",
+    effect="Ligado, o serviço começa a consultar os clientes que estão no prazo; desligado, só pelo botão.",
+    example="Ligado com periodicidade de 30 dias, cada cliente é consultado uma vez por mês.",
+)
+SEFAZ_ENTITY = Setting(
+    "sefaz.entidade_filial",
+    "Código da Entidade que Representa a Filial",
+    Reference("entidades"),
+    None,
+    COMPANY,
+    help="Entidade que representa a própria filial ou uma empresa congênere. "
+    "Clientes com o documento dessa entidade nunca são bloqueados pelas regras.",
+    effect="A partir da próxima consulta, a entidade escolhida deixa de ser bloqueada; bloqueios existentes não mudam.",
+    example="A filial 2 compra da matriz: a entidade da filial 2 fica aqui e nunca é bloqueada.",
+)
+SEFAZ_PERIOD = Setting(
+    "sefaz.periodicidade",
+    "Periodicidade de dias para consulta por cliente",
+    Number(1, 3650, "dias"),
+    30,
+    GENERAL,
+    help="De quantos em quantos dias cada cliente é consultado automaticamente na SEFAZ. "
+    "Uma consulta manual também conta.",
+    effect="Um número menor consulta mais vezes; perto demais, a SEFAZ pode recusar por consumo indevido.",
+    example="Consultado em 01/11 com 30 dias: a próxima é em 01/12.",
+)
+SEFAZ_INTERVAL = Setting(
+    "sefaz.intervalo",
+    "Intervalo entre cada consulta",
+    Number(0, 86400, "segundos"),
+    5,
+    GENERAL,
+    help="Pausa entre a consulta de um cliente e a do seguinte. "
+    "Vale o maior entre este tempo e o limite do autorizador.",
+    effect="Um número maior deixa o serviço mais lento e mais leve para a SEFAZ.",
+    example="Com 5 segundos, 100 clientes levam pouco mais de 8 minutos.",
+)
+SEFAZ_BATCH = Setting(
+    "sefaz.lote",
+    "Tempo entre cada lote de cliente para consulta",
+    Number(1, 1440, "minutos"),
+    10,
+    GENERAL,
+    help="De quanto em quanto tempo o serviço procura clientes que entraram no prazo. O mínimo é 1 minuto.",
+    effect="Um número menor percebe antes os clientes novos; o total de consultas não muda.",
+    example="Com 10 minutos, um cliente incluído às 9:00 é consultado até as 9:10.",
+)
+SEFAZ_USER = Setting(
+    "sefaz.usuario",
+    "Usuário do Serviço",
+    Reference("usuarios"),
+    None,
+    GENERAL,
+    help="Usuário gravado nas consultas que o serviço faz sozinho. "
+    "Recomenda-se um usuário só para isso, com nome que se reconheça.",
+    effect="As próximas consultas automáticas são gravadas com este usuário; as antigas não mudam.",
+    example="Usuário “Serviço SEFAZ”, perfil operador.",
+)
+SEFAZ_BRANCH = Setting(
+    "sefaz.filial",
+    "Filial",
+    Reference("filiais"),
+    None,
+    GENERAL,
+    help="Filial cujo certificado digital A1 é usado nas consultas à SEFAZ. "
+    "O certificado precisa estar instalado, válido e ser do mesmo CNPJ raiz da filial.",
+    effect="As próximas consultas usam o certificado desta filial; sem certificado válido a escolha é recusada.",
+    example="Filial 1, Matriz SP, com certificado válido por 143 dias.",
+)
+SEFAZ_DEFAULT_ACTION = Setting(
+    "sefaz.acao_padrao",
+    "Ação quando não habilitado na SEFAZ (valor padrão na inclusão de clientes)",
+    _choice(
+        (SefazAction.NOTHING, "Não faz nada", "O resultado da consulta nunca bloqueia o cliente."),
+        (
+            SefazAction.BLOCK_UNBLOCK,
+            "Bloqueia/Desbloqueia o cliente",
+            "Não habilitado bloqueia; habilitado numa consulta seguinte desbloqueia.",
+        ),
+    ),
+    SefazAction.NOTHING,
+    GENERAL,
+    help="Valor que o campo “Ação quando não habilitado na SEFAZ” recebe em clientes novos. "
+    "Depois de incluído, vale o que está no cadastro de cada cliente.",
+    effect="Só os clientes incluídos a partir de agora recebem o novo valor; nenhum cliente existente muda.",
+    example="Com “Bloqueia/Desbloqueia”, um posto novo que perca a inscrição estadual é bloqueado na próxima consulta.",
+)
+
+# --- Bandeira e região -----------------------------------------------------------------------------------
+
+ANP_UPDATE_BRAND = Setting(
+    "anp.atualiza_bandeira",
+    "Atualiza Bandeira do Cliente",
+    Flag(),
+    False,
+    GENERAL,
+    help="Depois de uma consulta à ANP, grava no cliente a bandeira que a ANP informa. "
+    "Só troca quando a Tabela de Bandeiras reconhece o nome da ANP.",
+    effect="Ligado, a bandeira do cliente passa a seguir a ANP; um nome desconhecido não muda nada.",
+    example="A ANP informa VIBRA, e a bandeira “Petrobras/Vibra” tem esse nome: o cliente recebe essa bandeira.",
+)
+DEFAULT_REGION = Setting(
+    "clientes.regiao_padrao",
+    "Região de Vendas Padrão",
+    Reference("regioes"),
+    1,
+    GENERAL,
+    help="Região de vendas que um cliente novo recebe. De fábrica é a região “Geral”.",
+    effect="Só os clientes incluídos a partir de agora recebem a nova região.",
+    example="Com “Centro-Oeste”, os clientes incluídos hoje entram nessa região.",
+)
+ANP_CUSTOMER_NO_BRAND = Setting(
+    "anp.cliente_sem_bandeira",
+    "Ação sobre o cliente quando Bandeira da ANP inexistente na Tabela de Bandeiras",
+    _choice(
+        (MissingBrandAction.BLOCK, "Bloqueia", "O cliente é bloqueado por este motivo."),
+        (MissingBrandAction.INDIFFERENT, "Indiferente", "Nada é feito: um bloqueio existente continua."),
+        (
+            MissingBrandAction.NEVER_BLOCK,
+            "Não bloqueia",
+            "Nunca bloqueia, e retira o bloqueio que só tinha este motivo.",
+        ),
+    ),
+    MissingBrandAction.INDIFFERENT,
+    GENERAL,
+    help="O que fazer quando a ANP não informa bandeira, ou informa uma que a Tabela de Bandeiras não conhece. "
+    "Durante um processo de revogação, por exemplo, o cliente fica sem bandeira na ANP.",
+    effect="Vale a partir da próxima consulta à ANP de cada cliente.",
+    example="Posto em revogação, sem bandeira na ANP, com “Bloqueia”: deixa de poder comprar.",
+)
+ANP_ORDER_NO_BRAND = Setting(
+    "anp.pedido_sem_bandeira",
+    "Ação sobre o Pedido (bandeira inexistente)",
+    _choice(
+        (OrderAction.ALLOW, "Permite Conclusão", "O pedido pode ser concluído."),
+        (OrderAction.REFUSE, "Não permite inclusão/alteração", "O pedido não pode ser incluído nem alterado."),
+    ),
+    OrderAction.ALLOW,
+    GENERAL,
+    help="O que fazer com o pedido de venda quando a ANP não informa bandeira ou informa uma desconhecida. "
+    "É o mesmo caso da ação sobre o cliente, aplicado ao pedido.",
+    effect="Vale para os próximos pedidos incluídos ou alterados.",
+    example="Cliente sem bandeira na ANP e “Não permite”: o pedido é recusado com o motivo.",
+)
+
+# --- Consulta ANP ----------------------------------------------------------------------------------------
+
+ANP_URL = Setting(
+    "anp.url_principal",
+    "Consulta ANP URL Principal",
+    WebAddress(),
+    "https://revendedoresapi.anp.gov.br/v1/combustivel",
+    GENERAL,
+    help="Endereço em que a situação do cliente na ANP é consultada primeiro.",
+    effect="As próximas consultas à ANP começam por este endereço.",
+    example="Se a ANP mudar de endereço, cole aqui o novo.",
+)
+ANP_URL_SECONDARY = Setting(
+    "anp.url_secundaria",
+    "Consulta ANP URL Secundária",
+    WebAddress(required=False),
+    "",
+    GENERAL,
+    help="Endereço tentado quando o principal falha. Se os dois falharem, não foi possível consultar.",
+    effect="As próximas consultas que falharem no principal tentam este endereço; vazio, não há segunda tentativa.",
+    example="Um espelho interno da consulta, mantido pela própria empresa.",
+)
+ANP_ONLINE = Setting(
+    "anp.permite_online",
+    "Permite Consulta On-Line para ANP",
+    Flag(),
+    False,
+    GENERAL,
+    help="Chave geral da consulta à ANP, tanto pelo botão quanto pelo serviço.",
+    effect="Desligada, ninguém consulta a ANP e o serviço da ANP fica parado.",
+    example="Sem internet por um dia, desligue para que o serviço não acumule falhas.",
+)
+ANP_KEPT = Setting(
+    "anp.consultas_armazenadas",
+    "No. Consultas Armazenadas por Cliente",
+    Number(1, 1000, "consultas"),
+    10,
+    GENERAL,
+    help="Quantas consultas à ANP ficam guardadas no cadastro de cada cliente. As mais antigas são apagadas.",
+    effect="Um número menor apaga as consultas excedentes na próxima consulta de cada cliente.",
+    example="Com 10, a décima primeira consulta apaga a primeira.",
+)
+ANP_CUSTOMER: dict[AnpStatus, Setting[CustomerAction]] = {
+    status: Setting(
+        f"anp.cliente.{status.value}",
+        f"Consulta via cadastro de cliente: {status.label}",
+        _choice(
+            (CustomerAction.BLOCK, "Bloqueia Cliente", "Bloqueia o cliente com este status."),
+            (CustomerAction.UNBLOCK, "Desbloqueia o Cliente", "Retira o bloqueio que o status na ANP tinha posto."),
+            (CustomerAction.INDIFFERENT, "É Indiferente", "Não bloqueia nem desbloqueia."),
+        ),
+        CustomerAction.INDIFFERENT,
+        GENERAL,
+        help=f"O que uma consulta à ANP faz com o cliente quando o status é “{status.label}”. "
+        "Desbloquear retira só o bloqueio posto pelo status na ANP, nunca um bloqueio manual ou da SEFAZ.",
+        effect="Vale a partir da próxima consulta de cada cliente em que os perfis sejam aplicados.",
+        example=f"Cliente com “{status.label}” e a ação “Bloqueia Cliente”: é bloqueado ao fim da consulta.",
+        tag=status,
+    )
+    for status in AnpStatus
+}
+ANP_ORDER_CONSULT = Setting(
+    "anp.pedido_consulta",
+    "Realiza Consulta ANP na inclusão do Pedido / NF de Venda",
+    Flag(),
+    False,
+    GENERAL,
+    help="Diz se a inclusão de um pedido ou nota de venda consulta a situação do cliente na ANP. "
+    "Cada empresa pode ter regra própria.",
+    effect="Ligado, os próximos pedidos dependem do status na ANP.",
+    example="Ligado, o pedido de um posto com autorização revogada pode ser recusado na hora.",
+)
+ANP_VALIDITY = Setting(
+    "anp.validade_horas",
+    "Validade da Consulta por Cliente em horas (procedimentos automáticos)",
+    Number(0, 8760, "horas"),
+    4,
+    GENERAL,
+    help="Por quantas horas uma consulta serve aos procedimentos automáticos, sem consultar de novo. "
+    "A consulta manual ignora este prazo.",
+    effect="Um número maior consulta menos; 0 consulta sempre.",
+    example="Com 4 horas, consultado às 13:00: a próxima consulta automática é depois das 17:00.",
+)
+ANP_NO_ANSWER = Setting(
+    "anp.sem_consulta",
+    "Ação quando não for possível fazer Consulta",
+    _choice(
+        (OrderAction.REFUSE, "Não permite inclusão do Pedido", "O pedido espera até que a consulta seja possível."),
+        (OrderAction.ALLOW, "Permite inclusão do Pedido s/ Consulta", "O pedido continua e o fato fica registrado."),
+    ),
+    OrderAction.REFUSE,
+    GENERAL,
+    help="O que fazer com o pedido quando ninguém respondeu à consulta, por exemplo sem internet.",
+    effect="Vale para os próximos pedidos; uma permissão sem consulta fica registrada.",
+    example="Sem internet e “Não permite”: o pedido não é incluído até a conexão voltar.",
+)
+ANP_COMPANY_ORDER = Setting(
+    "anp.pedido_empresa",
+    "Consulta da ANP na Inclusão do Pedido/NF de Venda para a Empresa",
+    _choice(
+        (CompanyConsultation.GENERAL, "Respeita Perfil de Sistema Geral", "Vale a regra geral."),
+        (CompanyConsultation.ALWAYS, "Sempre executa consulta", "Consulta em todo pedido e nota desta empresa."),
+        (CompanyConsultation.NEVER, "Nunca executa consulta", "Não consulta em pedidos e notas desta empresa."),
+    ),
+    CompanyConsultation.GENERAL,
+    COMPANY,
+    help="Se a empresa segue a regra geral de consultar a ANP na inclusão do pedido, ou tem regra própria.",
+    effect="Vale para os próximos pedidos e notas desta empresa.",
+    example="A empresa que só vende lubrificantes usa “Nunca executa consulta”.",
+)
+ANP_ORDER: dict[AnpStatus, Setting[OrderAction]] = {
+    status: Setting(
+        f"anp.pedido.{status.value}",
+        f"Ação sobre o Pedido/NF de Venda: {status.label}",
+        _choice(
+            (OrderAction.ALLOW, "Permite a inclusão do Pedido/NF", "O pedido é incluído sem mensagem."),
+            (OrderAction.REFUSE, "Não permite inclusão/alteração", "O pedido é recusado com o motivo."),
+        ),
+        OrderAction.ALLOW,
+        GENERAL,
+        help=f"O que acontece com o pedido ou nota de venda quando o status do cliente na ANP é “{status.label}”.",
+        effect="Vale para os próximos pedidos e notas incluídos ou alterados.",
+        example=f"Com “Não permite”, o pedido de um cliente com “{status.label}” é recusado e a mensagem diz por quê.",
+        tag=status,
+    )
+    for status in AnpStatus
+}
+
+# --- Serviço no servidor ---------------------------------------------------------------------------------
+
+ANP_SERVICE_INTERVAL = Setting(
+    "anp.servico_intervalo",
+    "Intervalo entre cada consulta (segundos)",
+    Number(0, 86400, "segundos"),
+    60,
+    GENERAL,
+    help="Pausa do serviço entre a consulta de um cliente e a do seguinte na ANP. "
+    "Começa por quem nunca foi consultado e segue por quem foi consultado há mais tempo.",
+    effect="Um número maior deixa o serviço mais lento.",
+    example="Com 60 segundos, 60 clientes por hora.",
+)
+ANP_SERVICE_USER = Setting(
+    "anp.servico_usuario",
+    "Usuário de Consulta",
+    Reference("usuarios"),
+    None,
+    GENERAL,
+    help="Usuário gravado nas consultas que o serviço faz sozinho na ANP. "
+    "Recomenda-se um usuário só para isso, com nome que se reconheça.",
+    effect="As próximas consultas do serviço são gravadas com este usuário.",
+    example="Usuário “Serviço ANP”, perfil operador.",
+)
+ANP_SERVICE_ACTION = Setting(
+    "anp.servico_acao",
+    "Ação de Consulta",
+    _choice(
+        (ServiceAction.CONSULT, "Somente Consulta", "Guarda o resultado e não muda o cliente."),
+        (
+            ServiceAction.CONSULT_AND_BLOCK,
+            "Consulta e BLOQUEIA cliente conforme Status x Perfil de Sistema",
+            "Aplica ao cliente a ação escolhida para o status.",
+        ),
+    ),
+    ServiceAction.CONSULT,
+    GENERAL,
+    help="Se o serviço só guarda o resultado da ANP ou também aplica ao cliente a tabela de ações por status.",
+    effect="Vale a partir da próxima consulta do serviço.",
+    example="Com “Consulta e BLOQUEIA”, um posto revogado amanhece bloqueado.",
+)
+ANP_SERVICE_HOURS = Setting(
+    "anp.servico_horario",
+    "Horário Programado para as Consultas",
+    WeeklyWindow(),
+    ALWAYS,
+    GENERAL,
+    help="Horário e dias em que o serviço da ANP trabalha. Pode atravessar a meia-noite.",
+    effect="Fora do horário o serviço espera; a consulta em andamento termina.",
+    example="22:00 às 06:00, de segunda a sexta: a janela de sexta termina no sábado às 6:00.",
+)
+
+# --- Análise de crédito ----------------------------------------------------------------------------------
+
+CREDIT_ALLOWED = Setting(
+    "credito.permite",
+    "Permite Consulta a Gerenciadora",
+    Flag(),
+    False,
+    GENERAL_AND_COMPANY,
+    help="Permite consultar a gerenciadora de análise de crédito. Cada consulta pode ser cobrada.",
+    effect="Desligado, nenhuma análise é pedida.",
+    example="Ligado no geral e desligado na empresa 2: só a empresa 2 não consulta.",
+)
+CREDIT_MANAGER = Setting(
+    "credito.gerenciadora",
+    "Gerenciadora Padrão",
+    Reference("gerenciadoras"),
+    None,
+    GENERAL_AND_COMPANY,
+    help="Gerenciadora consultada quando nenhuma outra é indicada. Vem da tabela Gerenciadoras de Análise de Crédito.",
+    effect="As próximas análises são pedidas a ela.",
+    example="Gerenciadora 1, Serasa, para todas as empresas.",
+)
+CREDIT_ENVIRONMENT = Setting(
+    "credito.ambiente",
+    "Ambiente",
+    _choice(
+        (Environment.PRODUCTION, "Produção", "Dados reais; cada consulta pode ser cobrada."),
+        (Environment.TEST, "Homologação", "Dados de teste; nunca aprova um pedido de verdade."),
+    ),
+    Environment.TEST,
+    GENERAL_AND_COMPANY,
+    help="Se a análise é pedida ao ambiente real ou ao de teste da gerenciadora. "
+    "O ambiente indicado no cadastro da gerenciadora vence esta configuração.",
+    effect="As próximas análises usam o endereço e as credenciais do ambiente escolhido.",
+    example="Homologação enquanto se testa; Produção no dia da virada.",
+)
+CREDIT_FORM = Setting(
+    "credito.forma",
+    "Forma de Consulta",
+    _choice(
+        (
+            CreditConsultation.PENDING_ORDERS,
+            "Somente para pedidos com consulta pendente",
+            "O cadastro de clientes não consulta.",
+        ),
+        (CreditConsultation.ANY_ENTITY, "Qualquer entidade habilitada", "O cadastro de clientes também consulta."),
+    ),
+    CreditConsultation.PENDING_ORDERS,
+    GENERAL,
+    help="De onde a análise de crédito pode ser pedida. É o único campo deste quadro que vale sempre o geral.",
+    effect="Com a primeira opção, o botão de análise no cadastro do cliente fica desabilitado.",
+    example="“Somente para pedidos”: a análise só é pedida quando um pedido depende dela.",
+)
+CREDIT_DAYS = Setting(
+    "credito.prazo",
+    "Prazo (dias) para a consulta expirar",
+    Number(1, 3650, "dias"),
+    90,
+    GENERAL_AND_COMPANY,
+    help="Por quantos dias, contados da última consulta realizada, uma análise continua valendo.",
+    effect="Um prazo menor pede análises novas mais cedo, e cada uma pode ser cobrada.",
+    example="Consulta de 01/11 com 90 dias: vale até 30/01.",
+)
+
+# --- Screens ---------------------------------------------------------------------------------------------
+
+CUSTOMERS_PAGE = Page(
+    "clientes",
+    "Perfis de clientes",
+    ("Ferramentas", "Sistema", "Clientes"),
+    (
+        Tab(
+            "Consulta SEFAZ",
+            (
+                Group("Consulta Cadastro de Contribuinte", (SEFAZ_AUTOMATIC, SEFAZ_ENTITY)),
+                Group(
+                    "Configuração do serviço de consulta",
+                    (SEFAZ_PERIOD, SEFAZ_INTERVAL, SEFAZ_BATCH, SEFAZ_USER, SEFAZ_BRANCH),
+                ),
+                Group("Valor padrão na inclusão de clientes", (SEFAZ_DEFAULT_ACTION,)),
+            ),
+        ),
+        Tab(
+            "Bandeira e região",
+            (
+                Group("Cliente", (ANP_UPDATE_BRAND, DEFAULT_REGION)),
+                Group("Bandeira da ANP inexistente na tabela", (ANP_CUSTOMER_NO_BRAND, ANP_ORDER_NO_BRAND)),
+            ),
+        ),
+        Tab(
+            "Consulta ANP",
+            (
+                Group("Consulta on-line", (ANP_URL, ANP_URL_SECONDARY, ANP_ONLINE, ANP_KEPT)),
+                Group(
+                    "Ação conforme o status na ANP",
+                    (*ANP_CUSTOMER.values(), *ANP_ORDER.values()),
+                    columns=("Cliente", "Pedido / NF"),
+                ),
+            ),
+        ),
+        Tab(
+            "Pedido e NF",
+            (
+                Group("Consulta na inclusão do pedido", (ANP_ORDER_CONSULT, ANP_VALIDITY, ANP_NO_ANSWER)),
+                Group("Regra da empresa", (ANP_COMPANY_ORDER,)),
+            ),
+        ),
+        Tab(
+            "Serviço no servidor",
+            (
+                Group(
+                    "Serviço de consulta à ANP",
+                    (ANP_SERVICE_INTERVAL, ANP_SERVICE_USER, ANP_SERVICE_ACTION, ANP_SERVICE_HOURS),
+                ),
+            ),
+        ),
+        Tab(
+            "Análise de crédito",
+            (
+                Group(
+                    "Análise de Crédito via Gerenciadora",
+                    (CREDIT_ALLOWED, CREDIT_MANAGER, CREDIT_ENVIRONMENT, CREDIT_FORM, CREDIT_DAYS),
+                ),
+            ),
+        ),
+    ),
+)
+
+INTEGRATION_PAGE = Page(
+    "integracao",
+    "Integração",
+    ("Balcão", "Integração"),
+    (
+        Tab(
+            "Servidor e banco",
+            (
+                Group("Servidor", (SERVER, DATABASE_PORT, INTEGRATION_PORT)),
+                Group(
+                    "Banco de dados deste computador",
+                    (DATABASE_KIND, DATABASE_NAME, DATABASE_USER, DATABASE_SSL),
+                ),
+            ),
+        ),
+        Tab(
+            "Crediário",
+            (
+                Group("Crediário vencido", (OVERDUE_BUDGET, OVERDUE_PRE_SALE)),
+                Group("Quando houver parcela vencida", (OVERDUE_GRACE, OVERDUE_ACTION)),
+            ),
+        ),
+        Tab("WhatsApp", (Group("Ordem de serviço", (WHATSAPP_ORDERS,)),)),
+    ),
+)
+
+PAGES = (CUSTOMERS_PAGE, INTEGRATION_PAGE)
+ALL: tuple[Setting[Any], ...] = tuple(setting for page in PAGES for setting in page.settings)
+BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}

@@ -1,0 +1,61 @@
+"""Checks of a draft that need the data: the row exists and is active, the branch's certificate serves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.data import certificates, records
+from app.documents import cnpj_root
+from app.kinds import Reference
+from app.settings.catalog import SEFAZ_BRANCH
+from app.settings.repository import RESTORE, Draft
+from app.settings.snapshot import GENERAL_COMPANY, SettingKey
+from app.tables import BRANCHES, COMPANIES, TABLES
+
+
+def draft_errors(connection: Connection, draft: Draft, now: datetime) -> dict[SettingKey, str]:
+    """A sentence for each value of the draft that the data refuses."""
+    errors: dict[SettingKey, str] = {}
+    for key, value in draft.items():
+        setting, company = key
+        error = None
+        if company != GENERAL_COMPANY and records.find(connection, COMPANIES, company) is None:
+            error = f"A empresa {company} não existe."
+        elif value is not RESTORE and isinstance(setting.kind, Reference) and value is not None:
+            error = _reference_error(connection, setting.kind.table, value)
+            if error is None and setting is SEFAZ_BRANCH:
+                error = certificate_error(connection, value, now)
+        if error:
+            errors[key] = error
+    return errors
+
+
+def certificate_error(connection: Connection, branch_id: int, now: datetime) -> str | None:
+    """Why the branch's certificate cannot be used for consultations, or None when it can."""
+    branch = records.get(connection, BRANCHES, branch_id)
+    certificate = certificates.for_branch(connection, branch_id)
+    if certificate is None:
+        return f"A filial {branch_id} não tem certificado digital instalado. Instale o arquivo PFX dela primeiro."
+    if cnpj_root(certificate.cnpj) != cnpj_root(str(branch.values["cnpj"])):
+        return (
+            f"O certificado da filial {branch_id} é de outro CNPJ raiz ({certificate.cnpj[:8]}). Instale o da empresa."
+        )
+    if now >= certificate.not_after:
+        return f"O certificado da filial {branch_id} está {certificate.validity(now)}. Instale o novo."
+    if now < certificate.not_before:
+        return (
+            f"O certificado da filial {branch_id} {certificate.validity(now)}. Confira também o relógio do computador."
+        )
+    return None
+
+
+def _reference_error(connection: Connection, table: str, row_id: Any) -> str | None:
+    record = records.find(connection, TABLES[table], row_id)
+    if record is None:
+        return f"Não existe o código {row_id} em {TABLES[table].label}."
+    if not record.active:
+        return f"{record.title} está inativo em {TABLES[table].label}. Reative-o ou escolha outro."
+    return None

@@ -1,0 +1,63 @@
+"""This computer's settings: a small JSON file, needed before any database is reached."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.kinds import InvalidValue
+from app.settings.catalog import ALL
+from app.settings.setting import Setting
+
+
+class MachineFileError(Exception):
+    """The file cannot be read or holds something that is not a value; the message is for the operator."""
+
+
+class MachineStore:
+    """Reads and writes the file. Values left out of the file are the defaults."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> dict[Setting[Any], Any]:
+        """The values kept. Raises MachineFileError."""
+        if not self.path.exists():
+            return {}
+        try:
+            kept = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise MachineFileError(
+                f"O arquivo de configuração deste computador não pode ser lido ({self.path}). "
+                "Corrija-o ou apague-o: sem ele valem os valores de fábrica."
+            ) from error
+        if not isinstance(kept, dict):
+            raise MachineFileError(f"O arquivo de configuração deste computador não é válido ({self.path}).")
+        values: dict[Setting[Any], Any] = {}
+        for setting in ALL:
+            if setting.is_machine and setting.key in kept:
+                try:
+                    values[setting] = setting.kind.parse(str(kept[setting.key]))
+                except InvalidValue as error:
+                    raise MachineFileError(f"{setting.label}, em {self.path}: {error}") from error
+        return values
+
+    def save(self, values: Mapping[Setting[Any], Any]) -> None:
+        """Replace the whole file at once, so that a power cut leaves the old or the new, never half."""
+        text = json.dumps({s.key: s.kind.dump(value) for s, value in values.items()}, ensure_ascii=False, indent=2)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".maquina-")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

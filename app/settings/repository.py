@@ -1,0 +1,184 @@
+"""Loads the snapshot and saves a whole draft: everything checked, then everything kept with its audit, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from app.kinds import InvalidValue
+from app.settings.catalog import BY_KEY
+from app.settings.machine import MachineStore
+from app.settings.setting import Setting
+from app.settings.snapshot import GENERAL_COMPANY, Kept, SettingKey, Snapshot
+
+if TYPE_CHECKING:
+    from app.data.database import Database
+
+
+class _Restore:
+    """The wish to go back to the default or, for a company, to the general value."""
+
+    def __repr__(self) -> str:
+        return "RESTORE"
+
+
+RESTORE: Final = _Restore()
+"""In a draft: forget the kept value, so that the default (or the general value) is in force again."""
+
+Draft = Mapping[SettingKey, Any]
+"""What to change: (setting, company) → new value or RESTORE."""
+
+
+class InvalidDraft(Exception):
+    """Some values cannot be saved; nothing was. `errors` has a sentence for each."""
+
+    def __init__(self, errors: dict[SettingKey, str]) -> None:
+        super().__init__(" ".join(f"{setting.label}: {error}" for (setting, _), error in errors.items()))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A value changed by somebody else after it was shown here. `theirs` is None when they restored the default."""
+
+    setting: Setting[Any]
+    company: int
+    theirs: Any
+    by: str
+    at: datetime | None
+
+    @property
+    def sentence(self) -> str:
+        """Who changed what, to what, and when."""
+        value = "o valor padrão" if self.theirs is None else f"“{self.setting.kind.show(self.theirs)}”"
+        when = f" em {self.at.astimezone():%d/%m/%Y %H:%M}" if self.at else ""
+        return f"{self.setting.label}: {self.by or 'outra pessoa'} gravou {value}{when}."
+
+
+class SaveConflict(Exception):
+    """Somebody saved other values meanwhile; nothing was saved."""
+
+    def __init__(self, conflicts: list[Conflict]) -> None:
+        super().__init__(" ".join(conflict.sentence for conflict in conflicts))
+        self.conflicts = conflicts
+
+
+class SettingsRepository:
+    """The only door to settings: this computer's file and, when it is open, the database."""
+
+    def __init__(self, machine: MachineStore, database: Database | None) -> None:
+        self._machine = machine
+        self._database = database
+
+    def load(self) -> Snapshot:
+        """The values kept now. Raises MachineFileError. Keys of an older or newer program are left alone."""
+        values: dict[SettingKey, Kept] = {
+            (setting, GENERAL_COMPANY): Kept(value) for setting, value in self._machine.load().items()
+        }
+        if self._database is not None:
+            from app.data import setting_values
+
+            with self._database.reading() as connection:
+                for row in setting_values.load(connection):
+                    setting = BY_KEY.get(row.key)
+                    if setting is not None:
+                        kept = Kept(setting.kind.parse(row.value), row.changed_at, row.changed_by)
+                        values[(setting, row.company_id)] = kept
+        return Snapshot(values)
+
+    def save(self, draft: Draft, base: Snapshot, actor: str) -> Snapshot:
+        """Keep the whole draft, made over `base`, and return the new snapshot.
+
+        Raises InvalidDraft (with a sentence a field) or SaveConflict; then nothing has changed anywhere.
+        """
+        errors = {key: error for key, value in draft.items() if (error := self._scope_or_value_error(key, value))}
+        if errors:
+            raise InvalidDraft(errors)
+        if self._database is None:
+            self._machine.save(self._machine_values(draft))
+            return self.load()
+        from app.data import audit, setting_values
+        from app.settings import checks
+
+        now = datetime.now(UTC)
+        machine_before = self._machine.load()
+        try:
+            with self._database.writing() as connection:
+                errors = checks.draft_errors(connection, draft, now)
+                if errors:
+                    raise InvalidDraft(errors)
+                conflicts = _conflicts(draft, base, self._kept_now(setting_values.load(connection)))
+                if conflicts:
+                    raise SaveConflict(conflicts)
+                for (setting, company), value in draft.items():
+                    audit.record(
+                        connection,
+                        actor=actor,
+                        subject=setting.key,
+                        what=setting.label,
+                        company_id=company,
+                        old=setting.kind.show(base.for_company(company)[setting]),
+                        new="volta ao padrão" if value is RESTORE else setting.kind.show(value),
+                        at=now,
+                    )
+                    if not setting.is_machine:
+                        text = None if value is RESTORE else setting.kind.dump(value)
+                        setting_values.store(connection, setting.key, company, text, actor, now)
+                if any(setting.is_machine for setting, _ in draft):
+                    self._machine.save(self._machine_values(draft))
+        except BaseException:
+            # The file is not part of the database's transaction: when that one failed, the file goes back too.
+            if self._machine.load() != machine_before:
+                self._machine.save(machine_before)
+            raise
+        return self.load()
+
+    def _scope_or_value_error(self, key: SettingKey, value: Any) -> str | None:
+        setting, company = key
+        if company != GENERAL_COMPANY and not setting.is_company:
+            return "Este valor é um só para todas as empresas."
+        if company == GENERAL_COMPANY and not (setting.is_general or setting.is_machine):
+            return "Este valor é por empresa: escolha a empresa."
+        if self._database is None and not setting.is_machine:
+            return "O banco de dados não está aberto: só as configurações deste computador podem ser gravadas."
+        if value is RESTORE:
+            return None
+        try:
+            setting.kind.parse(setting.kind.dump(value))
+        except InvalidValue as error:
+            return str(error)
+        return None
+
+    def _machine_values(self, draft: Draft) -> dict[Setting[Any], Any]:
+        values = self._machine.load()
+        for (setting, _), value in draft.items():
+            if setting.is_machine and value is RESTORE:
+                values.pop(setting, None)
+            elif setting.is_machine:
+                values[setting] = value
+        return values
+
+    def _kept_now(self, rows: list[Any]) -> dict[SettingKey, Kept]:
+        return {
+            (BY_KEY[row.key], row.company_id): Kept(
+                BY_KEY[row.key].kind.parse(row.value), row.changed_at, row.changed_by
+            )
+            for row in rows
+            if row.key in BY_KEY
+        }
+
+
+def _conflicts(draft: Draft, base: Snapshot, now: Mapping[SettingKey, Kept]) -> list[Conflict]:
+    found = []
+    for key, wanted in draft.items():
+        shown, kept = base.values.get(key), now.get(key)
+        if key[0].is_machine or (kept == shown):
+            continue
+        if kept is not None and wanted is not RESTORE and kept.value == wanted:
+            continue
+        found.append(
+            Conflict(key[0], key[1], kept.value if kept else None, kept.by if kept else "", kept.at if kept else None)
+        )
+    return found

@@ -1,0 +1,312 @@
+"""The auxiliary tables as the operator knows them: fields, kinds, words. Forms and commands are loops over `TABLES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from app.domain import SefazAction
+from app.kinds import (
+    AnyDocument,
+    Choice,
+    Cnpj,
+    Flag,
+    Kind,
+    Names,
+    Option,
+    Reference,
+    State,
+    StateRegistration,
+    Text,
+    TimeZone,
+    WebAddress,
+    folded,
+)
+from app.policies import BrandKind, EntityKind, Environment, UserProfile
+from app.settings.catalog import DEFAULT_REGION, SEFAZ_DEFAULT_ACTION
+from app.settings.setting import Setting
+from app.uf import UFS
+
+
+class ManagerEnvironment(Enum):
+    """The environment that a credit manager imposes, or none."""
+
+    FOLLOW = ""
+    PRODUCTION = Environment.PRODUCTION.value
+    TEST = Environment.TEST.value
+
+
+class Provider(Enum):
+    """Which service a credit manager is."""
+
+    SERASA = "serasa"
+    SPC = "spc"
+    GENERIC = "generico"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column as a person sees it. `default` is a value, a setting that gives it, or a rule over other fields."""
+
+    name: str
+    column: str
+    label: str
+    kind: Kind[Any]
+    help: str = ""
+    default: Any = None
+
+    @property
+    def required(self) -> bool:
+        """Whether the field must have a value."""
+        if isinstance(self.kind, Text | Reference | AnyDocument | WebAddress):
+            return self.kind.required
+        return not isinstance(self.kind, StateRegistration | Names | Flag)
+
+    def initial(self, values: Mapping[str, Any], setting_value: Callable[[Setting[Any]], Any]) -> Any:
+        """The value of a new row when none is given; None when it must be given."""
+        if isinstance(self.default, Setting):
+            return setting_value(self.default)
+        if callable(self.default):
+            return self.default(values)
+        if self.default is not None:
+            return self.default
+        if isinstance(self.kind, Reference) or self.required:
+            return None
+        return self.kind.parse("")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One auxiliary table. `unique` lists the groups of fields that no two rows share.
+
+    `derived` gives columns computed from the fields; when one of `reset_on` changes, those of `reset` start again.
+    """
+
+    key: str
+    label: str
+    singular: str
+    model: str
+    title_field: str
+    fields: tuple[Field, ...]
+    unique: tuple[tuple[str, ...], ...] = ()
+    derived: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=lambda values: {})
+    reset_on: tuple[str, ...] = ()
+    reset: Mapping[str, Any] = field(default_factory=dict)
+
+    def field(self, name: str) -> Field | None:
+        """The field called `name`."""
+        return next((f for f in self.fields if f.name == name), None)
+
+
+def _name(maximum: int = 120) -> Field:
+    return Field("nome", "name", "Nome", Text(maximum, required=True))
+
+
+def _zone_of(values: Mapping[str, Any]) -> str:
+    return UFS[values["uf"]].zone if values.get("uf") in UFS else "America/Sao_Paulo"
+
+
+def _customer_search(values: Mapping[str, Any]) -> dict[str, Any]:
+    parts = (values["nome"], values["fantasia"], values["documento"], values["ie"], values["cidade"])
+    return {"search_text": folded(" ".join(parts))}
+
+
+COMPANIES = Table(
+    "empresas",
+    "Empresas",
+    "empresa",
+    "Company",
+    "nome",
+    (Field("cnpj", "cnpj", "CNPJ", Cnpj()), _name(), Field("uf", "uf", "UF", State())),
+    unique=(("cnpj",),),
+)
+BRANCHES = Table(
+    "filiais",
+    "Filiais",
+    "filial",
+    "Branch",
+    "nome",
+    (
+        Field("empresa", "company_id", "Empresa", Reference("empresas", required=True)),
+        Field("cnpj", "cnpj", "CNPJ", Cnpj(), "O certificado digital instalado precisa ter o mesmo CNPJ raiz."),
+        _name(),
+        Field("uf", "uf", "UF", State()),
+        Field("fuso", "zone", "Fuso horário", TimeZone(), "Quando não informado, o da capital da UF.", _zone_of),
+    ),
+    unique=(("cnpj",),),
+)
+ENTITIES = Table(
+    "entidades",
+    "Entidades",
+    "entidade",
+    "Entity",
+    "nome",
+    (
+        _name(),
+        Field(
+            "documento",
+            "document",
+            "Documento",
+            AnyDocument(),
+            "Clientes com este documento não são bloqueados por regra.",
+        ),
+        Field(
+            "tipo",
+            "kind",
+            "O que representa",
+            Choice((Option(EntityKind.BRANCH, "Filial"), Option(EntityKind.KINDRED, "Empresa congênere"))),
+            default=EntityKind.BRANCH,
+        ),
+    ),
+    unique=(("documento",),),
+)
+USERS = Table(
+    "usuarios",
+    "Usuários",
+    "usuário",
+    "User",
+    "nome",
+    (
+        Field("login", "login", "Login", Text(60, required=True)),
+        _name(),
+        Field(
+            "perfil",
+            "profile",
+            "Perfil",
+            Choice(
+                (
+                    Option(UserProfile.OPERATOR, "Operador"),
+                    Option(UserProfile.SUPERVISOR, "Supervisor"),
+                    Option(UserProfile.ADMINISTRATOR, "Administrador"),
+                )
+            ),
+            default=UserProfile.OPERATOR,
+        ),
+    ),
+    unique=(("login",),),
+)
+BRANDS = Table(
+    "bandeiras",
+    "Bandeiras",
+    "bandeira",
+    "Brand",
+    "nome",
+    (
+        _name(80),
+        Field(
+            "tipo",
+            "kind",
+            "Tipo",
+            Choice(
+                (
+                    Option(BrandKind.OWN, "Própria"),
+                    Option(BrandKind.WHITE, "Branca"),
+                    Option(BrandKind.COMPETITOR, "Concorrente"),
+                    Option(BrandKind.KINDRED, "Congênere"),
+                )
+            ),
+        ),
+        Field(
+            "nomes_anp",
+            "anp_names",
+            "Nomes na ANP",
+            Names(),
+            "Como a ANP escreve esta bandeira. Acentos, maiúsculas e espaços repetidos não contam.",
+        ),
+    ),
+    unique=(("nome",),),
+)
+REGIONS = Table("regioes", "Regiões de venda", "região", "Region", "nome", (_name(80),), unique=(("nome",),))
+CREDIT_MANAGERS = Table(
+    "gerenciadoras",
+    "Gerenciadoras de análise de crédito",
+    "gerenciadora",
+    "CreditManager",
+    "nome",
+    (
+        _name(80),
+        Field(
+            "provedor",
+            "provider",
+            "Provedor",
+            Choice(
+                (
+                    Option(Provider.SERASA, "Serasa Experian"),
+                    Option(Provider.SPC, "SPC Brasil"),
+                    Option(Provider.GENERIC, "Outro (REST)"),
+                )
+            ),
+        ),
+        Field(
+            "ambiente",
+            "environment",
+            "Ambiente",
+            Choice(
+                (
+                    Option(ManagerEnvironment.FOLLOW, "Conforme a configuração"),
+                    Option(ManagerEnvironment.PRODUCTION, "Produção"),
+                    Option(ManagerEnvironment.TEST, "Homologação"),
+                )
+            ),
+            "O ambiente escolhido aqui vence o da configuração geral e o da empresa.",
+            ManagerEnvironment.FOLLOW,
+        ),
+        Field("url_producao", "production_url", "Endereço de produção", WebAddress(required=False)),
+        Field("url_homologacao", "test_url", "Endereço de homologação", WebAddress(required=False)),
+    ),
+    unique=(("nome",),),
+)
+CUSTOMERS = Table(
+    "clientes",
+    "Clientes",
+    "cliente",
+    "Customer",
+    "nome",
+    (
+        Field("documento", "document", "Documento", AnyDocument()),
+        Field("ie", "ie", "Inscrição estadual", StateRegistration(), "Escolhe, entre várias, a inscrição do cliente."),
+        _name(150),
+        Field("fantasia", "trade_name", "Nome fantasia", Text(150)),
+        Field("uf", "uf", "UF", State(), "A UF da inscrição estadual: é a SEFAZ dela que é consultada."),
+        Field("cidade", "city", "Cidade", Text(80)),
+        Field("logradouro", "street", "Endereço", Text(150)),
+        Field("complemento", "complement", "Complemento", Text(150)),
+        Field("bairro", "district", "Bairro", Text(80)),
+        Field("cep", "postal_code", "CEP", Text(8)),
+        Field("telefone", "phone", "Telefone", Text(20)),
+        Field("autorizacao_anp", "anp_authorization", "Autorização na ANP", Text(30)),
+        Field("bandeira", "brand_id", "Bandeira", Reference("bandeiras")),
+        Field("regiao", "region_id", "Região de vendas", Reference("regioes"), default=DEFAULT_REGION),
+        Field(
+            "consulta_automatica",
+            "sefaz_automatic",
+            "Consulta automática na SEFAZ",
+            Flag(),
+            "Se o serviço consulta este cliente sozinho, no prazo da configuração.",
+            default=True,
+        ),
+        Field(
+            "acao_sefaz",
+            "sefaz_action",
+            "Ação quando não habilitado na SEFAZ",
+            Choice(
+                (
+                    Option(SefazAction.NOTHING, "Não faz nada"),
+                    Option(SefazAction.BLOCK_UNBLOCK, "Bloqueia/Desbloqueia o cliente"),
+                )
+            ),
+            "Quando não informada, a da configuração “valor padrão na inclusão de clientes”.",
+            SEFAZ_DEFAULT_ACTION,
+        ),
+    ),
+    unique=(("documento", "uf", "ie"),),
+    derived=_customer_search,
+    reset_on=("documento", "uf", "ie"),
+    reset={"sefaz_at": None, "sefaz_verdict": "", "sefaz_tried_at": None, "sefaz_outcome": "", "sefaz_retry_at": None},
+)
+
+TABLES: dict[str, Table] = {
+    table.key: table for table in (COMPANIES, BRANCHES, ENTITIES, USERS, CUSTOMERS, BRANDS, REGIONS, CREDIT_MANAGERS)
+}

@@ -1,0 +1,32 @@
+"""A weekly window in which the service may work, such as 22:00–06:00 from Monday to Friday."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+WEEKDAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """From `start` to `end`, in minutes after midnight (0 to 1440), on `days` (0 is Monday).
+
+    When `end` is not after `start` the window crosses midnight and belongs to the day on which it starts.
+    """
+
+    start: int = 0
+    end: int = DAY_MINUTES
+    days: frozenset[int] = frozenset(range(7))
+
+    def contains(self, local: datetime) -> bool:
+        """Whether the window is open at this local time."""
+        minute = local.hour * 60 + local.minute
+        today, yesterday = local.weekday(), (local.weekday() - 1) % 7
+        if self.start < self.end:
+            return today in self.days and self.start <= minute < self.end
+        return (today in self.days and minute >= self.start) or (yesterday in self.days and minute < self.end)
+
+
+ALWAYS = WorkingHours()
