@@ -144,57 +144,96 @@ _REGION = {
     "SP": "Interior paulista",
 }
 
-# One line per customer: document (the 8 characters of a CNPJ's root, a whole CPF or IE), name, trade name, UF, IE
-# (none when blank), city and its IBGE code, street, number, district, CEP, brand, what SEFAZ answers.
+# Two lines per customer: document (the 8 characters of a CNPJ's root, a whole CPF or IE), name, trade name, UF, IE
+# (none when blank), brand, what SEFAZ answers; then city and its IBGE code, street, number, district, CEP.
 # Answers that stop a whole authorizer (656, 108) are given where nobody else is.
 _ROWS = """
-10482913 | Posto Serra Azul Ltda | Serra Azul | SP | 244913027118 | Campinas | 3509502 | Avenida das Andorinhas | 1520 | Centro | 13010150 | Vibra | ENABLED
-21573904 | Auto Posto Três Ipês Ltda | Três Ipês | SP | 582910347115 | Ribeirão Preto | 3543402 | Avenida do Café | 845 | Vila Tibério | 14050230 | Ipiranga | ENABLED
-30916482 | Posto Mirante do Tietê Ltda | Mirante do Tietê | SP | 669104825110 | Sorocaba | 3552205 | Rua dos Bandeirantes | 77 | Centro | 18035100 | Bandeira branca | DISABLED
-41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 633820157112 | Santos | 3548500 | Avenida do Cais | 310 | Macuco | 11015200 | Raízen | ENABLED
-52739146 | Posto Cambará Ltda | Cambará | SP | | Campinas | 3509502 | Rodovia das Laranjeiras | km 98 | Zona rural | 13105000 | Bandeira branca | SEVERAL_OPEN
-63208571 | Rede Estrela do Planalto Ltda | Estrela do Planalto | GO | 106320857 | Anápolis | 5201108 | Avenida Brasil Norte | 2210 | Jundiaí | 75110010 | Vibra | ENABLED
-74615028 | Auto Posto Flor do Cerrado Ltda | Flor do Cerrado | GO | 107461502 | Rio Verde | 5218805 | Rua do Buriti | 415 | Centro | 75901040 | Bandeira branca | DISABLED
-85931264 | Posto Lobo-Guará Ltda | Lobo-Guará | GO | 108593126 | Aparecida de Goiânia | 5201405 | Avenida das Araras | 1180 | Cidade Livre | 74974100 | Ipiranga | ENABLED
-52998224725 | Antônio Pereira das Flores | | GO | 105299822 | Rio Verde | 5218805 | Fazenda Boa Safra | s/n | Zona rural | 75900970 | | ENABLED
-96047318 | Posto Chapada Verde Ltda | Chapada Verde | MT | 13960473189 | Rondonópolis | 5107602 | Avenida dos Estudantes | 640 | Vila Aurora | 78740020 | Vibra | ENABLED
-17384025 | Transportadora Rota do Grão Ltda | Rota do Grão | MT | 13173840252 | Sinop | 5107909 | Rodovia da Soja | km 812 | Distrito industrial | 78550000 | | DISABLED
-28416937 | Auto Posto Tuiuiú Ltda | Tuiuiú | MT | 13284169371 | Cuiabá | 5103403 | Avenida do Pantanal | 95 | Porto | 78025300 | Bandeira branca | SEVERAL
-39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957048 | Dourados | 5003702 | Rua da Erva-Mate | 1301 | Centro | 79802010 | Raízen | ENABLED
-40682159 | Posto Rio Formoso Ltda | Rio Formoso | MS | 284068215 | Campo Grande | 5002704 | Avenida dos Ipês | 508 | Jardim dos Estados | 79020100 | Ipiranga | NOT_TAXPAYER
-51794260 | Posto Pão de Queijo Ltda | Pão de Queijo | MG | 0517942600081 | Uberlândia | 3170206 | Avenida do Triângulo | 733 | Martins | 38400360 | Vibra | ENABLED
-62805371 | Auto Posto Serra do Luar Ltda | Serra do Luar | MG | 0628053710065 | Juiz de Fora | 3136702 | Rua das Quaresmeiras | 2040 | Centro | 36010040 | Bandeira branca | DISABLED
-AB12CD34 | Posto Ouro Velho Ltda | Ouro Velho | MG | 0731264800047 | Belo Horizonte | 3106200 | Avenida dos Inconfidentes | 18 | Savassi | 30112010 | Ipiranga | ENABLED
-73916482 | Posto Araucária Ltda | Araucária | PR | 9073916482 | Londrina | 4113700 | Avenida do Pinhão | 455 | Centro | 86020080 | Raízen | ENABLED
-84027593 | Auto Posto Gralha-Azul Ltda | Gralha-Azul | PR | 9084027593 | Cascavel | 4104808 | Rua do Trigo | 1990 | Country | 85813000 | Bandeira branca | HTML_PAGE
-95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095138604 | Maringá | 4115200 | Avenida das Perobas | 67 | Zona 7 | 87020030 | Vibra | ENABLED
-16249715 | Posto Onda Sul Ltda | Onda Sul | SC | 251624971 | Joinville | 4209102 | Rua das Bromélias | 350 | América | 89204060 | Ipiranga | SEVERAL
-27350826 | Posto Vale das Hortênsias Ltda | Vale das Hortênsias | SC | 252735082 | Blumenau | 4202404 | Rua dos Imigrantes | 812 | Velha | 89036200 | Vibra | ENABLED
-38461937 | Posto Coxilha Ltda | Coxilha | RS | 0293846193 | Caxias do Sul | 4305108 | Avenida da Vindima | 1405 | Exposição | 95084000 | Raízen | ENABLED
-49572048 | Auto Posto Quero-Quero Ltda | Quero-Quero | RS | 0934957204 | Pelotas | 4314407 | Rua do Charque | 260 | Porto | 96010480 | Bandeira branca | DISABLED
-50683159 | Posto Baía Serena Ltda | Baía Serena | ES | 085068315 | Vila Velha | 3205200 | Avenida do Farol | 990 | Praia da Costa | 29101010 | Vibra | ENABLED
-61794260 | Posto Maré Mansa Ltda | Maré Mansa | RJ | 61794260 | Rio de Janeiro | 3304557 | Rua das Gaivotas | 121 | Penha | 21020100 | Ipiranga | UF_NOT_SERVED
-72805371 | Posto Recanto do Sol Ltda | Recanto do Sol | BA | 072805371 | Feira de Santana | 2910800 | Avenida do Sertão | 3030 | Brasília | 44088500 | Bandeira branca | ENABLED
-83916482 | Auto Posto Caatinga Ltda | Caatinga | BA | 083916482 | Vitória da Conquista | 2933307 | Avenida do Umbuzeiro | 154 | Recreio | 45020200 | Vibra | TIMEOUT
-94027593 | Posto Mandacaru Ltda | Mandacaru | PE | 094027593 | Caruaru | 2604106 | Rua do Barro | 44 | Salgado | 55016400 | Raízen | LIMIT
-15138604 | Posto Pedra do Reino Ltda | Pedra do Reino | PB | 161513860 | Campina Grande | 2504009 | Avenida do Algodão | 717 | Prata | 58400500 | Ipiranga | ENABLED
-39053344705 | José Severino do Vale | | PB | 163905334 | Campina Grande | 2504009 | Sítio Lajeiro | s/n | Zona rural | 58109000 | | NO_CPF
-26249715 | Posto Salina Branca Ltda | Salina Branca | RN | 2026249715 | Mossoró | 2408003 | Avenida do Sal | 580 | Alto de São Manoel | 59625400 | Vibra | DISABLED
-37350826 | Posto Jangada Ltda | Jangada | CE | 063735082 | Fortaleza | 2304400 | Avenida dos Verdes Mares | 2500 | Mucuripe | 60165080 | Raízen | ENABLED
-48461937 | Posto Lagoa Mundaú Ltda | Lagoa Mundaú | AL | 244846193 | Maceió | 2704302 | Avenida da Lagoa | 39 | Levada | 57017300 | Bandeira branca | OTHER_UF
-59572048 | Posto Lençol de Areia Ltda | Lençol de Areia | MA | 125957204 | São Luís | 2111300 | Avenida dos Azulejos | 600 | Calhau | 65071380 | Ipiranga | ENABLED
-60683159 | Posto Igarapé Ltda | Igarapé | AM | 060683159 | Manaus | 1302603 | Avenida da Seringueira | 1777 | Cachoeirinha | 69065000 | Vibra | PAUSED
-0100482900191 | Posto Castanheira Ltda | Castanheira | AC | 0100482900191 | Rio Branco | 1200401 | Rua do Açaí | 203 | Bosque | 69900500 | Bandeira branca | ENABLED
-71794260 | Posto Girassol do Jalapão Ltda | Girassol | TO | 297179426 | Palmas | 1721000 | Avenida do Capim Dourado | 88 | Plano Diretor Norte | 77006100 | Raízen | NOT_TAXPAYER
-82805371 | Posto Eixo Central Ltda | Eixo Central | DF | 0782805371001 | Brasília | 5300108 | Quadra Modelo 5 | 12 | Asa Norte | 70750500 | Vibra | ENABLED
-93916482 | Transportadora Boa Estrada Ltda | Boa Estrada | SP | 799391648118 | Sorocaba | 3552205 | Rodovia do Algodoal | km 74 | Distrito industrial | 18087100 | | INVALID_DOCUMENT
+10482913 | Posto Serra Azul Ltda | Serra Azul | SP | 244913027118 | Vibra | ENABLED
+    Campinas | 3509502 | Avenida das Andorinhas | 1520 | Centro | 13010150
+21573904 | Auto Posto Três Ipês Ltda | Três Ipês | SP | 582910347115 | Ipiranga | ENABLED
+    Ribeirão Preto | 3543402 | Avenida do Café | 845 | Vila Tibério | 14050230
+30916482 | Posto Mirante do Tietê Ltda | Mirante do Tietê | SP | 669104825110 | Bandeira branca | DISABLED
+    Sorocaba | 3552205 | Rua dos Bandeirantes | 77 | Centro | 18035100
+41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 633820157112 | Raízen | ENABLED
+    Santos | 3548500 | Avenida do Cais | 310 | Macuco | 11015200
+52739146 | Posto Cambará Ltda | Cambará | SP | | Bandeira branca | SEVERAL_OPEN
+    Campinas | 3509502 | Rodovia das Laranjeiras | km 98 | Zona rural | 13105000
+63208571 | Rede Estrela do Planalto Ltda | Estrela do Planalto | GO | 106320857 | Vibra | ENABLED
+    Anápolis | 5201108 | Avenida Brasil Norte | 2210 | Jundiaí | 75110010
+74615028 | Auto Posto Flor do Cerrado Ltda | Flor do Cerrado | GO | 107461502 | Bandeira branca | DISABLED
+    Rio Verde | 5218805 | Rua do Buriti | 415 | Centro | 75901040
+85931264 | Posto Lobo-Guará Ltda | Lobo-Guará | GO | 108593126 | Ipiranga | ENABLED
+    Aparecida de Goiânia | 5201405 | Avenida das Araras | 1180 | Cidade Livre | 74974100
+52998224725 | Antônio Pereira das Flores | | GO | 105299822 | | ENABLED
+    Rio Verde | 5218805 | Fazenda Boa Safra | s/n | Zona rural | 75900970
+96047318 | Posto Chapada Verde Ltda | Chapada Verde | MT | 13960473189 | Vibra | ENABLED
+    Rondonópolis | 5107602 | Avenida dos Estudantes | 640 | Vila Aurora | 78740020
+17384025 | Transportadora Rota do Grão Ltda | Rota do Grão | MT | 13173840252 | | DISABLED
+    Sinop | 5107909 | Rodovia da Soja | km 812 | Distrito industrial | 78550000
+28416937 | Auto Posto Tuiuiú Ltda | Tuiuiú | MT | 13284169371 | Bandeira branca | SEVERAL
+    Cuiabá | 5103403 | Avenida do Pantanal | 95 | Porto | 78025300
+39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957048 | Raízen | ENABLED
+    Dourados | 5003702 | Rua da Erva-Mate | 1301 | Centro | 79802010
+40682159 | Posto Rio Formoso Ltda | Rio Formoso | MS | 284068215 | Ipiranga | NOT_TAXPAYER
+    Campo Grande | 5002704 | Avenida dos Ipês | 508 | Jardim dos Estados | 79020100
+51794260 | Posto Pão de Queijo Ltda | Pão de Queijo | MG | 0517942600081 | Vibra | ENABLED
+    Uberlândia | 3170206 | Avenida do Triângulo | 733 | Martins | 38400360
+62805371 | Auto Posto Serra do Luar Ltda | Serra do Luar | MG | 0628053710065 | Bandeira branca | DISABLED
+    Juiz de Fora | 3136702 | Rua das Quaresmeiras | 2040 | Centro | 36010040
+AB12CD34 | Posto Ouro Velho Ltda | Ouro Velho | MG | 0731264800047 | Ipiranga | ENABLED
+    Belo Horizonte | 3106200 | Avenida dos Inconfidentes | 18 | Savassi | 30112010
+73916482 | Posto Araucária Ltda | Araucária | PR | 9073916482 | Raízen | ENABLED
+    Londrina | 4113700 | Avenida do Pinhão | 455 | Centro | 86020080
+84027593 | Auto Posto Gralha-Azul Ltda | Gralha-Azul | PR | 9084027593 | Bandeira branca | HTML_PAGE
+    Cascavel | 4104808 | Rua do Trigo | 1990 | Country | 85813000
+95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095138604 | Vibra | ENABLED
+    Maringá | 4115200 | Avenida das Perobas | 67 | Zona 7 | 87020030
+16249715 | Posto Onda Sul Ltda | Onda Sul | SC | 251624971 | Ipiranga | SEVERAL
+    Joinville | 4209102 | Rua das Bromélias | 350 | América | 89204060
+27350826 | Posto Vale das Hortênsias Ltda | Vale das Hortênsias | SC | 252735082 | Vibra | ENABLED
+    Blumenau | 4202404 | Rua dos Imigrantes | 812 | Velha | 89036200
+38461937 | Posto Coxilha Ltda | Coxilha | RS | 0293846193 | Raízen | ENABLED
+    Caxias do Sul | 4305108 | Avenida da Vindima | 1405 | Exposição | 95084000
+49572048 | Auto Posto Quero-Quero Ltda | Quero-Quero | RS | 0934957204 | Bandeira branca | DISABLED
+    Pelotas | 4314407 | Rua do Charque | 260 | Porto | 96010480
+50683159 | Posto Baía Serena Ltda | Baía Serena | ES | 085068315 | Vibra | ENABLED
+    Vila Velha | 3205200 | Avenida do Farol | 990 | Praia da Costa | 29101010
+61794260 | Posto Maré Mansa Ltda | Maré Mansa | RJ | 61794260 | Ipiranga | UF_NOT_SERVED
+    Rio de Janeiro | 3304557 | Rua das Gaivotas | 121 | Penha | 21020100
+72805371 | Posto Recanto do Sol Ltda | Recanto do Sol | BA | 072805371 | Bandeira branca | ENABLED
+    Feira de Santana | 2910800 | Avenida do Sertão | 3030 | Brasília | 44088500
+83916482 | Auto Posto Caatinga Ltda | Caatinga | BA | 083916482 | Vibra | TIMEOUT
+    Vitória da Conquista | 2933307 | Avenida do Umbuzeiro | 154 | Recreio | 45020200
+94027593 | Posto Mandacaru Ltda | Mandacaru | PE | 094027593 | Raízen | LIMIT
+    Caruaru | 2604106 | Rua do Barro | 44 | Salgado | 55016400
+15138604 | Posto Pedra do Reino Ltda | Pedra do Reino | PB | 161513860 | Ipiranga | ENABLED
+    Campina Grande | 2504009 | Avenida do Algodão | 717 | Prata | 58400500
+39053344705 | José Severino do Vale | | PB | 163905334 | | NO_CPF
+    Campina Grande | 2504009 | Sítio Lajeiro | s/n | Zona rural | 58109000
+26249715 | Posto Salina Branca Ltda | Salina Branca | RN | 2026249715 | Vibra | DISABLED
+    Mossoró | 2408003 | Avenida do Sal | 580 | Alto de São Manoel | 59625400
+37350826 | Posto Jangada Ltda | Jangada | CE | 063735082 | Raízen | SOAP_12_FAULT
+    Fortaleza | 2304400 | Avenida dos Verdes Mares | 2500 | Mucuripe | 60165080
+48461937 | Posto Lagoa Mundaú Ltda | Lagoa Mundaú | AL | 244846193 | Bandeira branca | OTHER_UF
+    Maceió | 2704302 | Avenida da Lagoa | 39 | Levada | 57017300
+59572048 | Posto Lençol de Areia Ltda | Lençol de Areia | MA | 125957204 | Ipiranga | ENABLED
+    São Luís | 2111300 | Avenida dos Azulejos | 600 | Calhau | 65071380
+60683159 | Posto Igarapé Ltda | Igarapé | AM | 060683159 | Vibra | PAUSED
+    Manaus | 1302603 | Avenida da Seringueira | 1777 | Cachoeirinha | 69065000
+0100482900191 | Posto Castanheira Ltda | Castanheira | AC | 0100482900191 | Bandeira branca | ENABLED
+    Rio Branco | 1200401 | Rua do Açaí | 203 | Bosque | 69900500
+71794260 | Posto Girassol do Jalapão Ltda | Girassol | TO | 297179426 | Raízen | NOT_TAXPAYER
+    Palmas | 1721000 | Avenida do Capim Dourado | 88 | Plano Diretor Norte | 77006100
+82805371 | Posto Eixo Central Ltda | Eixo Central | DF | 0782805371001 | Vibra | ENABLED
+    Brasília | 5300108 | Quadra Modelo 5 | 12 | Asa Norte | 70750500
+93916482 | Transportadora Boa Estrada Ltda | Boa Estrada | SP | 799391648118 | | INVALID_DOCUMENT
+    Sorocaba | 3552205 | Rodovia do Algodoal | km 74 | Distrito industrial | 18087100
 """
 
 
-def _customer(code: int, row: str) -> DemoCustomer:
-    identity, name, trade_name, uf, ie, city, city_code, street, number, district, cep, brand, scenario = (
-        part.strip() for part in row.split("|")
-    )
+def _customer(code: int, first: str, second: str) -> DemoCustomer:
+    identity, name, trade_name, uf, ie, brand, scenario = (part.strip() for part in first.split("|"))
+    city, city_code, street, number, district, cep = (part.strip() for part in second.split("|"))
     if len(identity) == 8:
         document = Document(DocumentKind.CNPJ, made_up_cnpj(identity))
     else:
@@ -219,7 +258,11 @@ def _customer(code: int, row: str) -> DemoCustomer:
     )
 
 
-CUSTOMERS = tuple(_customer(100 + number, row) for number, row in enumerate(_ROWS.strip().splitlines(), 1))
+_LINES = _ROWS.strip().splitlines()
+CUSTOMERS = tuple(
+    _customer(100 + number, first, second)
+    for number, (first, second) in enumerate(zip(_LINES[::2], _LINES[1::2], strict=True), 1)
+)
 
 
 def scenarios() -> dict[str, Scenario]:
@@ -229,7 +272,9 @@ def scenarios() -> dict[str, Scenario]:
 
 def taxpayers() -> dict[str, tuple[Inscription, ...]]:
     """Who SEFAZ knows, by document and also by IE: `DemoSefaz(taxpayers=…)`. Branches are taxpayers too."""
-    known = {customer.document.value: (customer.inscription,) for customer in CUSTOMERS}
+    known: dict[str, tuple[Inscription, ...]] = {
+        customer.document.value: (customer.inscription,) for customer in CUSTOMERS
+    }
     known |= {customer.sefaz_ie: (customer.inscription,) for customer in CUSTOMERS}
     for branch in COMPANY.branches:
         known[branch.cnpj] = known[branch.ie] = (
