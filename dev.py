@@ -189,7 +189,7 @@ def install_packages(wanted: tuple[str, ...]) -> None:
         needed.append("postgresql")
     if not has_venv():
         needed.append(venv_package())
-    installed = installed_packages()
+    installed = installed_packages() if needed else set()
     missing = [package for package in needed if package not in installed]
     if not missing:
         return
