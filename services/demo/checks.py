@@ -22,6 +22,9 @@ _SCHEMA = {
     DocumentKind.CNPJ: re.compile(r"[0-9A-Z]{12}[0-9]{2}"),  # TCnpjVar since PL_010 V1.30 (NT 2026.004)
     DocumentKind.CPF: re.compile(r"[0-9]{3,11}"),
 }
+_NFE = f"{{{NFE_NAMESPACE}}}"
+_KINDS = {f"{_NFE}{kind.value}": kind for kind in DocumentKind}
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 _ACTION = re.compile(rf'action="?{re.escape(WSDL_NAMESPACE)}/consultaCadastro4?"?')
 
 
@@ -101,7 +104,7 @@ def _check_action(content_type: str, soap_action: str | None, speech: Dialect) -
 def _payload(body: bytes, content_type: str, speech: Dialect) -> etree._Element:
     """nfeDadosMsg, out of the envelope this authorizer expects."""
     try:
-        envelope = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+        envelope = etree.fromstring(body, _PARSER)
     except etree.XMLSyntaxError as error:
         raise Faulted(SOAP_12, "Sender", f"The request is not well-formed XML: {error.msg}") from error
     soap = SOAP_11 if speech.soap_11 and "text/xml" in content_type else SOAP_12
@@ -122,19 +125,24 @@ def _payload(body: bytes, content_type: str, speech: Dialect) -> etree._Element:
 
 
 def _checked(payload: etree._Element) -> Query:
-    children = list(payload)
+    children = list(payload.iterchildren(etree.Element))
     if len(children) != 1:
         raise Refused("215" if children or not (payload.text or "").strip() else "243")
     root = children[0]
     name = etree.QName(root)
     if name.localname != "ConsCad":
         raise Refused("516")
-    elements = list(root.iter(etree.Element))
-    if any(element.prefix is not None for element in elements):
+    prefixed = foreign = False
+    edited = bool(payload.text)
+    for element in root.iter(etree.Element):
+        prefixed = prefixed or element.prefix is not None
+        foreign = foreign or not element.tag.startswith(_NFE)
+        edited = edited or bool(element.tail or (element.text and len(element)))
+    if prefixed:
         raise Refused("404")
-    if any(etree.QName(element).namespace != NFE_NAMESPACE for element in elements):
+    if foreign:
         raise Refused("587")
-    if payload.text or any(element.tail for element in elements) or any(e.text and len(e) for e in elements):
+    if edited:
         raise Refused("588")
     if root.get("versao") is None:
         raise Refused("517")
@@ -142,14 +150,14 @@ def _checked(payload: etree._Element) -> Query:
 
 
 def _by_schema(root: etree._Element) -> Query:
-    fields = list(root[0]) if len(root) == 1 else []
-    names = [etree.QName(field).localname for field in fields]
-    if root.items() != [("versao", "2.00")] or len(fields) != 3 or names[:2] != ["xServ", "UF"]:
+    fields = list(root[0]) if len(root) == 1 and root[0].tag == f"{_NFE}infCons" else []
+    names = [field.tag for field in fields]
+    if root.items() != [("versao", "2.00")] or names[:2] != [f"{_NFE}xServ", f"{_NFE}UF"] or len(names) != 3:
         raise Refused("215")
-    if etree.QName(root[0]).localname != "infCons" or any(len(field) for field in fields):
-        raise Refused("215")
+    kind = _KINDS.get(names[2])
     service, uf, value = (field.text or "" for field in fields)
-    kind = next((kind for kind in DocumentKind if kind.value == names[2]), None)
-    if service != "CONS-CAD" or (uf not in UFS and uf != "SU") or kind is None or not _SCHEMA[kind].fullmatch(value):
+    if any(len(field) for field in fields) or service != "CONS-CAD" or (uf not in UFS and uf != "SU"):
+        raise Refused("215")
+    if kind is None or not _SCHEMA[kind].fullmatch(value):
         raise Refused("215")
     return Query(uf, Document(kind, value))
