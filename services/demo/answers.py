@@ -109,7 +109,10 @@ def enveloped(speech: Dialect, payload: str) -> bytes:
 
 def prefixed(payload: str) -> str:
     """The same message with a namespace prefix on every element."""
-    return re.sub(r"<(/?)(?=\w)", r"<\1nfe:", payload).replace(" xmlns=", " xmlns:nfe=")
+    bare = payload.replace(f' xmlns="{NFE_NAMESPACE}"', "")
+    return re.sub(r"<(/?)(?=\w)", r"<\1nfe:", bare).replace(
+        "retConsCad ", f'retConsCad xmlns:nfe="{NFE_NAMESPACE}" ', 1
+    )
 
 
 def fault(namespace: str, code: str, text: str) -> bytes:
