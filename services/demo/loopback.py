@@ -5,6 +5,7 @@ Small so that it costs little beside what it measures: kept connections, one wri
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import struct
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
+# struct linger: two shorts on Windows, two ints elsewhere
+_LINGER_NOTHING = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _MAX_HEAD = 64 * 1024
 _MAX_BODY = 1024 * 1024
 
@@ -144,7 +147,7 @@ class LoopbackServer:
         if reply.delay_s:
             self._stopping.wait(reply.delay_s)
         if reply.ending is Ending.RESET:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOTHING)
             return False
         if reply.ending is Ending.HANG:
             while connection.recv(4096):
