@@ -354,3 +354,74 @@ class Decision:
     def changes(self) -> bool:
         """Whether anything about the customer changes."""
         return bool(self.add or self.lift)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask: about whom, of whom, for whom, and whether the profiles are applied to the answer."""
+
+    document: Document
+    uf: str
+    origin: Origin
+    user: str
+    apply: bool
+    customer_id: int | None = None
+    authority: Authority = Authority.SEFAZ
+
+
+@dataclass(frozen=True)
+class Result:
+    """One consultation made and kept: what was found, what was decided and under which number."""
+
+    request: Request
+    finding: Finding
+    decision: Decision
+    consultation_id: int
+    customer: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A request that was not made at all; nothing was asked and nothing was kept."""
+
+    request: Request
+    failure: Failure
+
+
+class Phase(Enum):
+    """What the service is doing."""
+
+    STOPPED = "parado"
+    IDLE = "ativo"
+    WORKING = "consultando"
+    PAUSED = "pausado"
+    ATTENTION = "atencao"
+    FAILED = "falha"
+    ELSEWHERE = "em_outro_computador"
+
+    @property
+    def label(self) -> str:
+        """The word shown to the operator."""
+        return {
+            Phase.STOPPED: "Parado",
+            Phase.IDLE: "Ativo",
+            Phase.WORKING: "Consultando",
+            Phase.PAUSED: "Pausado",
+            Phase.ATTENTION: "Atenção",
+            Phase.FAILED: "Falha",
+            Phase.ELSEWHERE: "Ativo em outro computador",
+        }[self]
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """The service at one moment. `sentence` says why; `certificate` is its validity in words ("" when unknown)."""
+
+    phase: Phase
+    sentence: str
+    last_at: datetime | None = None
+    next_at: datetime | None = None
+    paused_until: datetime | None = None
+    current: Request | None = None
+    waiting: int = 0
+    certificate: str = ""

@@ -216,6 +216,13 @@ class Consultation(Base):
     __table_args__ = (
         Index("ix_consultation_customer_id_id", "customer_id", "id"),
         Index("ix_consultation_authorizer_asked_at", "authorizer", "asked_at"),
+        Index(
+            "ix_consultation_limit",
+            "authorizer",
+            "asked_at",
+            sqlite_where=text("failure_kind = 'consumo_indevido'"),
+            postgresql_where=text("failure_kind = 'consumo_indevido'"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     authority: Mapped[str] = mapped_column(String(10))
@@ -234,6 +241,7 @@ class Consultation(Base):
     c_stat: Mapped[str] = mapped_column(String(3))
     x_motivo: Mapped[str] = mapped_column(Text)
     inscriptions: Mapped[list[dict[str, Any]]]
+    failure_kind: Mapped[str] = mapped_column(String(30))
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     authorizer: Mapped[str] = mapped_column(String(10))
     certificate_cnpj: Mapped[str] = mapped_column(String(14))

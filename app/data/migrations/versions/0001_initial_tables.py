@@ -195,6 +195,7 @@ def upgrade() -> None:
         sa.Column("c_stat", sa.String(length=3), nullable=False),
         sa.Column("x_motivo", sa.Text(), nullable=False),
         sa.Column("inscriptions", sa.JSON(), nullable=False),
+        sa.Column("failure_kind", sa.String(length=30), nullable=False),
         sa.Column("failure", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("authorizer", sa.String(length=10), nullable=False),
         sa.Column("certificate_cnpj", sa.String(length=14), nullable=False),
@@ -206,6 +207,13 @@ def upgrade() -> None:
     with op.batch_alter_table("consultation", schema=None) as batch_op:
         batch_op.create_index("ix_consultation_authorizer_asked_at", ["authorizer", "asked_at"], unique=False)
         batch_op.create_index("ix_consultation_customer_id_id", ["customer_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_consultation_limit",
+            ["authorizer", "asked_at"],
+            unique=False,
+            sqlite_where=sa.text("failure_kind = 'consumo_indevido'"),
+            postgresql_where=sa.text("failure_kind = 'consumo_indevido'"),
+        )
 
     op.create_table(
         "block_reason",
@@ -253,6 +261,11 @@ def downgrade() -> None:
 
     op.drop_table("block_reason")
     with op.batch_alter_table("consultation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_consultation_limit",
+            sqlite_where=sa.text("failure_kind = 'consumo_indevido'"),
+            postgresql_where=sa.text("failure_kind = 'consumo_indevido'"),
+        )
         batch_op.drop_index("ix_consultation_customer_id_id")
         batch_op.drop_index("ix_consultation_authorizer_asked_at")
 

@@ -1,0 +1,117 @@
+"""Why customers are blocked: a set of reasons, each with who raised it, when, by which consultation, and who lifted it.
+
+`customer.blocked` repeats "has an active reason" and is kept true here, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, insert, select, update
+
+from app.data.models import BlockReason, Customer
+from app.domain import ActiveBlock, BlockOrigin
+
+
+@dataclass(frozen=True)
+class PastBlock:
+    """One reason, active or lifted (`lifted_at` is then set)."""
+
+    id: int
+    origin: BlockOrigin
+    reason: str
+    raised_at: datetime
+    raised_by: str
+    consultation_id: int | None
+    lifted_at: datetime | None
+    lifted_by: str
+    lift_reason: str
+    lift_consultation_id: int | None
+
+
+def active(connection: Connection, customer_id: int) -> tuple[ActiveBlock, ...]:
+    """The reasons in force, oldest first."""
+    t = BlockReason
+    rows = connection.execute(
+        select(t.id, t.origin, t.reason, t.raised_at, t.raised_by, t.consultation_id)
+        .where(t.customer_id == customer_id, t.lifted_at.is_(None))
+        .order_by(t.id)
+    )
+    return tuple(ActiveBlock(row[0], BlockOrigin(row[1]), *row[2:]) for row in rows)
+
+
+def history(connection: Connection, customer_id: int) -> list[PastBlock]:
+    """Every reason there ever was, newest first."""
+    t = BlockReason
+    rows = connection.execute(
+        select(
+            t.id,
+            t.origin,
+            t.reason,
+            t.raised_at,
+            t.raised_by,
+            t.consultation_id,
+            t.lifted_at,
+            t.lifted_by,
+            t.lift_reason,
+            t.lift_consultation_id,
+        )
+        .where(t.customer_id == customer_id)
+        .order_by(t.id.desc())
+    )
+    return [_past(row) for row in rows]
+
+
+def add(
+    connection: Connection,
+    customer_id: int,
+    origin: BlockOrigin,
+    reason: str,
+    *,
+    by: str,
+    at: datetime,
+    consultation_id: int | None = None,
+) -> None:
+    """Block the customer for one more reason."""
+    connection.execute(
+        insert(BlockReason).values(
+            customer_id=customer_id,
+            origin=origin.value,
+            reason=reason,
+            raised_at=at,
+            raised_by=by,
+            consultation_id=consultation_id,
+        )
+    )
+    connection.execute(update(Customer).where(Customer.id == customer_id).values(blocked=True))
+
+
+def lift(
+    connection: Connection,
+    customer_id: int,
+    reason_ids: Iterable[int],
+    *,
+    why: str,
+    by: str,
+    at: datetime,
+    consultation_id: int | None = None,
+) -> None:
+    """Take reasons away; the customer is free when none is left. Reasons lifted meanwhile are left as they are."""
+    connection.execute(
+        update(BlockReason)
+        .where(
+            BlockReason.id.in_(list(reason_ids)),
+            BlockReason.customer_id == customer_id,
+            BlockReason.lifted_at.is_(None),
+        )
+        .values(lifted_at=at, lifted_by=by, lift_reason=why, lift_consultation_id=consultation_id)
+    )
+    still = exists().where(BlockReason.customer_id == customer_id, BlockReason.lifted_at.is_(None))
+    connection.execute(update(Customer).where(Customer.id == customer_id).values(blocked=still))
+
+
+def _past(row: Any) -> PastBlock:
+    return PastBlock(row[0], BlockOrigin(row[1]), *row[2:])

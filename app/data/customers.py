@@ -1,0 +1,257 @@
+"""Customers as lists and the service see them: search, page, one whole, who is due."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, literal_column, or_, select, update
+
+from app.data.models import Brand, Customer, Entity
+from app.documents import from_key
+from app.domain import Document, SefazAction, Verdict
+from app.kinds import folded
+
+
+class Situation(Enum):
+    """The filter chips of the customers page."""
+
+    BLOCKED = "bloqueados"
+    NOT_ENABLED = "nao_habilitados"
+    NEVER = "sem_consulta"
+    FAILED = "com_falha"
+    INACTIVE = "inativos"
+
+    @property
+    def label(self) -> str:
+        """The word on the chip."""
+        return {
+            Situation.BLOCKED: "Bloqueados",
+            Situation.NOT_ENABLED: "Não habilitados",
+            Situation.NEVER: "Sem consulta",
+            Situation.FAILED: "Com falha",
+            Situation.INACTIVE: "Inativos",
+        }[self]
+
+
+class Order(Enum):
+    """What the list may be sorted by."""
+
+    NAME = "nome"
+    DOCUMENT = "documento"
+    UF = "uf"
+    SITUATION = "situacao"
+    BLOCKED = "bloqueio"
+    CONSULTED = "consulta"
+
+
+@dataclass(frozen=True)
+class Query:
+    """What the list shows. Without INACTIVE only active customers; situations are added up (any of them)."""
+
+    text: str = ""
+    situations: frozenset[Situation] = frozenset()
+    uf: str = ""
+    order: Order = Order.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """One line of the list. `verdict` is the last answer's, `outcome` the last consultation's (it may be a failure)."""
+
+    id: int
+    document: Document
+    ie: str
+    name: str
+    uf: str
+    city: str
+    brand: str
+    active: bool
+    blocked: bool
+    verdict: Verdict | None
+    answered_at: datetime | None
+    outcome: Verdict | None
+    tried_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a consultation must know of a customer."""
+
+    id: int
+    document: Document
+    ie: str
+    name: str
+    uf: str
+    action: SefazAction
+    active: bool
+
+
+_ROW = (
+    Customer.id,
+    Customer.document,
+    Customer.ie,
+    Customer.name,
+    Customer.uf,
+    Customer.city,
+    func.coalesce(Brand.name, ""),
+    Customer.active,
+    Customer.blocked,
+    Customer.sefaz_verdict,
+    Customer.sefaz_at,
+    Customer.sefaz_outcome,
+    Customer.sefaz_tried_at,
+)
+_ORDER: dict[Order, Any] = {
+    Order.NAME: Customer.name,
+    Order.DOCUMENT: Customer.document,
+    Order.UF: Customer.uf,
+    Order.SITUATION: Customer.sefaz_verdict,
+    Order.BLOCKED: Customer.blocked,
+    Order.CONSULTED: Customer.sefaz_tried_at,
+}
+
+
+def page(connection: Connection, query: Query, offset: int, limit: int) -> list[CustomerRow]:
+    """The lines from `offset` on, at most `limit`."""
+    column = _ORDER[query.order]
+    ordered = column.desc().nulls_last() if query.descending else column.asc().nulls_first()
+    statement = (
+        _where(select(*_ROW).outerjoin(Brand, Brand.id == Customer.brand_id), query)
+        .order_by(ordered, Customer.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [_row(row) for row in connection.execute(statement)]
+
+
+def count(connection: Connection, query: Query) -> int:
+    """How many lines there are."""
+    return int(connection.execute(_where(select(func.count()).select_from(Customer), query)).scalar_one())
+
+
+def row(connection: Connection, customer_id: int) -> CustomerRow | None:
+    """One line, or None."""
+    statement = select(*_ROW).outerjoin(Brand, Brand.id == Customer.brand_id).where(Customer.id == customer_id)
+    found = connection.execute(statement).first()
+    return None if found is None else _row(found)
+
+
+def subject(connection: Connection, customer_id: int) -> Subject | None:
+    """What a consultation must know of one customer, or None."""
+    c = Customer
+    found = connection.execute(
+        select(c.id, c.document, c.ie, c.name, c.uf, c.sefaz_action, c.active).where(c.id == customer_id)
+    ).first()
+    return None if found is None else _subject(found)
+
+
+def by_document(connection: Connection, document: Document, uf: str) -> list[Subject]:
+    """The customers with this document in this UF."""
+    c = Customer
+    rows = connection.execute(
+        select(c.id, c.document, c.ie, c.name, c.uf, c.sefaz_action, c.active)
+        .where(c.document == document.key, c.uf == uf)
+        .order_by(c.id)
+    )
+    return [_subject(found) for found in rows]
+
+
+def next_due(
+    connection: Connection, *, answered_before: datetime, now: datetime, ufs: Collection[str], limit: int = 1
+) -> list[Subject]:
+    """The customers whose turn it is: never answered first, then the longest ago; none of those told to wait.
+
+    A customer whose data the authority refused waits until the registration is edited.
+    """
+    c = Customer
+    statement = (
+        select(c.id, c.document, c.ie, c.name, c.uf, c.sefaz_action, c.active)
+        .where(
+            # Written out, not bound: SQLite uses a partial index only when the text of the condition is the same.
+            literal_column("active = 1 AND sefaz_automatic = 1")
+            if connection.dialect.name == "sqlite"
+            else literal_column("active AND sefaz_automatic"),
+            or_(c.sefaz_at.is_(None), c.sefaz_at < answered_before),
+            or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
+            c.sefaz_outcome != Verdict.DATA_ERROR.value,
+            c.uf.in_(sorted(ufs)),
+        )
+        .order_by(c.sefaz_at.asc().nulls_first(), c.id)
+        .limit(limit)
+    )
+    return [_subject(found) for found in connection.execute(statement)]
+
+
+def note_consultation(
+    connection: Connection, customer_id: int, verdict: Verdict, at: datetime, retry_at: datetime | None
+) -> None:
+    """Repeat the newest consultation on the customer. A failure changes only the moment of the try and of the next."""
+    values: dict[str, Any] = {"sefaz_tried_at": at, "sefaz_outcome": verdict.value, "sefaz_retry_at": retry_at}
+    if verdict is not Verdict.FAILURE:
+        values |= {"sefaz_at": at, "sefaz_verdict": verdict.value}
+    connection.execute(update(Customer).where(Customer.id == customer_id).values(values))
+
+
+def exempting_entity(connection: Connection, document: Document, entity_ids: Collection[int]) -> str | None:
+    """The name of the entity, among those chosen by a company, that has this document."""
+    if not entity_ids:
+        return None
+    return connection.execute(
+        select(Entity.name).where(Entity.id.in_(sorted(entity_ids)), Entity.document == document.key)
+    ).scalar()
+
+
+def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[Any, ...]]:
+    wanted: list[Any] = []
+    for word in folded(query.text).split():
+        bare = "".join(c for c in word if c.isalnum())
+        has_text = Customer.search_text.contains(word, autoescape=True)
+        is_number = len(bare) >= 3 and any(c.isdigit() for c in bare)
+        wanted.append(or_(has_text, Customer.search_text.contains(bare, autoescape=True)) if is_number else has_text)
+    any_of: list[Any] = []
+    for situation in query.situations - {Situation.INACTIVE}:
+        match situation:
+            case Situation.BLOCKED:
+                any_of.append(Customer.blocked)
+            case Situation.NOT_ENABLED:
+                not_enabled = (Verdict.DISABLED.value, Verdict.NOT_TAXPAYER.value)
+                any_of.append(Customer.sefaz_verdict.in_(not_enabled))
+            case Situation.NEVER:
+                any_of.append(Customer.sefaz_tried_at.is_(None))
+            case Situation.FAILED:
+                any_of.append(Customer.sefaz_outcome == Verdict.FAILURE.value)
+    if any_of:
+        wanted.append(or_(*any_of))
+    if query.uf:
+        wanted.append(Customer.uf == query.uf)
+    wanted.append(~Customer.active if Situation.INACTIVE in query.situations else Customer.active)
+    return statement.where(and_(*wanted))
+
+
+def _row(found: Any) -> CustomerRow:
+    id_, document, ie, name, uf, city, brand, active, blocked, verdict, at, outcome, tried = found
+    return CustomerRow(
+        id_,
+        from_key(document),
+        ie,
+        name,
+        uf,
+        city,
+        brand,
+        active,
+        blocked,
+        Verdict(verdict) if verdict else None,
+        at,
+        Verdict(outcome) if outcome else None,
+        tried,
+    )
+
+
+def _subject(found: Any) -> Subject:
+    id_, document, ie, name, uf, action, active = found
+    return Subject(id_, from_key(document), ie, name, uf, SefazAction(action), active)

@@ -1,0 +1,202 @@
+"""Every consultation ever made, with what was asked, what came back and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, literal_column, select
+
+from app.data.models import Consultation, Customer
+from app.documents import from_key
+from app.domain import (
+    Authority,
+    Decision,
+    Document,
+    Failure,
+    FailureKind,
+    Finding,
+    Inscription,
+    Origin,
+    Verdict,
+)
+from app.rules.pacing import Attempt
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One consultation as lists show it. `customer` is "" for a document that is not a customer's."""
+
+    id: int
+    authority: Authority
+    customer_id: int | None
+    customer: str
+    document: Document
+    uf: str
+    origin: Origin
+    user: str
+    asked_at: datetime
+    duration_ms: int
+    verdict: Verdict
+    reason: str
+    decision: str
+    applied: bool
+    c_stat: str
+
+
+@dataclass(frozen=True)
+class FullConsultation:
+    """One consultation whole, with every inscription and both raw messages."""
+
+    row: HistoryRow
+    machine: str
+    x_motivo: str
+    inscriptions: tuple[Inscription, ...]
+    failure: Failure | None
+    authorizer: str
+    certificate_cnpj: str
+    request: bytes = field(repr=False)
+    response: bytes = field(repr=False)
+
+
+_t = Consultation
+_ROW = (
+    _t.id,
+    _t.authority,
+    _t.customer_id,
+    Customer.name,
+    _t.document,
+    _t.uf,
+    _t.origin,
+    _t.user_name,
+    _t.asked_at,
+    _t.duration_ms,
+    _t.verdict,
+    _t.reason,
+    _t.decision,
+    _t.applied,
+    _t.c_stat,
+)
+
+
+def record(
+    connection: Connection,
+    finding: Finding,
+    decision: Decision,
+    *,
+    authority: Authority,
+    customer_id: int | None,
+    origin: Origin,
+    user: str,
+    machine: str,
+    applied: bool,
+    certificate_cnpj: str,
+) -> int:
+    """Keep one consultation and return its number."""
+    failure = finding.failure
+    result = connection.execute(
+        insert(_t)
+        .values(
+            authority=authority.value,
+            customer_id=customer_id,
+            document=finding.document.key,
+            uf=finding.uf,
+            origin=origin.value,
+            user_name=user,
+            machine=machine,
+            asked_at=finding.asked_at,
+            duration_ms=finding.duration_ms,
+            verdict=finding.verdict.value,
+            reason=finding.reason,
+            applied=applied,
+            decision=decision.why,
+            c_stat=finding.c_stat,
+            x_motivo=finding.x_motivo,
+            inscriptions=[inscription.as_layout() for inscription in finding.inscriptions],
+            failure_kind="" if failure is None else failure.kind.value,
+            failure=None if failure is None else {**asdict(failure), "kind": failure.kind.value},
+            authorizer=finding.authorizer,
+            certificate_cnpj=certificate_cnpj,
+            request=finding.request,
+            response=finding.response,
+        )
+        .returning(_t.id)
+    )
+    return int(result.scalar_one())
+
+
+def latest(
+    connection: Connection, *, customer_id: int | None = None, verdict: Verdict | None = None, limit: int = 500
+) -> list[HistoryRow]:
+    """The newest consultations first, of one customer or of all."""
+    statement = select(*_ROW).outerjoin(Customer, Customer.id == _t.customer_id)
+    if customer_id is not None:
+        statement = statement.where(_t.customer_id == customer_id)
+    if verdict is not None:
+        statement = statement.where(_t.verdict == verdict.value)
+    return [_row(found) for found in connection.execute(statement.order_by(_t.id.desc()).limit(limit))]
+
+
+def get(connection: Connection, consultation_id: int) -> FullConsultation | None:
+    """One consultation whole, or None."""
+    more = (_t.machine, _t.x_motivo, _t.inscriptions, _t.failure, _t.authorizer, _t.certificate_cnpj)
+    found: Any = connection.execute(
+        select(*_ROW, *more, _t.request, _t.response)
+        .outerjoin(Customer, Customer.id == _t.customer_id)
+        .where(_t.id == consultation_id)
+    ).first()
+    if found is None:
+        return None
+    machine, x_motivo, inscriptions, failure, authorizer, certificate_cnpj, request, response = found[len(_ROW) :]
+    return FullConsultation(
+        _row(found[: len(_ROW)]),
+        machine,
+        x_motivo,
+        tuple(Inscription.from_layout(fields) for fields in inscriptions),
+        None if failure is None else Failure(**{**failure, "kind": FailureKind(failure["kind"])}),
+        authorizer,
+        certificate_cnpj,
+        request,
+        response,
+    )
+
+
+def newest_attempts(connection: Connection, authorizer: str, limit: int) -> list[Attempt]:
+    """The latest consultations of one authorizer, newest first."""
+    found = connection.execute(
+        select(_t.asked_at, _t.failure_kind)
+        .where(_t.authorizer == authorizer)
+        .order_by(_t.asked_at.desc())
+        .limit(limit)
+    )
+    return [Attempt(at, FailureKind(kind) if kind else None) for at, kind in found]
+
+
+def last_limit(connection: Connection, authorizer: str) -> datetime | None:
+    """When the authorizer last refused for consumo indevido (656)."""
+    return connection.execute(
+        select(func.max(_t.asked_at)).where(
+            _t.authorizer == authorizer,
+            # Written out, not bound, so that SQLite finds the partial index.
+            literal_column(f"failure_kind = '{FailureKind.LIMIT.value}'"),
+        )
+    ).scalar()
+
+
+def _row(found: Any) -> HistoryRow:
+    id_, authority, customer_id, name, document, uf, origin, user, at, ms, verdict, *rest = found
+    return HistoryRow(
+        id_,
+        Authority(authority),
+        customer_id,
+        name or "",
+        from_key(document),
+        uf,
+        Origin(origin),
+        user,
+        at,
+        ms,
+        Verdict(verdict),
+        *rest,
+    )
