@@ -142,6 +142,12 @@ def test_content_type_does_not_matter() -> None:
     assert parse_answer(b"\xef\xbb\xbf\r\n" + body + b"\n \n", 200, "").c_stat == "111"
 
 
+def test_an_answer_with_a_dtd_is_refused_even_when_harmless() -> None:
+    body = b"<!DOCTYPE retConsCad><retConsCad><infCons><cStat>259</cStat></infCons></retConsCad>"
+    for message in (body, b"<a>" + escape(body.decode()).encode() + b"</a>"):
+        assert failure(message).failure.kind is FailureKind.INVALID_RESPONSE
+
+
 def test_a_dtd_is_refused_at_no_cost() -> None:
     entities = '<!ENTITY a0 "lol">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
     inner = f'<!DOCTYPE x [{entities}]><retConsCad versao="&a11;"><infCons><cStat>111</cStat></infCons></retConsCad>'

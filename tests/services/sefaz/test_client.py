@@ -216,6 +216,19 @@ def test_answers_that_are_none(
     assert failed.request.startswith(b"<?xml")
 
 
+def test_endless_answer_is_not_read_to_the_end(client: SefazClient, serve: Callable[[Script], TlsServer]) -> None:
+    def script(connection: Connection, number: int) -> None:
+        connection.request()
+        connection.answer(b"<a>", length=10**12)
+        while True:
+            connection.tls.sendall(b" " * 100_000)
+
+    with serve(script) as server:
+        failed = failing(client, server.url)
+    assert failed.failure.kind is FailureKind.INVALID_RESPONSE
+    assert len(failed.response) == MAX_BODY
+
+
 def test_something_that_is_not_http(client: SefazClient, serve: Callable[[Script], TlsServer]) -> None:
     def script(connection: Connection, number: int) -> None:
         connection.request()
