@@ -158,7 +158,7 @@ def create_environment() -> None:
 
 def install_dependencies() -> None:
     print("Instalando as dependências de requirements.lock (uma só vez, cerca de um minuto) …", flush=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(LOCK)]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--require-hashes", "--no-deps", "-r", str(LOCK)]
     if run(pip) != 0:
         raise Stopped(
             "O pip não conseguiu instalar as dependências; veja a mensagem acima. "
