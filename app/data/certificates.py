@@ -30,3 +30,10 @@ def replace(connection: Connection, certificate: Certificate) -> None:
     connection.execute(
         insert(BranchCertificate).values({f.name: getattr(certificate, f.name) for f in fields(Certificate)})
     )
+
+
+def fingerprint(connection: Connection, branch_id: int) -> str | None:
+    """Which certificate the branch has now, told without reading it whole; None when it has none."""
+    return connection.execute(
+        select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == branch_id)
+    ).scalar()

@@ -1,0 +1,324 @@
+"""The one path of a consultation: ask, decide, record, in one transaction.
+
+The button, the service and the command line all end here. A failure is recorded and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import platform
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app import secrets
+from app.data import audit, blocks, certificates, customers, history
+from app.data.customers import Subject
+from app.data.database import Database
+from app.domain import (
+    Certificate,
+    ConsultationFailed,
+    Decision,
+    Failure,
+    FailureKind,
+    Finding,
+    Request,
+    Result,
+    SefazAnswer,
+    Verdict,
+)
+from app.folders import Folders
+from app.rules import pacing, schedule
+from app.rules.blocking import decide_sefaz
+from app.rules.sefaz_verdict import Judgement, judge
+from app.settings.catalog import SEFAZ_BRANCH, SEFAZ_ENTITY
+from app.settings.checks import certificate_error
+from app.settings.snapshot import Snapshot
+from services.certificate import CertificateUnusable, ClientContexts
+from services.sefaz.client import SefazClient
+from services.sefaz.endpoints import Endpoint, InvalidEndpoints, load_endpoints
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_NOT_TAXPAYER = frozenset({"259", "261", "264"})
+_INVALID_DATA = frozenset({"258", "260", "263"})
+
+
+class NotAsked(Exception):
+    """Nothing was asked and nothing recorded: the configuration does not allow it, or it is too soon."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.what)
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class _Client:
+    """A client and the certificate it presents."""
+
+    certificate: Certificate
+    context: ssl.SSLContext
+    sefaz: SefazClient
+
+
+class Consultation:
+    """Consults SEFAZ with the certificate of the branch in the settings. One thread at a time; `cancel` from any."""
+
+    def __init__(
+        self,
+        database: Database,
+        folders: Folders,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        read_timeout: float = 45.0,
+    ) -> None:
+        self._database = database
+        self._folders = folders
+        self._clock = clock
+        self._read_timeout = read_timeout
+        self._contexts = ClientContexts()
+        self._client: _Client | None = None
+        self._endpoints: dict[str, Endpoint] = {}
+        self._endpoints_state: object = None
+        self._machine = platform.node()
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """The addresses in force, read again when the administrator's file changes. Raises NotAsked."""
+        file = self._folders.endpoints_file
+        state = (file.stat().st_mtime_ns, file.stat().st_size) if file.exists() else None
+        if not self._endpoints or state != self._endpoints_state:
+            try:
+                self._endpoints = load_endpoints(file)
+            except InvalidEndpoints as error:
+                raise _configuration(str(error), "Corrija os endereços em Ferramentas › Endereços da SEFAZ.") from error
+            self._endpoints_state = state
+        return self._endpoints
+
+    def next_turn(self, uf: str, *, automatic: bool) -> pacing.Turn:
+        """When the authorizer of that UF may be asked next, by its limits and by what it last answered."""
+        endpoint = self._endpoint(uf)
+        with self._database.reading() as connection:
+            return self._turn(connection, endpoint, automatic=automatic)
+
+    def run(self, request: Request, snapshot: Snapshot) -> Result:
+        """Ask, decide and record. Raises NotAsked when nothing was asked; a failure of the authority is a Result."""
+        endpoint = self._endpoint(request.uf)
+        with self._database.reading() as connection:
+            turn = self._turn(connection, endpoint, automatic=False)
+            if turn.frozen:
+                raise NotAsked(
+                    Failure(
+                        FailureKind.LIMIT,
+                        turn.why,
+                        "Consultas demais em pouco tempo, deste ou de outro programa com o mesmo certificado.",
+                        "Espere até esse horário: insistir prolonga o bloqueio e pode atingir a emissão de notas.",
+                    )
+                )
+            subject = self._subject(connection, request)
+            client = self._client_for(connection, snapshot)
+        finding = self._ask(client.sefaz, request, endpoint, subject.ie if subject else "")
+        with self._database.writing() as connection:
+            return self._record(connection, request, snapshot, finding, client.certificate.cnpj)
+
+    def cancel(self) -> bool:
+        """Interrupt the query in flight, from any thread; False when there is none."""
+        return self._client is not None and self._client.sefaz.cancel()
+
+    def close(self) -> None:
+        """Close the connections to the authorities."""
+        if self._client is not None:
+            self._client.sefaz.close()
+
+    def certificate(self, snapshot: Snapshot) -> Certificate | None:
+        """The certificate that consultations use, or None when no branch or certificate is chosen."""
+        branch_id = snapshot[SEFAZ_BRANCH]
+        if branch_id is None:
+            return None
+        with self._database.reading() as connection:
+            return certificates.for_branch(connection, branch_id)
+
+    def _endpoint(self, uf: str) -> Endpoint:
+        endpoint = self.endpoints().get(uf)
+        if endpoint is None:
+            raise _configuration(f"“{uf}” não é uma UF.", "Informe a sigla da UF, como SP ou GO.")
+        return endpoint
+
+    def _turn(self, connection: Connection, endpoint: Endpoint, *, automatic: bool) -> pacing.Turn:
+        limited = endpoint.interval_s > 0 or endpoint.per_minute > 0 or automatic
+        wanted = max(pacing.BREAKER_FAILURES, endpoint.per_minute)
+        return pacing.next_turn(
+            history.newest_attempts(connection, endpoint.authorizer, wanted) if limited else [],
+            history.last_limit(connection, endpoint.authorizer),
+            interval_s=endpoint.interval_s,
+            per_minute=endpoint.per_minute,
+            automatic=automatic,
+            now=self._clock(),
+        )
+
+    def _subject(self, connection: Connection, request: Request) -> Subject | None:
+        if request.customer_id is None:
+            return None
+        subject = customers.subject(connection, request.customer_id)
+        if subject is None:
+            raise _configuration(f"O cliente {request.customer_id} não existe.", "Confira o código do cliente.")
+        return subject
+
+    def _client_for(self, connection: Connection, snapshot: Snapshot) -> _Client:
+        branch_id = snapshot[SEFAZ_BRANCH]
+        if branch_id is None:
+            raise _configuration(
+                "Nenhuma filial foi escolhida para consultar a SEFAZ.",
+                "Escolha a Filial em Ferramentas › Sistema › Clientes, aba Consulta SEFAZ.",
+            )
+        now = self._clock()
+        client = self._client
+        if client is None or client.certificate.fingerprint != certificates.fingerprint(connection, branch_id):
+            certificate = certificates.for_branch(connection, branch_id)
+            error = certificate_error(connection, branch_id, now)
+            if certificate is None or error is not None:
+                raise _certificate(error or "")
+            client = self._opened(certificate)
+        elif not client.certificate.not_before <= now < client.certificate.not_after:
+            raise _certificate(certificate_error(connection, branch_id, now) or "")
+        elif self._context_of(client.certificate) is not client.context:
+            client = self._opened(client.certificate)
+        self._client = client
+        return client
+
+    def _opened(self, certificate: Certificate) -> _Client:
+        self.close()
+        context = self._context_of(certificate)
+        return _Client(certificate, context, SefazClient(context, read_timeout=self._read_timeout))
+
+    def _context_of(self, certificate: Certificate) -> ssl.SSLContext:
+        additional = self._folders.additional_ca_file
+        try:
+            return self._contexts.of(certificate, additional if additional.exists() else None)
+        except (CertificateUnusable, secrets.SecretsUnavailable) as error:
+            raise _certificate(str(error)) from error
+
+    def _ask(self, sefaz: SefazClient, request: Request, endpoint: Endpoint, ie: str) -> Finding:
+        asked_at, started = self._clock(), time.perf_counter()
+
+        def finding(judgement: Judgement, answer: SefazAnswer | ConsultationFailed) -> Finding:
+            failed = answer if isinstance(answer, ConsultationFailed) else None
+            return Finding(
+                document=request.document,
+                uf=request.uf,
+                verdict=judgement.verdict,
+                reason=judgement.reason,
+                asked_at=asked_at,
+                duration_ms=round((time.perf_counter() - started) * 1000),
+                c_stat=answer.c_stat,
+                x_motivo=answer.x_motivo,
+                inscriptions=answer.inscriptions if isinstance(answer, SefazAnswer) else (),
+                own=judgement.own,
+                failure=failed.failure if failed else None,
+                request=answer.request,
+                response=answer.response,
+                authorizer=endpoint.authorizer,
+            )
+
+        try:
+            answer = sefaz.ask(request.document, endpoint)
+        except ConsultationFailed as failed:
+            return finding(Judgement(Verdict.FAILURE, failed.failure.sentence), failed)
+        if answer.c_stat in _NOT_TAXPAYER:
+            return finding(Judgement(Verdict.NOT_TAXPAYER, f"Não é contribuinte em {request.uf}."), answer)
+        if answer.c_stat in _INVALID_DATA:
+            why = f"A SEFAZ diz que o documento não é válido ({answer.c_stat}): corrija o cadastro do cliente."
+            return finding(Judgement(Verdict.DATA_ERROR, why), answer)
+        return finding(judge(answer.inscriptions, request.uf, ie), answer)
+
+    def _record(
+        self, connection: Connection, request: Request, snapshot: Snapshot, finding: Finding, certificate_cnpj: str
+    ) -> Result:
+        # Read again: the registration and its blocks may have changed while the authority was answering.
+        subject = self._subject(connection, request)
+        decision = Decision("O documento não é de um cliente cadastrado: nada a alterar.")
+        if subject is not None:
+            decision = self._decide(connection, request, snapshot, finding, subject)
+        consultation_id = history.record(
+            connection,
+            finding,
+            decision,
+            authority=request.authority,
+            customer_id=request.customer_id,
+            origin=request.origin,
+            user=request.user,
+            machine=self._machine,
+            applied=decision.changes,
+            certificate_cnpj=certificate_cnpj,
+        )
+        if subject is not None:
+            self._change(connection, request, finding, decision, subject, consultation_id)
+        return Result(request, finding, decision, consultation_id, subject.name if subject else "")
+
+    def _decide(
+        self, connection: Connection, request: Request, snapshot: Snapshot, finding: Finding, subject: Subject
+    ) -> Decision:
+        if (subject.document, subject.uf) != (request.document, request.uf):
+            return Decision("O documento ou a UF do cliente mudou durante a consulta: nada foi alterado.")
+        entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
+        return decide_sefaz(
+            finding.verdict,
+            finding.reason,
+            action=subject.action,
+            blocks=blocks.active(connection, subject.id),
+            exempt_as=customers.exempting_entity(connection, subject.document, entities),
+            apply=request.apply,
+        )
+
+    def _change(
+        self,
+        connection: Connection,
+        request: Request,
+        finding: Finding,
+        decision: Decision,
+        subject: Subject,
+        consultation_id: int,
+    ) -> None:
+        now = self._clock()
+        if (subject.document, subject.uf) == (request.document, request.uf):
+            retry = schedule.retry_at(finding.failure.kind, now) if finding.failure else None
+            customers.note_consultation(connection, subject.id, finding.verdict, finding.asked_at, retry)
+        for origin, reason in decision.add:
+            blocks.add(connection, subject.id, origin, reason, by=request.user, at=now, consultation_id=consultation_id)
+        if decision.lift:
+            blocks.lift(
+                connection,
+                subject.id,
+                decision.lift,
+                why=finding.reason,
+                by=request.user,
+                at=now,
+                consultation_id=consultation_id,
+            )
+        if decision.changes:
+            audit.record(
+                connection,
+                actor=request.user,
+                subject=f"clientes/{subject.id}",
+                what=f"cliente {subject.id}: bloqueio pela consulta {consultation_id}",
+                old="",
+                new=decision.why,
+                at=now,
+            )
+
+
+def _configuration(what: str, todo: str) -> NotAsked:
+    return NotAsked(Failure(FailureKind.CONFIGURATION, what, "", todo))
+
+
+def _certificate(what: str) -> NotAsked:
+    return NotAsked(
+        Failure(
+            FailureKind.CERTIFICATE,
+            what,
+            "Sem certificado válido a SEFAZ recusa a conexão.",
+            "Instale o certificado em Ferramentas › Certificados digitais.",
+        )
+    )
