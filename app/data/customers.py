@@ -107,7 +107,7 @@ _ROW = (
     Customer.sefaz_tried_at,
 )
 _ORDER: dict[Order, Any] = {
-    Order.NAME: Customer.name,
+    Order.NAME: Customer.search_text,  # begins with the name, without accents and case
     Order.DOCUMENT: Customer.document,
     Order.UF: Customer.uf,
     Order.SITUATION: Customer.sefaz_verdict,
@@ -139,6 +139,12 @@ def row(connection: Connection, customer_id: int) -> CustomerRow | None:
     statement = select(*_ROW).outerjoin(Brand, Brand.id == Customer.brand_id).where(Customer.id == customer_id)
     found = connection.execute(statement).first()
     return None if found is None else _row(found)
+
+
+def rows(connection: Connection, customer_ids: Collection[int]) -> list[CustomerRow]:
+    """The lines of these customers, in no particular order; those that no longer exist are left out."""
+    statement = select(*_ROW).outerjoin(Brand, Brand.id == Customer.brand_id).where(Customer.id.in_(customer_ids))
+    return [_row(found) for found in connection.execute(statement)]
 
 
 def subject(connection: Connection, customer_id: int) -> Subject | None:

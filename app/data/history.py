@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, insert, literal_column, or_, select
 
 from app.data.models import Consultation, Customer
 from app.documents import from_key
@@ -21,6 +21,7 @@ from app.domain import (
     Origin,
     Verdict,
 )
+from app.kinds import folded
 from app.rules.pacing import Attempt
 
 
@@ -43,6 +44,15 @@ class HistoryRow:
     decision: str
     applied: bool
     c_stat: str
+
+
+@dataclass(frozen=True)
+class HistoryQuery:
+    """What the list of consultations shows: words of the customer or document, one verdict, one origin, or all."""
+
+    text: str = ""
+    verdict: Verdict | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +148,20 @@ def latest(
     return [_row(found) for found in connection.execute(statement.order_by(_t.id.desc()).limit(limit))]
 
 
+def page(connection: Connection, query: HistoryQuery, offset: int, limit: int) -> list[HistoryRow]:
+    """The newest first, from `offset` on, at most `limit`."""
+    statement = select(*_ROW).outerjoin(Customer, Customer.id == _t.customer_id).where(*_wanted(query))
+    return [_row(found) for found in connection.execute(statement.order_by(_t.id.desc()).offset(offset).limit(limit))]
+
+
+def count(connection: Connection, query: HistoryQuery) -> int:
+    """How many consultations the list shows."""
+    statement = select(func.count()).select_from(_t)
+    if query.text:
+        statement = statement.outerjoin(Customer, Customer.id == _t.customer_id)
+    return int(connection.execute(statement.where(*_wanted(query))).scalar_one())
+
+
 def get(connection: Connection, consultation_id: int) -> FullConsultation | None:
     """One consultation whole, or None."""
     more = (_t.machine, _t.x_motivo, _t.inscriptions, _t.failure, _t.authorizer, _t.certificate_cnpj)
@@ -182,6 +206,21 @@ def last_limit(connection: Connection, authorizer: str) -> datetime | None:
             literal_column(f"failure_kind = '{FailureKind.LIMIT.value}'"),
         )
     ).scalar()
+
+
+def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    for word in folded(query.text).split():
+        bare = "".join(c for c in word if c.isalnum())
+        either = [Customer.search_text.contains(word, autoescape=True)]
+        if len(bare) >= 3 and any(c.isdigit() for c in bare):
+            either.append(_t.document.contains(bare.upper(), autoescape=True))
+        wanted.append(or_(*either))
+    if query.verdict is not None:
+        wanted.append(_t.verdict == query.verdict.value)
+    if query.origin is not None:
+        wanted.append(_t.origin == query.origin.value)
+    return wanted
 
 
 def _row(found: Any) -> HistoryRow:

@@ -1,0 +1,91 @@
+"""The two lists of the window, customers and consultations: searched, sorted and paged by the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.data import customers, history, records
+from app.data.customers import Order, Query
+from app.data.database import Database
+from app.data.history import HistoryQuery
+from app.documents import parse_document
+from app.domain import Authority, Decision, Finding, Origin, Verdict
+from app.settings.snapshot import Snapshot
+from app.tables import CUSTOMERS
+
+NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
+DOCUMENTS = ("11222333000181", "AB12CD34000184", "52998224725")
+
+
+@pytest.fixture
+def three(database: Database) -> list[int]:
+    names = ("Posto Água Limpa", "posto Avenida", "Auto Posto Zebu")
+    with database.writing() as connection:
+        return [
+            records.add(
+                connection,
+                CUSTOMERS,
+                {**records.parse(CUSTOMERS, {"nome": name, "uf": "SP"}), "documento": document},
+                Snapshot(),
+                "maria",
+            )
+            for name, document in zip(names, DOCUMENTS, strict=True)
+        ]
+
+
+def _consulted(database: Database, customer_id: int | None, document: str, verdict: Verdict, origin: Origin) -> int:
+    finding = Finding(parse_document(document), "SP", verdict, "motivo", NOW, 120)
+    with database.writing() as connection:
+        return history.record(
+            connection,
+            finding,
+            Decision("por quê"),
+            authority=Authority.SEFAZ,
+            customer_id=customer_id,
+            origin=origin,
+            user="maria",
+            machine="PC-01",
+            applied=False,
+            certificate_cnpj="",
+        )
+
+
+def test_names_are_sorted_without_accents_and_case(database: Database, three: list[int]) -> None:
+    with database.reading() as connection:
+        names = [row.name for row in customers.page(connection, Query(order=Order.NAME), 0, 10)]
+    assert names == ["Auto Posto Zebu", "Posto Água Limpa", "posto Avenida"]
+
+
+def test_rows_of_chosen_customers_are_read_again(database: Database, three: list[int]) -> None:
+    with database.writing() as connection:
+        customers.note_consultation(connection, three[1], Verdict.DISABLED, NOW, NOW + timedelta(days=1))
+    with database.reading() as connection:
+        found = {row.id: row for row in customers.rows(connection, [three[1], 999_999])}
+    assert set(found) == {three[1]}
+    assert found[three[1]].verdict is Verdict.DISABLED
+
+
+def test_consultations_are_found_by_words_document_verdict_and_origin(database: Database, three: list[int]) -> None:
+    one = _consulted(database, three[0], DOCUMENTS[0], Verdict.ENABLED, Origin.SERVICE)
+    two = _consulted(database, three[1], DOCUMENTS[1], Verdict.FAILURE, Origin.OPERATOR)
+    stranger = _consulted(database, None, DOCUMENTS[2], Verdict.ENABLED, Origin.OPERATOR)
+
+    def found(query: HistoryQuery) -> list[int]:
+        with database.reading() as connection:
+            ids = [row.id for row in history.page(connection, query, 0, 10)]
+            assert history.count(connection, query) == len(ids)
+        return ids
+
+    assert found(HistoryQuery()) == [stranger, two, one]
+    assert found(HistoryQuery("agua LIMPA")) == [one]
+    assert found(HistoryQuery("ab.12c.d34/0001-84")) == [two]
+    assert found(HistoryQuery("zz12cd34")) == []
+    assert found(HistoryQuery("ab12cd34")) == [two]
+    assert found(HistoryQuery("529.982.247")) == [stranger]
+    assert found(HistoryQuery("maria")) == []
+    assert found(HistoryQuery(verdict=Verdict.FAILURE)) == [two]
+    assert found(HistoryQuery(origin=Origin.OPERATOR)) == [stranger, two]
+    with database.reading() as connection:
+        assert [row.id for row in history.page(connection, HistoryQuery(), 1, 1)] == [two]
