@@ -1,0 +1,61 @@
+"""Everything that an open program holds, built in order and taken down in reverse."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+
+from app import secrets
+from app.data.database import Database, database_secret, database_url
+from app.folders import Folders
+from app.policies import DatabaseKind
+from app.settings.catalog import DATABASE_KIND
+from app.settings.machine import MachineStore
+from app.settings.repository import SettingsRepository
+from services.consultation import Consultation
+
+
+@dataclass(frozen=True)
+class Backoffice:
+    """The open database, the settings and the path of consultations, for the window, the service and the commands.
+
+    `actor` is who is using the program: the name of the system's user.
+    """
+
+    folders: Folders
+    database: Database
+    settings: SettingsRepository
+    consultation: Consultation
+    actor: str
+    is_demo: bool = False
+
+    def close(self) -> None:
+        """Close what was opened, in reverse."""
+        self.consultation.close()
+        self.database.close()
+
+
+def open_backoffice(folders: Folders, *, is_demo: bool = False, read_timeout: float = 45.0) -> Backoffice:
+    """Open the database that this computer's settings name and bring its schema up to date. Slow: not for the window's
+    own thread. `read_timeout` is how long, in seconds, an authority may take.
+
+    Raises MachineFileError, SecretsUnavailable or DatabaseUnavailable.
+    """
+    machine = MachineStore(folders.machine_file)
+    local = SettingsRepository(machine, None).load()
+    on_server = local[DATABASE_KIND] is DatabaseKind.SERVER
+    password = secrets.read(database_secret(local)) if on_server else None
+    database = Database(database_url(local, folders.database_file, password))
+    try:
+        database.migrate()
+    except BaseException:
+        database.close()
+        raise
+    return Backoffice(
+        folders,
+        database,
+        SettingsRepository(machine, database),
+        Consultation(database, folders, read_timeout=read_timeout),
+        getpass.getuser(),
+        is_demo,
+    )
