@@ -1,0 +1,85 @@
+"""How moments, verdicts and origins are said and drawn, the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.domain import Origin, Verdict
+from ui.theme import Tone
+
+
+def exact(moment: datetime) -> str:
+    """ "21/11/2026 15:40" in this computer's zone."""
+    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
+
+
+def clock(moment: datetime, now: datetime | None = None) -> str:
+    """ "15:40" when it is today, else "22/11 15:40"; in this computer's zone."""
+    local, today = moment.astimezone(), (now or datetime.now(UTC)).astimezone()
+    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%d/%m %H:%M}"
+
+
+def relative(moment: datetime, now: datetime | None = None) -> str:
+    """ "há 3 dias", "agora mesmo", "em 2 horas"; shown with the exact moment as its tooltip."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    distance = abs(seconds)
+    if distance < 60:
+        return "agora mesmo"
+    for size, one, many in _UNITS:
+        if distance >= size:
+            number = int(distance // size)
+            words = f"{number} {one if number == 1 else many}"
+            break
+    return f"há {words}" if seconds > 0 else f"em {words}"
+
+
+_UNITS = (
+    (365 * 86400, "ano", "anos"),
+    (30 * 86400, "mês", "meses"),
+    (86400, "dia", "dias"),
+    (3600, "hora", "horas"),
+    (60, "minuto", "minutos"),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a verdict is shown: never colour alone."""
+
+    word: str
+    icon: str
+    tone: Tone
+
+
+NEVER = Look("Sem consulta", "clock", Tone.NEUTRAL)
+
+_VERDICTS = {
+    Verdict.ENABLED: ("check", Tone.OK),
+    Verdict.DISABLED: ("block", Tone.BLOCK),
+    Verdict.NOT_TAXPAYER: ("user", Tone.NEUTRAL),
+    Verdict.AMBIGUOUS: ("help", Tone.WARN),
+    Verdict.DATA_ERROR: ("warning", Tone.WARN),
+    Verdict.FAILURE: ("error", Tone.FAIL),
+}
+
+
+def verdict(value: Verdict | None) -> Look:
+    """The look of a verdict; None is a customer never consulted."""
+    if value is None:
+        return NEVER
+    name, tone = _VERDICTS[value]
+    return Look(value.label, name, tone)
+
+
+ORIGINS = {
+    Origin.OPERATOR: "pelo operador",
+    Origin.SERVICE: "pelo serviço",
+    Origin.COMMAND: "pela linha de comando",
+}
+"""Who made a consultation happen, as it ends a sentence."""
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """ "1 cliente", "1.234 clientes"."""
+    return f"{number:,}".replace(",", ".") + f" {one if number == 1 else many}"
