@@ -1,0 +1,243 @@
+"""The thread that consults: one queue for the operator and the service, whose wait is also the service's pause."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from app.domain import Failure, FailureKind, Phase, Refusal, Request, Result, ServiceState
+from app.settings.snapshot import Snapshot
+from services.automatic import LOOK_AGAIN, AutomaticSefaz, Step
+from services.backoffice import Backoffice
+from services.consultation import NotAsked
+
+_log = logging.getLogger(__name__)
+
+_STOP, _OPERATOR, _WAKE = range(3)
+"""What the queue holds, most urgent first."""
+
+_PATIENCE_S = 60.0
+"""The longest wait for an authorizer's turn of a request of the operator, and of a service that runs once."""
+
+
+class ConsultationThread(QThread):
+    """Consults for the operator as soon as asked, and for the service when somebody is due.
+
+    Signals are emitted by this thread: connect them only to slots of QObjects. With `once` the thread consults all
+    that is due and ends. The owner calls `stop` and keeps a reference until then.
+    """
+
+    started_one: ClassVar[Signal] = Signal(object)
+    """A Request is being made."""
+    finished_one: ClassVar[Signal] = Signal(object)
+    """A Result: answered or failed, and kept."""
+    refused_one: ClassVar[Signal] = Signal(object)
+    """A Refusal: nothing was asked."""
+    state_changed: ClassVar[Signal] = Signal(object)
+    """A ServiceState."""
+
+    def __init__(self, backoffice: Backoffice, *, once: bool = False, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("consulta-sefaz")
+        self._backoffice = backoffice
+        self._consultation = backoffice.consultation
+        self._automatic = AutomaticSefaz(backoffice.database, backoffice.consultation)
+        self._once = once
+        self._queue: queue.PriorityQueue[tuple[int, int, Request | None]] = queue.PriorityQueue()
+        self._numbers = itertools.count(1)
+        self._cancelled_up_to = 0
+        self._interrupt = threading.Event()
+        self._serving_operator = False
+        self._stopping = False
+        self._paused_until: datetime | None = None
+        self._next_at = datetime.now(UTC)
+        self._state = ServiceState(Phase.STOPPED, "O serviço ainda não começou.")
+        self._last_at: datetime | None = None
+        self._certificate = ""
+
+    @property
+    def state(self) -> ServiceState:
+        """The last state emitted; may be read from any thread."""
+        return self._state
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        """Queue the operator's requests, before anything of the service."""
+        for request in requests:
+            self._queue.put((_OPERATOR, next(self._numbers), request))
+
+    def cancel(self) -> None:
+        """Give up every request of the operator: those waiting are refused, the one in flight is interrupted."""
+        self._cancelled_up_to = next(self._numbers)
+        if self._serving_operator:
+            self._interrupt.set()
+            self._consultation.cancel()
+
+    def pause(self, until: datetime | None) -> None:
+        """Stop the automatic consultation until a moment; None resumes it. The operator may still consult."""
+        self._paused_until = until
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at the settings and for due customers now."""
+        self._queue.put((_WAKE, next(self._numbers), None))
+
+    def stop(self) -> None:
+        """End the thread, interrupting a consultation in flight, and wait for it. Called by another thread."""
+        self._stopping = True
+        self._queue.put((_STOP, 0, None))
+        while not self.wait(50):
+            self._interrupt.set()
+            self._consultation.cancel()
+
+    def run(self) -> None:
+        """The thread's own work; never called directly."""
+        try:
+            while not self._stopping:
+                self._turn()
+        finally:
+            self._end()
+
+    def _turn(self) -> None:
+        pause = (self._next_at - datetime.now(UTC)).total_seconds()
+        try:
+            what, number, request = self._queue.get(timeout=max(pause, 0.001))
+        except queue.Empty:
+            self._guarded_step()
+            return
+        if what == _WAKE:
+            self._automatic.look_now()
+            self._guarded_step()
+        elif what == _OPERATOR and request is not None:
+            self._serve(request, number)
+
+    def _end(self) -> None:
+        try:
+            self._automatic.release()
+            self._consultation.close()
+        except Exception:  # noqa: BLE001 - the thread must end whatever happens; the lease ends by itself soon
+            _log.exception("ending the consultation thread")
+        self._emit(Phase.STOPPED, "O serviço foi encerrado.", None)
+
+    # --- the operator ---
+
+    def _serve(self, request: Request, number: int) -> None:
+        self._serving_operator = True
+        self._interrupt.clear()
+        before = self._state
+        try:
+            if number <= self._cancelled_up_to:
+                raise NotAsked(_cancelled())
+            self._emit(Phase.WORKING, "Consultando a pedido do operador.", before.next_at, request)
+            self._await_turn(request)
+            self._consult(request, self._backoffice.settings.load())
+        except NotAsked as refused:
+            self.refused_one.emit(Refusal(request, refused.failure))
+        except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
+            _log.exception("consulting for the operator")
+            self.refused_one.emit(Refusal(request, _unexpected(error)))
+        finally:
+            self._serving_operator = False
+            self._emit(before.phase, before.sentence, before.next_at)
+
+    def _await_turn(self, request: Request) -> None:
+        turn = self._consultation.next_turn(request.uf, automatic=False)
+        wait_s = (turn.at - datetime.now(UTC)).total_seconds()
+        if turn.frozen or wait_s <= 0:
+            return
+        if wait_s > _PATIENCE_S:
+            raise NotAsked(
+                Failure(FailureKind.LIMIT, turn.why, "", f"Consulte de novo às {turn.at.astimezone():%H:%M}.")
+            )
+        if self._interrupt.wait(wait_s):
+            raise NotAsked(_cancelled())
+
+    # --- the service ---
+
+    def _guarded_step(self) -> None:
+        try:
+            self._step()
+        except NotAsked as refused:
+            self._rest(Phase.FAILED, refused.failure.sentence)
+        except Exception as error:  # noqa: BLE001 - shown as the service's state, and tried again
+            _log.exception("automatic consultation")
+            self._rest(
+                Phase.FAILED, f"Erro inesperado no serviço: {type(error).__name__}. Veja o registro do programa."
+            )
+
+    def _rest(self, phase: Phase, sentence: str) -> None:
+        self._next_at = datetime.now(UTC) + LOOK_AGAIN
+        self._stopping = self._stopping or self._once
+        self._emit(phase, sentence, self._next_at)
+
+    def _step(self) -> None:
+        now = datetime.now(UTC)
+        if self._paused_until is not None and now < self._paused_until:
+            self._next_at = self._paused_until
+            self._emit(Phase.PAUSED, f"Em pausa até {self._paused_until.astimezone():%d/%m %H:%M}.", self._next_at)
+            return
+        self._paused_until = None
+        snapshot = self._backoffice.settings.load()
+        certificate = self._consultation.certificate(snapshot)
+        self._certificate = certificate.validity(now) if certificate else ""
+        step = self._automatic.step(snapshot)
+        if step.request is None:
+            self._next_at = step.at
+            waits = (step.at - now).total_seconds()
+            if self._once and not (step.somebody_waits and waits <= _PATIENCE_S):
+                self._stopping = True
+            self._emit(step.phase, step.sentence, step.at)
+            return
+        self._work(step, step.request, snapshot)
+
+    def _work(self, step: Step, request: Request, snapshot: Snapshot) -> None:
+        self._emit(step.phase, step.sentence, None, request)
+        result = self._consult(request, snapshot)
+        self._last_at = result.finding.asked_at
+        self._next_at = datetime.now(UTC) + self._automatic.pause_after(request.uf, snapshot)
+        self._emit(Phase.IDLE, "No intervalo entre uma consulta e outra.", self._next_at)
+
+    # --- both ---
+
+    def _consult(self, request: Request, snapshot: Snapshot) -> Result:
+        self.started_one.emit(request)
+        result = self._consultation.run(request, snapshot)
+        self._last_at = result.finding.asked_at
+        self.finished_one.emit(result)
+        return result
+
+    def _emit(self, phase: Phase, sentence: str, next_at: datetime | None, current: Request | None = None) -> None:
+        state = ServiceState(
+            phase,
+            sentence,
+            self._last_at,
+            next_at,
+            self._paused_until,
+            current,
+            self._queue.qsize(),
+            self._certificate,
+        )
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+
+def _cancelled() -> Failure:
+    return Failure(FailureKind.CANCELLED, "A consulta foi cancelada antes de ser feita.", "", "Consulte quando quiser.")
+
+
+def _unexpected(error: Exception) -> Failure:
+    return Failure(
+        FailureKind.INTERNAL,
+        "A consulta não pôde ser feita por um erro inesperado do programa.",
+        "Nada foi alterado no cliente.",
+        "Tente de novo; se continuar, envie os detalhes ao suporte.",
+        "".join(traceback.format_exception(error)),
+    )
