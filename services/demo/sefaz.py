@@ -121,13 +121,13 @@ class DemoSefaz:
         return f"https://localhost:{self.port}/{uf}/{_SERVICE}"
 
     def endpoints_override(self) -> str:
-        """The text of a sefaz_enderecos.toml that sends all UFs here, without pause and at the highest pace allowed.
+        """The text of a sefaz_enderecos.toml that sends all UFs here, without any limit of pace.
 
         MA gets an address too and keeps its status: it has no service.
         """
         return "# Demonstração: todas as UFs neste computador\n" + "".join(
             f'\n[{uf}]\nproducao = "{self.url(uf)}"\nhomologacao = "{self.url(uf)}"\n'
-            "intervalo_s = 0.0\npor_minuto = 6000\n"
+            "intervalo_s = 0.0\npor_minuto = 0\n"
             for uf in UFS
         )
 

@@ -50,7 +50,7 @@ class Endpoint:
     """How one UF is consulted. URLs are "" when there is no service.
 
     `interval_s` is the least pause in seconds between two queries to the authorizer, `per_minute` the most queries
-    in a minute. `public_page` is where a person consults by hand.
+    in a minute; 0 means no such limit. `public_page` is where a person consults by hand.
     """
 
     uf: str
@@ -183,11 +183,11 @@ def _checked(file: str, uf: str, key: str, value: object) -> Any:
             return value
         case "intervalo_s":
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_INTERVAL_S:
-                _refuse(file, uf, key, f"deve ser um número de segundos de 0 a {MAX_INTERVAL_S:.0f}")
+                _refuse(file, uf, key, f"deve ser um número de segundos de 0 (sem pausa) a {MAX_INTERVAL_S:.0f}")
             return float(value)
         case "por_minuto":
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_PER_MINUTE:
-                _refuse(file, uf, key, f"deve ser um número inteiro de 1 a {MAX_PER_MINUTE}")
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PER_MINUTE:
+                _refuse(file, uf, key, f"deve ser um número inteiro de 0 (sem limite) a {MAX_PER_MINUTE}")
             return int(value)
         case _:
             if not isinstance(value, str) or (key == "autorizador" and not value.strip()):

@@ -111,7 +111,7 @@ def test_the_override_sends_every_uf_here(sefaz: DemoSefaz) -> None:
     tables = tomllib.loads(sefaz.endpoints_override())
     assert set(tables) == set(UFS)
     assert {table["producao"] for table in tables.values()} == {sefaz.url(uf) for uf in UFS}
-    assert {table["intervalo_s"] for table in tables.values()} == {0.0}
+    assert {(table["intervalo_s"], table["por_minuto"]) for table in tables.values()} == {(0.0, 0)}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_override_changes_only_what_it_says(tmp_path: Path) -> None:
     assert {uf: e for uf, e in endpoints.items() if uf != "MS"} == {uf: e for uf, e in shipped.items() if uf != "MS"}
 
 
+def test_zero_is_no_limit(tmp_path: Path) -> None:
+    file = tmp_path / "sefaz_enderecos.toml"
+    save_override(file, "SP", {"intervalo_s": 0, "por_minuto": 0})
+    assert (load_endpoints(file)["SP"].interval_s, load_endpoints(file)["SP"].per_minute) == (0.0, 0)
+
+
 def test_missing_override_file_is_no_override(tmp_path: Path) -> None:
     assert load_endpoints(tmp_path / "nao_existe.toml") == load_endpoints(None)
 
@@ -67,7 +73,7 @@ def test_missing_override_file_is_no_override(tmp_path: Path) -> None:
         ("[SP]\nintervalo_s = nan\n", ["SP", "intervalo_s"]),
         ("[SP]\nintervalo_s = true\n", ["SP", "intervalo_s"]),
         ("[SP]\npor_minuto = 2.5\n", ["SP", "por_minuto"]),
-        ("[SP]\npor_minuto = 0\n", ["SP", "por_minuto"]),
+        ("[SP]\npor_minuto = -1\n", ["SP", "por_minuto", "sem limite"]),
         ("[SP]\nautorizador = 7\n", ["SP", "autorizador"]),
         ("SP = 1\n", ["SP"]),
         ("[SP\n", ["TOML"]),
