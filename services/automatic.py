@@ -30,7 +30,7 @@ from services.consultation import Consultation
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 
 LOOK_AGAIN = timedelta(seconds=60)
-"""The longest pause: the lease must be renewed, and another machine may have changed a setting."""
+"""How often to look whatever a step says: the lease must be renewed, and another machine may change a setting."""
 
 _UNNAMED_USER = "Serviço de consulta"
 
@@ -96,7 +96,7 @@ class AutomaticSefaz:
             user_id = snapshot[SEFAZ_USER]
             user = records.find(connection, USERS, user_id) if user_id is not None else None
         if self._look_at is not None and now < self._look_at:
-            return self._resting(self._look_at, zone, later)
+            return self._resting(self._look_at, zone)
         subject, turn = self._next_free(snapshot, now, zone)
         if subject is not None:
             return Step(
@@ -114,9 +114,9 @@ class AutomaticSefaz:
             )
         if turn is not None:
             phase = Phase.ATTENTION if turn.at - now > LOOK_AGAIN else Phase.IDLE
-            return Step(phase, turn.why, min(turn.at, later), somebody_waits=turn.at <= later)
+            return Step(phase, turn.why, turn.at, somebody_waits=True)
         self._look_at = now + timedelta(minutes=snapshot[SEFAZ_BATCH])
-        return self._resting(self._look_at, zone, later)
+        return self._resting(self._look_at, zone)
 
     def pause_after(self, uf: str, snapshot: Snapshot) -> timedelta:
         """How long to wait after a consultation: the longer of the setting and the authorizer's limit."""
@@ -128,11 +128,11 @@ class AutomaticSefaz:
         with self._database.writing() as connection:
             lease.release(connection, Authority.SEFAZ.value, self._owner, self._clock())
 
-    def _resting(self, until: datetime, zone: str, later: datetime) -> Step:
+    def _resting(self, until: datetime, zone: str) -> Step:
         return Step(
             Phase.IDLE,
             f"Nenhum cliente no prazo. Próxima verificação às {until.astimezone(ZoneInfo(zone)):%H:%M}.",
-            min(until, later),
+            until,
         )
 
     def _next_free(self, snapshot: Snapshot, now: datetime, zone: str) -> tuple[Subject | None, Turn | None]:

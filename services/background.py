@@ -189,7 +189,7 @@ class ConsultationThread(QThread):
         self._certificate = certificate.validity(now) if certificate else ""
         step = self._automatic.step(snapshot)
         if step.request is None:
-            self._next_at = step.at
+            self._next_at = min(step.at, now + LOOK_AGAIN)
             waits = (step.at - now).total_seconds()
             if self._once and not (step.somebody_waits and waits <= _PATIENCE_S):
                 self._stopping = True
