@@ -6,15 +6,12 @@ An `icon` is drawn when it is shown, so it is sharp at any scale and follows a c
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QImage, QPainter, QPixmap
 
 from ui import theme
 from ui.theme import Tone
-
-FOLDER = Path(__file__).resolve().parents[1] / "resources" / "icons"
 
 TRAY_SIZES = (16, 22, 24, 32, 48, 64)
 
@@ -60,7 +57,7 @@ def _drawn(name: str, pixels: int, ratio: float, colour: QColor) -> QPixmap:
 
 @cache
 def _source(name: str) -> str:
-    return (FOLDER / f"{name}.svg").read_text("utf-8")
+    return (theme.FOLDER / f"{name}.svg").read_text("utf-8")
 
 
 @lru_cache(maxsize=512)

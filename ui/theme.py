@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPalette
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 XS, S, M, L, XL = 4, 8, 12, 16, 24
 """Spacings in logical pixels."""
+
+FOLDER = Path(__file__).resolve().parents[1] / "resources" / "icons"
 
 RADIUS = 4
 SMALL_PT, BASE_PT, TITLE_PT = 9, 10, 16
@@ -32,13 +35,17 @@ class Tone(Enum):
 
 @dataclass(frozen=True)
 class Scheme:
-    """The colours of one scheme, as #rrggbb; `tones` gives (text, background) of each tone."""
+    """The colours of one scheme, as #rrggbb; `tones` gives (text, background) of each tone.
+
+    `line` only parts things; `edge` outlines a field and keeps 3:1 with what is around it (WCAG 2.2, 1.4.11).
+    """
 
     window: str
     base: str
     raised: str
     sidebar: str
     line: str
+    edge: str
     control: str
     text: str
     muted: str
@@ -57,6 +64,7 @@ LIGHT = Scheme(
     raised="#ffffff",
     sidebar="#eceef2",
     line="#d5d9e0",
+    edge="#8b94a3",
     control="#ffffff",
     text="#1c2330",
     muted="#566072",
@@ -81,12 +89,13 @@ DARK = Scheme(
     raised="#23272f",
     sidebar="#16191e",
     line="#373d48",
+    edge="#6b7586",
     control="#2a2f38",
     text="#e6e9ee",
     muted="#a3acba",
     disabled="#697282",
-    accent="#3e7fdb",
-    accent_hover="#5892e6",
+    accent="#2f6fcb",
+    accent_hover="#2a62b5",
     on_accent="#ffffff",
     selected="#27446f",
     on_selected="#eaf2ff",
@@ -234,6 +243,7 @@ def _sheet(s: Scheme) -> str:
         f'QFrame#banner[tone="{t.value}"] {{ border-bottom: 1px solid {text}; }}'
         for t, (text, back) in s.tones.items()
     )
+    images = (FOLDER / "field").as_posix()
     return f"""
 QLabel[role="title"] {{ font-size: {TITLE_PT}pt; font-weight: 600; }}
 QLabel[role="subtitle"] {{ font-weight: 600; }}
@@ -260,6 +270,59 @@ QPushButton[link="true"] {{ background: transparent; border: 1px solid transpare
 QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 QPushButton[link="true"]:focus {{ border-color: {s.accent}; }}
 QPushButton[link="true"]:disabled {{ color: {s.disabled}; }}
+QLineEdit, QAbstractSpinBox, QComboBox {{ background: {s.base}; border: 1px solid {s.edge}; border-radius: {RADIUS}px;
+    padding: 3px 5px; min-height: 20px; selection-background-color: {s.accent}; selection-color: {s.on_accent}; }}
+QComboBox:!editable {{ background: {s.control}; }}
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on {{ border-color: {s.accent}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ background: {s.window}; color: {s.disabled};
+    border-color: {s.line}; }}
+QLineEdit:read-only {{ background: {s.window}; }}
+QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"] {{
+    border-color: {s.tones[Tone.BLOCK][0]}; }}
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0 2px; min-height: 0; background: transparent; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{images}-down.svg"); width: 14px; height: 14px; }}
+QComboBox QAbstractItemView {{ background: {s.raised}; border: 1px solid {s.edge};
+    selection-background-color: {s.selected}; selection-color: {s.on_selected}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; width: 18px; background: transparent; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {s.selected}; }}
+QAbstractSpinBox::up-arrow {{ image: url("{images}-up.svg"); width: 12px; height: 12px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{images}-down.svg"); width: 12px; height: 12px; }}
+QCheckBox, QRadioButton {{ spacing: {S}px; }}
+QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator {{ width: 14px; height: 14px;
+    background: {s.base}; border: 1px solid {s.edge}; border-radius: 3px; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {s.accent}; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: 2px solid {s.accent}; width: 12px; height: 12px; }}
+QCheckBox::indicator:checked, QRadioButton::indicator:checked, QAbstractItemView::indicator:checked {{
+    background: {s.accent}; border-color: {s.accent}; image: url("{images}-checked.svg"); }}
+QCheckBox::indicator:indeterminate {{
+    background: {s.accent}; border-color: {s.accent}; image: url("{images}-partial.svg"); }}
+QRadioButton::indicator:checked {{ image: url("{images}-chosen.svg"); }}
+QCheckBox::indicator:checked:focus, QRadioButton::indicator:checked:focus {{ border: 2px solid {s.text}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ background: {s.window}; border-color: {s.line}; }}
+QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {{ background: {s.disabled}; }}
+QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: {RADIUS}px; padding: 3px; }}
+QToolButton:hover {{ background: {s.selected}; }}
+QToolButton:focus, QToolButton:checked {{ border-color: {s.accent}; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {s.line}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
+QTabBar::tab {{ background: transparent; border: none; border-bottom: 2px solid transparent; padding: 7px {M}px;
+    color: {s.muted}; }}
+QTabBar::tab:hover {{ color: {s.text}; }}
+QTabBar::tab:selected {{ color: {s.text}; border-bottom-color: {s.accent}; font-weight: 600; }}
+QTabBar:focus {{ border: 1px solid {s.accent}; border-radius: {RADIUS}px; }}
+QGroupBox {{ background: {s.raised}; border: 1px solid {s.line}; border-radius: {RADIUS}px; margin-top: 22px;
+    padding: {S}px; font-weight: 600; }}
+QGroupBox::title {{ subcontrol-origin: margin; subcontrol-position: top left; padding: 0 2px; }}
+QProgressBar {{ background: {s.line}; border: none; border-radius: 3px; max-height: 6px; }}
+QProgressBar::chunk {{ background: {s.accent}; border-radius: 3px; }}
+QMenu {{ background: {s.raised}; border: 1px solid {s.edge}; padding: {XS}px; }}
+QMenu::item {{ padding: 5px 28px 5px 28px; border-radius: 3px; }}
+QMenu::item:selected {{ background: {s.selected}; color: {s.on_selected}; }}
+QMenu::item:disabled {{ color: {s.disabled}; }}
+QMenu::icon {{ padding-left: 6px; }}
+QMenu::separator {{ height: 1px; background: {s.line}; margin: {XS}px; }}
 QListWidget#sidebar {{ background: {s.sidebar}; border: none; border-right: 1px solid {s.line}; outline: none;
     padding: {S}px {XS}px; }}
 QListWidget#sidebar::item {{ padding: {S}px {S}px; margin: 1px {XS}px; border-radius: {RADIUS}px; color: {s.text}; }}
