@@ -186,6 +186,22 @@ def get(connection: Connection, consultation_id: int) -> FullConsultation | None
     )
 
 
+def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsultation | None:
+    """The answer that came before this one about the same customer, or the same document where it is nobody's."""
+    same = (
+        (_t.document == consultation.document.key, _t.uf == consultation.uf, _t.customer_id.is_(None))
+        if consultation.customer_id is None
+        else (_t.customer_id == consultation.customer_id,)
+    )
+    earlier = connection.execute(
+        select(_t.id)
+        .where(*same, _t.id < consultation.id, _t.verdict != Verdict.FAILURE.value)
+        .order_by(_t.id.desc())
+        .limit(1)
+    ).scalar()
+    return None if earlier is None else get(connection, earlier)
+
+
 def newest_attempts(connection: Connection, authorizer: str, limit: int) -> list[Attempt]:
     """The latest consultations of one authorizer, newest first."""
     found = connection.execute(

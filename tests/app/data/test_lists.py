@@ -89,3 +89,21 @@ def test_consultations_are_found_by_words_document_verdict_and_origin(database: 
     assert found(HistoryQuery(origin=Origin.OPERATOR)) == [stranger, two]
     with database.reading() as connection:
         assert [row.id for row in history.page(connection, HistoryQuery(), 1, 1)] == [two]
+
+
+def test_the_answer_before_skips_failures_and_other_customers(database: Database, three: list[int]) -> None:
+    first = _consulted(database, three[0], DOCUMENTS[0], Verdict.ENABLED, Origin.SERVICE)
+    _consulted(database, three[0], DOCUMENTS[0], Verdict.FAILURE, Origin.SERVICE)
+    _consulted(database, three[1], DOCUMENTS[1], Verdict.DISABLED, Origin.SERVICE)
+    _consulted(database, None, DOCUMENTS[0], Verdict.DISABLED, Origin.OPERATOR)
+    last = _consulted(database, three[0], DOCUMENTS[0], Verdict.DISABLED, Origin.SERVICE)
+    stranger = _consulted(database, None, DOCUMENTS[0], Verdict.DISABLED, Origin.OPERATOR)
+    with database.reading() as connection:
+        rows = {row.id: row for row in history.latest(connection)}
+        before = history.answer_before(connection, rows[last])
+        assert before is not None
+        assert before.row.id == first
+        assert history.answer_before(connection, rows[first]) is None
+        alone = history.answer_before(connection, rows[stranger])
+        assert alone is not None
+        assert alone.row.customer_id is None
