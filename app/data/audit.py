@@ -5,10 +5,12 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 
 from app.data.models import AuditEntry
+from app.kinds import folded
 
 
 @dataclass(frozen=True)
@@ -52,22 +54,54 @@ def record(
     )
 
 
+@dataclass(frozen=True)
+class AuditQuery:
+    """What the list of changes shows: words found anywhere in an entry, and one kind of subject.
+
+    `subject` is "" for all, "/" for every setting, a table as "filiais/", or a whole subject as "filiais/2".
+    """
+
+    text: str = ""
+    subject: str = ""
+
+
+_t = AuditEntry
+_ROW = (_t.id, _t.at, _t.actor, _t.machine, _t.subject, _t.what, _t.company_id, _t.old, _t.new)
+
+
+def page(connection: Connection, query: AuditQuery, offset: int, limit: int) -> list[Entry]:
+    """The entries from `offset` on, the newest first, at most `limit`."""
+    statement = _where(select(*_ROW), query).order_by(_t.id.desc()).offset(offset).limit(limit)
+    return [Entry(*row) for row in connection.execute(statement)]
+
+
+def count(connection: Connection, query: AuditQuery) -> int:
+    """How many entries there are."""
+    return int(connection.execute(_where(select(func.count()).select_from(_t), query)).scalar_one())
+
+
 def latest(connection: Connection, subject: str = "", limit: int = 500) -> list[Entry]:
-    """The newest entries first; only those of `subject` (a key, or a table as "filiais/") when it is given."""
-    table = AuditEntry
-    query = select(
-        table.id,
-        table.at,
-        table.actor,
-        table.machine,
-        table.subject,
-        table.what,
-        table.company_id,
-        table.old,
-        table.new,
-    )
-    if subject:
-        query = query.where(
-            table.subject.startswith(subject, autoescape=True) if subject.endswith("/") else table.subject == subject
-        )
-    return [Entry(*row) for row in connection.execute(query.order_by(table.id.desc()).limit(limit))]
+    """The newest entries first; only those of `subject` (as in `AuditQuery`) when it is given."""
+    return page(connection, AuditQuery(subject=subject), 0, limit)
+
+
+def _where(statement: Select[*tuple[Any, ...]], query: AuditQuery) -> Select[*tuple[Any, ...]]:
+    if query.subject == "/":
+        statement = statement.where(~_t.subject.contains("/"))
+    elif query.subject.endswith("/"):
+        statement = statement.where(_t.subject.startswith(query.subject, autoescape=True))
+    elif query.subject:
+        statement = statement.where(_t.subject == query.subject)
+    words = folded(query.text).split()
+    if words:
+        everything = _folded(_t.what + " " + _t.actor + " " + _t.machine + " " + _t.old + " " + _t.new)
+        statement = statement.where(*(everything.contains(word, autoescape=True) for word in words))
+    return statement
+
+
+def _folded(text: ColumnElement[str]) -> ColumnElement[str]:
+    # As app.kinds.folded, said by the database: SQLite's lower() knows only ASCII, hence both cases of each letter.
+    for letter in "áàâãéêíóôõúüç":
+        plain = folded(letter)
+        text = func.replace(func.replace(text, letter, plain), letter.upper(), plain)
+    return func.lower(text)
