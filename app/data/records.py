@@ -96,7 +96,7 @@ def add(connection: Connection, table: Table, given: Mapping[str, Any], snapshot
             values[field.name] = field.initial(values, snapshot.__getitem__)
     _check(connection, table, values, row_id=None)
     model = _model(table)
-    result = connection.execute(insert(model).values(_stored(table, values)).returning(model.id))
+    result = connection.execute(insert(model).values(stored_row(table, values)).returning(model.id))
     row_id = int(result.scalar_one())
     _audit(connection, table, row_id, actor, "incluído", "", _summary(table, values))
     return row_id
@@ -110,7 +110,7 @@ def change(connection: Connection, table: Table, row_id: int, given: Mapping[str
     if not changed:
         return
     _check(connection, table, values, row_id=row_id)
-    stored = _stored(table, values)
+    stored = stored_row(table, values)
     if changed & set(table.reset_on):
         stored.update(table.reset)
     model = _model(table)
@@ -140,6 +140,15 @@ def titles(connection: Connection, table: Table) -> dict[int, str]:
     return {record.id: record.title for record in every(connection, table)}
 
 
+def stored_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row with these values, derived ones included."""
+    row: dict[str, Any] = {}
+    for field in table.fields:
+        value = values[field.name]
+        row[field.column] = value if value is None or isinstance(value, bool | int) else field.kind.dump(value)
+    return {**row, **table.derived(values)}
+
+
 def _activity(active: bool) -> str:
     return "ativo" if active else "inativo"
 
@@ -162,14 +171,6 @@ def _read(field: Field, stored: Any) -> Any:
     return field.kind.parse(stored) if isinstance(stored, str) else stored
 
 
-def _stored(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for field in table.fields:
-        value = values[field.name]
-        row[field.column] = value if value is None or isinstance(value, bool | int) else field.kind.dump(value)
-    return {**row, **table.derived(values)}
-
-
 def _check(connection: Connection, table: Table, values: Mapping[str, Any], row_id: int | None) -> None:
     errors: dict[str, str] = {}
     for field in table.fields:
@@ -183,7 +184,7 @@ def _check(connection: Connection, table: Table, values: Mapping[str, Any], row_
     if errors:
         raise InvalidRecord(table, errors)
     model = _model(table)
-    stored = _stored(table, values)
+    stored = stored_row(table, values)
     for names in table.unique:
         query = select(model.id)
         for field in (f for f in table.fields if f.name in names):
