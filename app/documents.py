@@ -22,7 +22,7 @@ def parse_cnpj(text: str) -> Document:
 
 def parse_cpf(text: str) -> Document:
     """A CPF with or without mask."""
-    return Document(DocumentKind.CPF, _checked(text, 11, _cpf.is_valid, "CPF", "11 dígitos"))
+    return Document(DocumentKind.CPF, _checked(text, 11, _is_cpf, "CPF", "11 dígitos"))
 
 
 def parse_ie(text: str) -> Document:
@@ -77,6 +77,11 @@ def cnpj_root(value: str) -> str:
     return _bare(value)[:8]
 
 
+def _is_cpf(value: str) -> bool:
+    # One digit repeated has good check digits, but was never issued to anybody.
+    return len(set(value)) > 1 and bool(_cpf.is_valid(value))
+
+
 def _bare(text: str) -> str:
     return re.sub(r"[\s./\-]", "", text).upper()
 
@@ -90,7 +95,8 @@ def _checked(text: str, length: int, is_valid: Callable[[str], bool], name: str,
             f"O {name} “{text.strip()}” tem {len(value)} caracteres e deveria ter {size}. "
             "Confira se faltou um zero à esquerda."
         )
-    if not is_valid(value):
+    # stdnum counts the digits of every script as digits.
+    if not (value.isascii() and is_valid(value)):
         raise InvalidDocument(
             f"O {name} “{text.strip()}” não é válido: os dígitos verificadores não conferem. Confira a digitação."
         )

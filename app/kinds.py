@@ -108,7 +108,8 @@ class Number(Kind[int]):
         return str(value)
 
     def show(self, value: int) -> str:
-        return f"{value:,} {self.unit}".replace(",", ".").strip()
+        # Without a unit the number is a name, such as a port, and is not grouped.
+        return f"{value:,} {self.unit}".replace(",", ".") if self.unit else str(value)
 
     def plain(self, value: int) -> int:
         return value
@@ -129,11 +130,11 @@ class Text(Kind[str]):
     required: bool = False
 
     def parse(self, text: str) -> str:
-        value = " ".join(text.split())
+        value = _visible(" ".join(text.split()))
         if self.required and not value:
-            raise InvalidValue("Este campo não pode ficar vazio.")
+            raise InvalidValue("Este campo não pode ficar vazio: preencha-o.")
         if len(value) > self.maximum:
-            raise InvalidValue(f"O texto tem {len(value)} caracteres e o limite é {self.maximum}.")
+            raise InvalidValue(f"O texto tem {len(value)} caracteres e o limite é {self.maximum}: encurte-o.")
         return value
 
     def dump(self, value: str) -> str:
@@ -142,6 +143,13 @@ class Text(Kind[str]):
     @property
     def hint(self) -> str:
         return f"texto de até {self.maximum} caracteres"
+
+
+def _visible(text: str) -> str:
+    # Control characters and halves of characters: databases refuse them, and nobody would see why.
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise InvalidValue("O texto tem caracteres que não se veem, talvez de uma cópia: apague-o e digite de novo.")
+    return text
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,9 @@ class Host(Kind[str]):
                 f"“{value}” não é um endereço IP válido: são quatro números de 0 a 255, como 192.168.0.10."
             )
         if not self._NAME.fullmatch(value):
-            raise InvalidValue(f"“{value}” não é um endereço IP nem um nome de computador válido.")
+            raise InvalidValue(
+                f"“{value}” não é um endereço IP nem um nome de computador. Exemplo: 192.168.0.10 ou servidor."
+            )
         return value
 
     def dump(self, value: str) -> str:
@@ -199,6 +209,7 @@ class WebAddress(Kind[str]):
     """An https address, or nothing where it is not required."""
 
     required: bool = True
+    maximum: ClassVar = 300
 
     def parse(self, text: str) -> str:
         value = text.strip()
@@ -206,17 +217,24 @@ class WebAddress(Kind[str]):
             if self.required:
                 raise InvalidValue("Informe o endereço, começando por https://.")
             return ""
-        parts = urlsplit(value) if not re.search(r"\s", value) else None
+        if len(value) > self.maximum:
+            raise InvalidValue(
+                f"O endereço tem {len(value)} caracteres e o limite é {self.maximum}: use um mais curto."
+            )
         try:
-            good = parts is not None and parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+            parts = urlsplit(value)
+            good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
         except ValueError:
             good = False
-        if not good:
+        # Before any sentence that repeats the address, which may be shown and logged.
+        if "@" in value.partition("//")[2].partition("/")[0]:
+            raise InvalidValue(
+                "O endereço não pode levar usuário e senha: tire-os, senhas ficam só no cofre do sistema."
+            )
+        if not good or not value.isprintable() or " " in value:
             raise InvalidValue(
                 f"“{value}” não é um endereço seguro da internet: ele começa por https:// e não tem espaços."
             )
-        if parts is not None and (parts.username or parts.password):
-            raise InvalidValue("O endereço não pode levar usuário e senha: senhas ficam só no cofre do sistema.")
         return value
 
     def dump(self, value: str) -> str:
@@ -257,7 +275,7 @@ class Choice(Kind[E]):
 
     @property
     def hint(self) -> str:
-        return ", ".join(str(option.value.value) for option in self.options)
+        return ", ".join(str(option.value.value) or option.label for option in self.options)
 
 
 @dataclass(frozen=True)
@@ -314,7 +332,8 @@ class WeeklyWindow(Kind[WorkingHours]):
         return WorkingHours(start, end, days)
 
     def dump(self, value: WorkingHours) -> str:
-        days = " ".join(WEEKDAYS[day] for day in sorted(value.days))
+        # No day at all must not be read back as every day.
+        days = " ".join(WEEKDAYS[day] for day in sorted(value.days)) or "nenhum"
         return f"{_clock(value.start)}-{_clock(value.end)} {days}"
 
     def show(self, value: WorkingHours) -> str:
@@ -363,9 +382,15 @@ class AnyDocument(Kind[str]):
         value = text.strip()
         if not value and not self.required:
             return ""
-        if folded(value).startswith("ie"):
-            return "IE " + _document(lambda: parse_ie(value[2:].lstrip(" :")).value)
-        return _document(lambda: parse_document(value).value)
+        if match := re.fullmatch(r"ie[\s:]+(.*)", value, re.IGNORECASE | re.DOTALL):
+            return "IE " + _document(lambda: parse_ie(match[1]).value)
+        try:
+            # First, since a CNPJ with letters may begin with “IE” as well.
+            return parse_document(value).value
+        except InvalidDocument as error:
+            if value[:2].upper() == "IE":
+                return "IE " + _document(lambda: parse_ie(value[2:]).value)
+            raise InvalidValue(str(error)) from error
 
     def dump(self, value: str) -> str:
         return value
@@ -450,7 +475,7 @@ class Names(Kind[tuple[str, ...]]):
     def parse(self, text: str) -> tuple[str, ...]:
         found: dict[str, str] = {}
         for part in re.split(r"[;\n]", text):
-            name = " ".join(part.split())
+            name = _visible(" ".join(part.split()))
             if name:
                 found.setdefault(folded(name), name)
         return tuple(found.values())
