@@ -1,0 +1,493 @@
+"""A settings screen: tabs, groups and rows made by loops over the catalog, one draft, one Save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.kinds import folded
+from app.policies import DatabaseKind
+from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_SSL, DATABASE_USER, SEFAZ_BRANCH
+from app.settings.repository import Conflict, InvalidDraft, SaveConflict, SettingsRepository
+from app.settings.setting import Group, Setting, Tab
+from app.settings.setting import Page as Screen
+from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Snapshot
+from ui import database_access, icons, tasks, theme
+from ui.conflict_panel import ConflictPanel
+from ui.database_access import DatabaseAccess
+from ui.failure_view import FailureView, failure_of
+from ui.help_panel import HelpPanel
+from ui.office import Office
+from ui.page import Page
+from ui.references import ReferenceSource
+from ui.save_bar import SaveBar
+from ui.scope_bar import ScopeBar
+from ui.setting_row import SettingRow, align_columns, shown
+from ui.settings_draft import SettingsDraft
+from ui.status_grid import StatusGrid
+
+_OF_SERVER = {DATABASE_NAME, DATABASE_USER, DATABASE_SSL}
+_NEXT_OPENING = "Os valores deste computador valem na próxima abertura do programa."
+
+
+class SettingsPage(Page):
+    """One screen of the catalog. The office may have no database: then only this computer's settings are open."""
+
+    def __init__(self, screen: Screen, office: Office) -> None:
+        super().__init__(screen.key, screen.title, screen.path)
+        self.declared = screen
+        self._office = office
+        self.draft = SettingsDraft(office.snapshot)
+        self.references = ReferenceSource(office, self)
+        self.rows: dict[Setting[Any], SettingRow] = {}
+        self._cards: list[tuple[QWidget, list[SettingRow], StatusGrid | None]] = []
+        self._help_of: SettingRow | None = None
+        self._saving = False
+        self._message = ""
+        self._discarded: dict[SettingKey, Any] = {}
+        self.access: DatabaseAccess | None = None
+
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("buscar…   Ctrl+F")
+        self.search.setAccessibleName(f"Buscar em {screen.title}")
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(220)
+        self.search.textChanged.connect(self._search)
+        self.search.returnPressed.connect(self._first_found)
+        self.search.installEventFilter(self)
+        self.header.addWidget(self.search)
+
+        self.scope = ScopeBar(self.references)
+        self.scope.company_changed.connect(self._show_all)
+        self.conflicts = ConflictPanel()
+        self.conflicts.theirs.connect(self._take_theirs)
+        self.conflicts.mine.connect(self._keep_mine)
+        self.failure = FailureView()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for tab in screen.tabs:
+            self.tabs.addTab(self._tab(tab), tab.title)
+        self.tabs.currentChanged.connect(self._tab_shown)
+        self.nothing = QLabel()
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.hide()
+        self.help = HelpPanel()
+        self.save_bar = SaveBar()
+        self.save_bar.save.connect(self._save_clicked)
+        self.save_bar.discard.connect(self._discard_clicked)
+        self.save_bar.undo.connect(self._undo)
+
+        middle = QHBoxLayout()
+        middle.setSpacing(theme.M)
+        middle.addWidget(self.tabs, 1)
+        middle.addWidget(self.nothing, 1)
+        middle.addWidget(self.help)
+        for widget in (self.scope, self.conflicts, self.failure):
+            self.body.addWidget(widget)
+        self.body.addLayout(middle, 1)
+        self.body.addWidget(self.save_bar)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._find)
+        self.references.changed.connect(self._refresh)
+        self.references.failed.connect(self._failed)
+        office.snapshot_changed.connect(self._take_snapshot)
+        self._show_all()
+
+    # --- building ----------------------------------------------------------------------------------------
+
+    def _tab(self, tab: Tab) -> QWidget:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, theme.M, theme.S, theme.M)
+        column.setSpacing(theme.M)
+        for group in tab.groups:
+            column.addWidget(self._group(group))
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        return area
+
+    def _group(self, group: Group) -> QWidget:
+        card = QFrame()
+        theme.card(card)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(theme.L, theme.M, theme.M, theme.L)
+        column.setSpacing(theme.M)
+        column.addWidget(theme.role(QLabel(group.title), "subtitle"))
+        rows = [self._row(setting, compact=bool(group.columns)) for setting in group.settings]
+        status = StatusGrid(group, rows) if group.columns else None
+        if status is not None:
+            column.addWidget(status)
+        else:
+            grid = QGridLayout()
+            align_columns(grid)
+            for line, row in enumerate(rows):
+                row.place_in(grid, line)
+            column.addLayout(grid)
+        if DATABASE_USER in group.settings:
+            self.access = DatabaseAccess(self.draft, self._office.folders.database_file)
+            self.access.edited.connect(self._edited)
+            self.access.focused.connect(self._help_password)
+            column.addWidget(self.access)
+        self._cards.append((card, rows, status))
+        return card
+
+    def _row(self, setting: Setting[Any], *, compact: bool) -> SettingRow:
+        row = SettingRow(setting, self.draft, self.references, compact=compact)
+        row.edited.connect(self._row_edited)
+        row.focused.connect(self._help)
+        if setting is SEFAZ_BRANCH:
+            button = QPushButton("Certificado…")
+            button.setToolTip("Ver ou instalar o certificado digital da filial")
+            button.clicked.connect(self._open_certificates)
+            row.editor.lines.insertWidget(2, button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.rows[setting] = row
+        return row
+
+    # --- showing -----------------------------------------------------------------------------------------
+
+    def _locked(self, setting: Setting[Any]) -> tuple[str, str]:
+        """Why a setting cannot be edited now, in two words and in a sentence; both "" when it can."""
+        company = self.scope.selected
+        if not setting.is_machine and self._office.database is None:
+            return "banco fechado", "O banco de dados não está aberto: este valor fica guardado nele."
+        if company != GENERAL_COMPANY and not setting.is_company and not setting.is_machine:
+            return "só no geral", "Este valor é um só para todas as empresas. Escolha “Geral” para mudá-lo."
+        if company == GENERAL_COMPANY and not setting.is_general and not setting.is_machine:
+            return "escolha a empresa", "Cada empresa tem o seu valor. Escolha “Empresa” acima para ver e mudar."
+        if setting in _OF_SERVER and self.draft.snapshot()[DATABASE_KIND] is DatabaseKind.FILE:
+            return "só com servidor", "O arquivo local não usa este valor. Escolha “Servidor PostgreSQL” para mudá-lo."
+        return "", ""
+
+    @Slot()
+    def _show_all(self) -> None:
+        for setting, row in self.rows.items():
+            row.show_state(self.scope.selected, *self._locked(setting))
+        self._refresh_page()
+
+    @Slot()
+    def _refresh(self) -> None:
+        for setting, row in self.rows.items():
+            row.refresh_marks(*self._locked(setting))
+        self._refresh_page()
+
+    def _refresh_page(self) -> None:
+        if self.access is not None:
+            self.access.refresh()
+        keys = self.draft.keys
+        labels, details = self.unsaved(), [self.draft.describe(key, self._shown) for key in keys]
+        if self.access is not None and self.access.typed:
+            details.append(f"{database_access.LABEL}: uma nova senha")
+        if labels:
+            self._message, self._discarded = "", {}
+        if not self._saving:
+            self.save_bar.show_state(labels, details, message=self._message, undo=bool(self._discarded))
+        errors = {setting for setting, _ in self.draft.errors}
+        for index, tab in enumerate(self.declared.tabs):
+            wrong = any(setting in errors for setting in _settings(tab))
+            self.tabs.setTabIcon(index, icons.icon("error") if wrong else QIcon())
+            self.tabs.setTabToolTip(index, "Há um valor que precisa ser corrigido nesta aba." if wrong else "")
+        self._say_scope()
+        if self._help_of is not None:
+            self._help(self._help_of)
+
+    def _say_scope(self) -> None:
+        if self._office.database is None:
+            self.scope.say("O banco de dados não está aberto: só as configurações deste computador podem ser mudadas.")
+        elif all(setting.is_machine for setting in _settings(self._current_tab)):
+            self.scope.say(f"Valores deste computador. {_NEXT_OPENING}")
+        else:
+            self.scope.say("")
+
+    @property
+    def _current_tab(self) -> Tab:
+        return self.declared.tabs[self.tabs.currentIndex()]
+
+    @Slot()
+    def _tab_shown(self) -> None:
+        self._say_scope()
+
+    def _shown(self, setting: Setting[Any], value: Any) -> str:
+        return shown(setting, value, self.references)
+
+    @Slot(object)
+    def _row_edited(self, row: SettingRow) -> None:
+        if row.setting is DATABASE_KIND:
+            self._refresh()
+        else:
+            row.refresh_marks(*self._locked(row.setting))
+            self._refresh_page()
+
+    @Slot()
+    def _edited(self) -> None:
+        self._refresh_page()
+
+    # --- help --------------------------------------------------------------------------------------------
+
+    def show_help(self) -> bool:
+        """F1: hide the help, or bring it back."""
+        self.help.setVisible(not self.help.isVisible())
+        return True
+
+    @Slot(object)
+    def _help(self, row: SettingRow) -> None:
+        self._help_of = row
+        setting = row.setting
+        effective = self.draft.base.for_company(row.key[1]).effective(setting)
+        kept = effective.kept
+        last = f"{kept.by or 'Alguém'}, em {kept.at.astimezone():%d/%m/%Y %H:%M}" if kept and kept.at else ""
+        companies = sorted(c for s, c in self.draft.base.values if s is setting and c != GENERAL_COMPANY)
+        own = ", ".join(self.references.title("empresas", company) for company in companies)
+        scopes = " e ".join(scope.label for scope in setting.scopes)
+        self.help.show_help(
+            setting.label,
+            [
+                ("", setting.help),
+                ("O que muda", setting.effect),
+                ("Exemplo", setting.example),
+                ("Aceita", setting.kind.hint if not hasattr(setting.kind, "options") else ""),
+                ("Vale para", scopes),
+                ("Empresas com valor próprio", own if setting.is_general else ""),
+                ("Padrão", self._shown(setting, setting.default)),
+                ("Última mudança", last),
+                ("Chave", setting.key),
+            ],
+        )
+
+    @Slot()
+    def _help_password(self) -> None:
+        self._help_of = None
+        self.help.show_help(database_access.LABEL, database_access.HELP)
+
+    # --- search ------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _find(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            self.search.clear()
+            return True
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _search(self) -> None:
+        words = folded(self.search.text()).split()
+        found = {row for row in self.rows.values() if row.matches(words)}
+        for row in self.rows.values():
+            row.set_visible(row in found)
+        for card, rows, status in self._cards:
+            card.setVisible(any(row in found for row in rows))
+            if status is not None:
+                status.refresh(found)
+        if self.access is not None:
+            self.access.setVisible(all(word in folded(database_access.LABEL) for word in words))
+        counts = [sum(self.rows[setting] in found for setting in _settings(tab)) for tab in self.declared.tabs]
+        for index, (tab, count) in enumerate(zip(self.declared.tabs, counts, strict=True)):
+            self.tabs.setTabText(index, f"{tab.title} ({count})" if words else tab.title)
+            self.tabs.setTabEnabled(index, count > 0)
+        if found and not counts[self.tabs.currentIndex()]:
+            self.tabs.setCurrentIndex(next(index for index, count in enumerate(counts) if count))
+        self.tabs.setVisible(bool(found))
+        self.nothing.setVisible(not found)
+        self.nothing.setText(f"Nada encontrado para “{self.search.text().strip()}”. Esc limpa a busca.")
+
+    @Slot()
+    def _first_found(self) -> None:
+        words = folded(self.search.text()).split()
+        row = next((self.rows[s] for s in _settings(self._current_tab) if self.rows[s].matches(words)), None)
+        if row is not None:
+            row.focus()
+
+    # --- keeping -----------------------------------------------------------------------------------------
+
+    def entered(self) -> None:
+        """Read the tables and the kept values again; what is being edited stays."""
+        self.references.refresh()
+        tasks.run(self._office.settings.load, self._loaded, self._failed, self)
+
+    def show_argument(self, argument: object) -> None:
+        """Go to a setting, given as such or by its key."""
+        setting = next((s for s in self.rows if argument in (s, s.key)), None)
+        if setting is not None:
+            self._reveal((setting, self.scope.selected if setting.is_company else GENERAL_COMPANY))
+
+    def _loaded(self, snapshot: Snapshot) -> None:
+        self.failure.clear()
+        if snapshot.values != self._office.snapshot.values:
+            self._office.take_snapshot(snapshot)
+
+    @Slot()
+    def _take_snapshot(self) -> None:
+        self.draft.rebase(self._office.snapshot)
+        self._show_all()
+
+    def unsaved(self) -> list[str]:
+        """The labels of what was changed here and not saved."""
+        labels = [self.draft.label(key) for key in self.draft.keys]
+        return [*labels, database_access.LABEL] if self.access is not None and self.access.typed else labels
+
+    @Slot()
+    def _save_clicked(self) -> None:
+        self.save_all(lambda kept: None)
+
+    def save_all(self, then: Callable[[bool], None]) -> None:
+        """Save the draft and the typed password; `then` is told whether everything is kept."""
+        if self._saving:
+            then(False)
+            return
+        if any(self.draft.unreadable(key) for key in self.draft.keys):
+            self._to_first_error()
+            then(False)
+            return
+        if not self.unsaved():
+            then(True)
+            return
+        changes = self.draft.changes
+        password = self.access.typed if self.access is not None else None
+        self._saving = True
+        self.failure.clear()
+        self.save_bar.show_saving()
+        work = partial(_keep, self._office.settings, changes, self.draft.base, self._office.actor, password)
+        tasks.run(work, partial(self._saved, changes, then), partial(self._not_saved, then), self)
+
+    def _saved(self, changes: dict[SettingKey, Any], then: Callable[[bool], None], kept: _Kept) -> None:
+        self._saving = False
+        self.draft.saved(kept.snapshot, changes)
+        if kept.password_error is None and self.access is not None and self.access.typed == kept.password:
+            self.access.forget()
+        labels = [self.draft.label(key) for key in changes] + ([database_access.LABEL] if kept.password else [])
+        machine = any(setting.is_machine for setting, _ in changes) or kept.password is not None
+        self._message = f"Salvo: {', '.join(labels)}." + (f" {_NEXT_OPENING}" if machine else "")
+        self._discarded = {}
+        self._office.take_snapshot(kept.snapshot)
+        if kept.password_error is not None:
+            self.failure.show_failure(failure_of(kept.password_error))
+        then(kept.password_error is None)
+
+    def _not_saved(self, then: Callable[[bool], None], error: Exception) -> None:
+        self._saving = False
+        if isinstance(error, InvalidDraft):
+            self.draft.refuse(error.errors)
+            self._refresh()
+            self._to_first_error()
+        elif isinstance(error, SaveConflict):
+            self.conflicts.show_conflicts(error.conflicts, self._mine)
+            self._refresh()
+        else:
+            self._refresh()
+            self._failed(error)
+        then(False)
+
+    def _failed(self, error: Exception) -> None:
+        self.failure.show_failure(failure_of(error))
+
+    def _mine(self, conflict: Conflict) -> str:
+        effective = self.draft.effective(conflict.setting, conflict.company)
+        return self._shown(conflict.setting, effective.value)
+
+    @Slot(object)
+    def _take_theirs(self, conflict: Conflict) -> None:
+        self.draft.take_theirs(conflict)
+        self._show_all()
+
+    @Slot(object)
+    def _keep_mine(self, conflict: Conflict) -> None:
+        self.draft.keep_mine(conflict)
+        self._show_all()
+
+    def discard_all(self) -> None:
+        """Forget every unsaved change."""
+        self.draft.discard()
+        if self.access is not None:
+            self.access.forget()
+        self.conflicts.show_conflicts([], self._mine)
+        self._show_all()
+
+    @Slot()
+    def _discard_clicked(self) -> None:
+        details = [self.draft.describe(key, self._shown) for key in self.draft.keys]
+        discarded = self.draft.discard()
+        self.discard_all()
+        self._message = f"Descartado. {'; '.join(details)}" if details else "Descartado."
+        self._discarded = discarded
+        self._refresh_page()
+
+    @Slot()
+    def _undo(self) -> None:
+        self.draft.put_back(self._discarded)
+        self._show_all()
+
+    def _to_first_error(self) -> None:
+        errors = self.draft.errors
+        order = {setting: place for place, setting in enumerate(self.rows)}
+        here = self.scope.selected
+        keys = sorted(errors, key=lambda key: (key[1] not in (here, GENERAL_COMPANY), order[key[0]]))
+        if keys:
+            self._reveal(keys[0])
+
+    def _reveal(self, key: SettingKey) -> None:
+        setting, company = key
+        row = self.rows[setting]
+        if not row.matches(folded(self.search.text()).split()):
+            self.search.clear()
+        if not setting.is_machine and self._office.database is not None and company != self.scope.selected:
+            self.scope.select(company)
+        index = next(i for i, tab in enumerate(self.declared.tabs) if setting in _settings(tab))
+        self.tabs.setCurrentIndex(index)
+        area = self.tabs.widget(index)
+        if isinstance(area, QScrollArea):
+            area.ensureWidgetVisible(row.editor.widget)
+        row.focus()
+
+    @Slot()
+    def _open_certificates(self) -> None:
+        branch = self.draft.effective(SEFAZ_BRANCH, GENERAL_COMPANY).value
+        self._office.open_page.emit("certificados", branch)
+
+
+class _Kept:
+    """What one saving did: values are kept, and the password too unless the keyring refused it."""
+
+    def __init__(self, snapshot: Snapshot, password: str | None, password_error: Exception | None) -> None:
+        self.snapshot = snapshot
+        self.password = password
+        self.password_error = password_error
+
+
+def _keep(
+    settings: SettingsRepository, changes: dict[SettingKey, Any], base: Snapshot, actor: str, password: str | None
+) -> _Kept:
+    from app.secrets import SecretsUnavailable
+
+    snapshot = settings.save(changes, base, actor) if changes else settings.load()
+    try:
+        if password is not None:
+            database_access.keep_password(snapshot, password)
+    except SecretsUnavailable as error:
+        return _Kept(snapshot, password, error)
+    return _Kept(snapshot, password, None)
+
+
+def _settings(tab: Tab) -> Iterator[Setting[Any]]:
+    return (setting for group in tab.groups for setting in group.settings)
