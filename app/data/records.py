@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from app.data import audit, models, setting_values
 from app.kinds import InvalidValue, Reference, Text
 from app.settings.catalog import ALL, BY_KEY
-from app.settings.snapshot import Snapshot
+from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from app.tables import TABLES, Field, Table
 
 
@@ -186,23 +186,28 @@ def _check(connection: Connection, table: Table, values: Mapping[str, Any], row_
     model = _model(table)
     stored = stored_row(table, values)
     for names in table.unique:
-        query = select(model.id)
-        for field in (f for f in table.fields if f.name in names):
-            column, value = getattr(model, field.column), stored[field.column]
-            same = func.lower(column) == value.lower() if isinstance(field.kind, Text) else column == value
-            query = query.where(same)
-        twin = next((i for i in connection.execute(query).scalars() if i != row_id), None)
+        fields = [f for f in table.fields if f.name in names]
+        written = [f.column for f in fields if isinstance(f.kind, Text)]
+        exact = [getattr(model, f.column) == stored[f.column] for f in fields if f.column not in written]
+        query = select(model.id, *(getattr(model, column) for column in written)).where(
+            model.id != (row_id or 0), *exact
+        )
+        # Texts are compared here: SQLite knows the cases of ASCII letters only.
+        wanted = [stored[column].casefold() for column in written]
+        twin = next((i for i, *texts in connection.execute(query) if [t.casefold() for t in texts] == wanted), None)
         if twin is not None:
-            labels = ", ".join(f.label for f in table.fields if f.name in names)
+            labels = ", ".join(f.label for f in fields)
             raise InvalidRecord(table, {names[0]: f"Já existe: código {twin}, com o mesmo valor em {labels}."})
 
 
 def _used_by(connection: Connection, table: Table, row_id: int) -> str | None:
     users = {s.key for s in ALL if isinstance(s.kind, Reference) and s.kind.table == table.key}
-    for stored in setting_values.load(connection):
+    kept = setting_values.load(connection)
+    for stored in kept:
         if stored.key in users and stored.value == str(row_id):
             return BY_KEY[stored.key].label
-    return None
+    general = {stored.key for stored in kept if stored.company_id == GENERAL_COMPANY}
+    return next((BY_KEY[key].label for key in sorted(users - general) if BY_KEY[key].default == row_id), None)
 
 
 def _summary(table: Table, values: Mapping[str, Any]) -> str:

@@ -36,12 +36,18 @@ class MachineStore:
                 "Corrija-o ou apague-o: sem ele valem os valores de fábrica."
             ) from error
         if not isinstance(kept, dict):
-            raise MachineFileError(f"O arquivo de configuração deste computador não é válido ({self.path}).")
+            raise MachineFileError(
+                f"O arquivo de configuração deste computador não é um objeto JSON ({self.path}). "
+                "Corrija-o ou apague-o: sem ele valem os valores de fábrica."
+            )
         values: dict[Setting[Any], Any] = {}
         for setting in ALL:
             if setting.is_machine and setting.key in kept:
+                raw = kept[setting.key]
                 try:
-                    values[setting] = setting.kind.parse(str(kept[setting.key]))
+                    if not isinstance(raw, str | int):
+                        raise InvalidValue(f"Escreva o valor entre aspas ({setting.kind.hint}).")
+                    values[setting] = setting.kind.parse(str(raw))
                 except InvalidValue as error:
                     raise MachineFileError(f"{setting.label}, em {self.path}: {error}") from error
         return values

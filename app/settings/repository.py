@@ -15,6 +15,7 @@ from app.settings.snapshot import GENERAL_COMPANY, Kept, SettingKey, Snapshot
 
 if TYPE_CHECKING:
     from app.data.database import Database
+    from app.data.setting_values import StoredValue
 
 
 class _Restore:
@@ -52,7 +53,8 @@ class Conflict:
     @property
     def sentence(self) -> str:
         """Who changed what, to what, and when."""
-        value = "o valor padrão" if self.theirs is None else f"“{self.setting.kind.show(self.theirs)}”"
+        # Without a moment nothing is kept; a kept reference may well be None.
+        value = "o valor padrão" if self.at is None else f"“{self.setting.kind.show(self.theirs)}”"
         when = f" em {self.at.astimezone():%d/%m/%Y %H:%M}" if self.at else ""
         return f"{self.setting.label}: {self.by or 'outra pessoa'} gravou {value}{when}."
 
@@ -73,7 +75,10 @@ class SettingsRepository:
         self._database = database
 
     def load(self) -> Snapshot:
-        """The values kept now. Raises MachineFileError. Keys of an older or newer program are left alone."""
+        """The values kept now. Keys of an older or newer program are left alone.
+
+        Raises MachineFileError, or InvalidValue when something in the database is not a value of its setting.
+        """
         values: dict[SettingKey, Kept] = {
             (setting, GENERAL_COMPANY): Kept(value) for setting, value in self._machine.load().items()
         }
@@ -84,8 +89,7 @@ class SettingsRepository:
                 for row in setting_values.load(connection):
                     setting = BY_KEY.get(row.key)
                     if setting is not None:
-                        kept = Kept(setting.kind.parse(row.value), row.changed_at, row.changed_by)
-                        values[(setting, row.company_id)] = kept
+                        values[(setting, row.company_id)] = _kept(setting, row)
         return Snapshot(values)
 
     def save(self, draft: Draft, base: Snapshot, actor: str) -> Snapshot:
@@ -94,9 +98,9 @@ class SettingsRepository:
         Raises InvalidDraft (with a sentence a field) or SaveConflict; then nothing has changed anywhere.
         """
         errors = {key: error for key, value in draft.items() if (error := self._scope_or_value_error(key, value))}
-        if errors:
-            raise InvalidDraft(errors)
         if self._database is None:
+            if errors:
+                raise InvalidDraft(errors)
             self._machine.save(self._machine_values(draft))
             return self.load()
         from app.data import audit, setting_values
@@ -106,7 +110,8 @@ class SettingsRepository:
         machine_before = self._machine.load()
         try:
             with self._database.writing() as connection:
-                errors = checks.draft_errors(connection, draft, now)
+                sound = {key: value for key, value in draft.items() if key not in errors}
+                errors |= checks.draft_errors(connection, sound, now)
                 if errors:
                     raise InvalidDraft(errors)
                 conflicts = _conflicts(draft, base, self._kept_now(setting_values.load(connection)))
@@ -160,14 +165,15 @@ class SettingsRepository:
                 values[setting] = value
         return values
 
-    def _kept_now(self, rows: list[Any]) -> dict[SettingKey, Kept]:
-        return {
-            (BY_KEY[row.key], row.company_id): Kept(
-                BY_KEY[row.key].kind.parse(row.value), row.changed_at, row.changed_by
-            )
-            for row in rows
-            if row.key in BY_KEY
-        }
+    def _kept_now(self, rows: list[StoredValue]) -> dict[SettingKey, Kept]:
+        return {(BY_KEY[row.key], row.company_id): _kept(BY_KEY[row.key], row) for row in rows if row.key in BY_KEY}
+
+
+def _kept(setting: Setting[Any], row: StoredValue) -> Kept:
+    try:
+        return Kept(setting.kind.parse(row.value), row.changed_at, row.changed_by)
+    except InvalidValue as error:
+        raise InvalidValue(f"{setting.label}, no banco de dados: {error}") from error
 
 
 def _conflicts(draft: Draft, base: Snapshot, now: Mapping[SettingKey, Kept]) -> list[Conflict]:
@@ -176,7 +182,8 @@ def _conflicts(draft: Draft, base: Snapshot, now: Mapping[SettingKey, Kept]) -> 
         shown, kept = base.values.get(key), now.get(key)
         if key[0].is_machine or (kept == shown):
             continue
-        if kept is not None and wanted is not RESTORE and kept.value == wanted:
+        same = wanted is RESTORE if kept is None else wanted is not RESTORE and kept.value == wanted
+        if same:
             continue
         found.append(
             Conflict(key[0], key[1], kept.value if kept else None, kept.by if kept else "", kept.at if kept else None)
