@@ -25,12 +25,21 @@ def judge(inscriptions: Sequence[Inscription], uf: str, ie: str) -> Judgement:
     With an `ie` on file only that inscription counts. Without one, the inscriptions of the queried UF must agree,
     those closed (dBaixa) left aside while others exist. What is not certain is AMBIGUOUS, never guessed.
     """
+    if not inscriptions:
+        return Judgement(Verdict.AMBIGUOUS, "A resposta não traz nenhuma inscrição: consulte de novo mais tarde.")
     if _digits(ie):
         matching = [i for i in inscriptions if _same_ie(i.IE, ie)]
-        own = next((i for i in matching if i.UF in ("", uf)), matching[0] if matching else None)
-        if own is not None:
-            return _of_own(own, inscriptions, uf)
-        if inscriptions and all(i.cSit == DISABLED for i in inscriptions):
+        matching = [i for i in matching if i.UF in ("", uf)] or matching
+        matching = [i for i in matching if not i.dBaixa] or matching
+        if len({i.cSit for i in matching}) > 1:
+            return Judgement(
+                Verdict.AMBIGUOUS,
+                f"A inscrição {ie} aparece {len(matching)} vezes na resposta, com situações diferentes: "
+                "confira o cadastro na SEFAZ.",
+            )
+        if matching:
+            return _of_own(matching[0], inscriptions, uf)
+        if all(i.cSit == DISABLED for i in inscriptions):
             return Judgement(
                 Verdict.DISABLED,
                 f"A inscrição {ie} do cadastro não está na resposta, e nenhuma das {_count(inscriptions)} "
@@ -71,7 +80,12 @@ def _of_own(own: Inscription, inscriptions: Sequence[Inscription], uf: str) -> J
             Verdict.AMBIGUOUS, f"A situação “{own.cSit}” da inscrição {own.IE}{where} não é conhecida.", own
         )
     replaced_by = next(
-        (i for i in inscriptions if own.IEAtual and i.cSit == ENABLED and _same_ie(i.IE, own.IEAtual)), None
+        (
+            i
+            for i in inscriptions
+            if own.IEAtual and i.cSit == ENABLED and _same_ie(i.IE, own.IEAtual) and (i.UF or uf) == (own.UF or uf)
+        ),
+        None,
     )
     if replaced_by is not None and not _same_ie(own.IE, replaced_by.IE):
         return Judgement(
