@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
     from app.data.database import Database
+    from app.domain import ServiceState
     from app.folders import Folders
     from app.settings.repository import SettingsRepository
     from app.settings.snapshot import Snapshot
-    from services.backoffice import Backoffice
     from services.background import ConsultationThread
+    from services.backoffice import Backoffice
 
 
 class Office(QObject):
@@ -34,6 +35,9 @@ class Office(QObject):
     open_page = Signal(str, object)
     """Go to the page with this key; the argument (or None) is given to its `show_argument`."""
 
+    state_changed = Signal(object)
+    """The service's ServiceState, also kept as `state`."""
+
     def __init__(
         self,
         folders: Folders,
@@ -49,6 +53,7 @@ class Office(QObject):
         self.actor = actor
         self._backoffice: Backoffice | None = None
         self._service: ConsultationThread | None = None
+        self.state: ServiceState | None = None
 
     @classmethod
     def opened(
@@ -58,6 +63,9 @@ class Office(QObject):
         office = cls(backoffice.folders, backoffice.settings, snapshot, backoffice.actor, parent)
         office._backoffice = backoffice
         office._service = service
+        office.state = service.state
+        service.state_changed.connect(office._take_state)
+        service.finished_one.connect(office._take_result)
         return office
 
     @property
@@ -78,6 +86,15 @@ class Office(QObject):
     def database(self) -> Database | None:
         """The open database, or None when only this computer's settings are at hand."""
         return None if self._backoffice is None else self._backoffice.database
+
+    @Slot(object)
+    def _take_state(self, state: ServiceState) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    @Slot(object)
+    def _take_result(self, result: object) -> None:
+        self.customers_changed.emit()
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Settings were saved: keep the new values, tell the pages, and let the service act by them."""

@@ -1,0 +1,363 @@
+"""Início: how things are, what to do next where something is missing, and the last consultations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain import Certificate, Phase, ServiceState
+from ui import icons, pages, tasks, theme, words
+from ui.failure_view import FailureView, failure_of
+from ui.office import Office
+from ui.page import Page
+from ui.status_bar import PHASE_ICONS, moments
+from ui.theme import Tone
+
+if TYPE_CHECKING:
+    from app.data.customers import Situation
+    from app.data.database import Database
+    from app.data.history import HistoryRow
+    from app.settings.snapshot import Snapshot
+
+_LAST = 8
+_FEW_DAYS = 30
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """Something that is missing, why it matters, and the page where it is done."""
+
+    sentence: str
+    action: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the page shows, read in one go."""
+
+    database: str
+    certificate: Certificate | None
+    customers: int
+    counts: dict[Situation, int]
+    steps: tuple[NextStep, ...]
+    last: list[HistoryRow]
+    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def read_overview(database: Database, snapshot: Snapshot) -> Overview:
+    """Read it from the database; called off the GUI thread."""
+    from app.data import certificates, customers, history, records
+    from app.data.customers import Query, Situation
+    from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_BRANCH
+    from app.tables import BRANCHES, COMPANIES
+
+    shown = (Situation.BLOCKED, Situation.NOT_ENABLED, Situation.NEVER, Situation.FAILED)
+    with database.reading() as connection:
+        branch_id = snapshot[SEFAZ_BRANCH]
+        certificate = certificates.for_branch(connection, branch_id) if branch_id is not None else None
+        total = customers.count(connection, Query())
+        counts = {each: customers.count(connection, Query(situations=frozenset({each}))) for each in shown}
+        last = history.latest(connection, limit=_LAST)
+        companies = records.every(connection, COMPANIES, only_active=True)
+        branches = records.every(connection, BRANCHES, only_active=True)
+        installed = certificates.all_installed(connection)
+    steps = []
+    if not companies:
+        steps.append(NextStep("Cadastre a empresa que usa este programa.", "Abrir Tabelas", pages.TABLES))
+    if not branches:
+        steps.append(NextStep("Cadastre a filial que consulta a SEFAZ, com seu CNPJ.", "Abrir Tabelas", pages.TABLES))
+    if branches and not installed:
+        steps.append(
+            NextStep(
+                "Instale o certificado digital A1 da filial: sem ele a SEFAZ não responde.",
+                "Abrir Certificados",
+                pages.CERTIFICATES,
+            )
+        )
+    if installed and branch_id is None:
+        steps.append(
+            NextStep("Escolha a filial cujo certificado consulta a SEFAZ.", "Abrir Perfis de clientes", pages.PROFILES)
+        )
+    if not total:
+        steps.append(NextStep("Cadastre ou importe os clientes.", "Abrir Clientes", pages.CUSTOMERS))
+    if certificate is not None and not snapshot[SEFAZ_AUTOMATIC]:
+        steps.append(
+            NextStep(
+                "A consulta automática está desligada: clientes só são consultados pelo botão.",
+                "Abrir Perfis de clientes",
+                pages.PROFILES,
+            )
+        )
+    return Overview(database.label, certificate, total, counts, tuple(steps), last)
+
+
+class HomePage(Page):
+    """The first page."""
+
+    def __init__(self, office: Office, parent: QWidget | None = None) -> None:
+        super().__init__(pages.HOME, "Início", parent=parent)
+        self._office = office
+        self._task: tasks.Task[Overview] | None = None
+        self._again = False
+        self.failure = FailureView()
+        retry = QPushButton("Tentar de novo")
+        retry.clicked.connect(self.entered)
+        self.failure.add_button(retry)
+        self.body.addWidget(self.failure)
+
+        self._database = _Fact("database", "Banco de dados", pages.INTEGRATION, office)
+        self._service = _Fact("clock", "Consulta automática na SEFAZ", pages.PROFILES, office)
+        self._certificate = _Fact("certificate", "Certificado digital", pages.CERTIFICATES, office)
+        facts = QHBoxLayout()
+        facts.setSpacing(theme.M)
+        for fact in (self._database, self._service, self._certificate):
+            facts.addWidget(fact, 1)
+        self._steps = _Card("O que fazer agora")
+        self._counts = QHBoxLayout()
+        self._counts.setSpacing(theme.M)
+        self._last = _Card("Últimas consultas")
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.M)
+        column.addLayout(facts)
+        column.addWidget(self._steps)
+        column.addLayout(self._counts)
+        column.addWidget(self._last)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(inside)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body.addWidget(self._scroll, 1)
+        self._steps.hide()
+        self._last.hide()
+
+        self._show_state(office.state)
+        office.state_changed.connect(self._show_state)
+        office.customers_changed.connect(self._changed)
+        office.tables_changed.connect(self._changed)
+        office.snapshot_changed.connect(self._changed)
+
+    @Slot()
+    def entered(self) -> None:
+        """Read everything again; one reading at a time, and once more when something changed meanwhile."""
+        if self._task is not None and self._task.running:
+            self._again = True
+            return
+        database, snapshot = self._office.backoffice.database, self._office.snapshot
+        self._task = tasks.run(lambda: read_overview(database, snapshot), self._show, self._fail, self)
+
+    @Slot()
+    def _changed(self) -> None:
+        if self.isVisible():
+            self.entered()
+
+    def _fail(self, error: Exception) -> None:
+        self.failure.show_failure(failure_of(error))
+
+    def _show(self, overview: Overview) -> None:
+        self.failure.clear()
+        self._database.say(f"Aberto: {overview.database}", Tone.OK, "check")
+        self._show_certificate(overview.certificate, overview.read_at)
+        self._show_steps(overview.steps)
+        self._show_counts(overview)
+        self._show_last(overview)
+        if self._again:
+            self._again = False
+            self.entered()
+
+    @Slot(object)
+    def _show_state(self, state: ServiceState | None) -> None:
+        if state is None:
+            return
+        tone = {
+            Phase.IDLE: Tone.OK,
+            Phase.WORKING: Tone.INFO,
+            Phase.ATTENTION: Tone.WARN,
+            Phase.FAILED: Tone.BLOCK,
+        }.get(state.phase, Tone.NEUTRAL)
+        words_now = moments(state)
+        self._service.say(words_now[0].upper() + words_now[1:], tone, PHASE_ICONS[state.phase], state.sentence)
+
+    def _show_certificate(self, certificate: Certificate | None, now: datetime) -> None:
+        if certificate is None:
+            self._certificate.say("Nenhum em uso", Tone.WARN, "warning", "Sem certificado a SEFAZ não responde.")
+            return
+        days = certificate.days_left(now)
+        tone = Tone.BLOCK if days <= 0 else Tone.WARN if days <= _FEW_DAYS else Tone.OK
+        validity = certificate.validity(now)
+        self._certificate.say(
+            validity[0].upper() + validity[1:],
+            tone,
+            {Tone.BLOCK: "error", Tone.WARN: "warning"}.get(tone, "check"),
+            certificate.holder,
+        )
+
+    def _show_steps(self, steps: tuple[NextStep, ...]) -> None:
+        self._steps.clear()
+        for row, step in enumerate(steps):
+            picture = QLabel()
+            picture.setPixmap(icons.pixmap("chevron-right", 16, Tone.INFO))
+            text = QLabel(step.sentence)
+            text.setWordWrap(True)
+            self._steps.grid.addWidget(picture, row, 0)
+            self._steps.grid.addWidget(text, row, 1)
+            button = QPushButton(step.action)
+            button.clicked.connect(_opens(self._office, step.page))
+            if row == 0:
+                theme.primary(button)
+            self._steps.grid.addWidget(button, row, 2)
+        self._steps.grid.setColumnStretch(1, 1)
+        self._steps.setVisible(bool(steps))
+
+    def _show_counts(self, overview: Overview) -> None:
+        _empty(self._counts)
+        self._counts.addWidget(_Count(overview.customers, "Clientes ativos", None, Tone.NEUTRAL, self._office), 1)
+        tones = (Tone.BLOCK, Tone.BLOCK, Tone.NEUTRAL, Tone.FAIL)
+        for (situation, number), tone in zip(overview.counts.items(), tones, strict=True):
+            self._counts.addWidget(_Count(number, situation.label, situation, tone, self._office), 1)
+
+    def _show_last(self, overview: Overview) -> None:
+        self._last.clear()
+        grid = self._last.grid
+        if not overview.last:
+            hint = theme.role(
+                QLabel("Nenhuma consulta foi feita ainda. Consulte um cliente na página Clientes."), "hint"
+            )
+            grid.addWidget(hint, 0, 0)
+        for row, consultation in enumerate(overview.last):
+            look = words.verdict(consultation.verdict)
+            picture = QLabel()
+            picture.setPixmap(icons.pixmap(look.icon, 16, look.tone))
+            verdict = theme.badge(QLabel(look.word), look.tone)
+            verdict.setToolTip(consultation.reason)
+            who = QPushButton(_short(consultation.customer or str(consultation.document)))
+            theme.link(who)
+            who.setToolTip(f"{consultation.customer} {consultation.document}\nAbre esta consulta.".strip())
+            who.clicked.connect(_opens(self._office, pages.CONSULTATIONS, consultation.id))
+            when = theme.role(QLabel(words.relative(consultation.asked_at, overview.read_at)), "hint")
+            when.setToolTip(words.exact(consultation.asked_at))
+            origin = theme.role(QLabel(words.ORIGINS[consultation.origin]), "hint")
+            for column, widget in enumerate((picture, who, QLabel(consultation.uf), verdict, origin, when)):
+                side = Qt.AlignmentFlag.AlignRight if widget is when else Qt.AlignmentFlag.AlignLeft
+                grid.addWidget(widget, row, column, side | Qt.AlignmentFlag.AlignVCenter)
+        grid.setColumnStretch(1, 1)
+        self._last.show()
+
+
+class _Card(QFrame):
+    """A titled surface with a grid; `clear` empties it."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        theme.card(self)
+        self.grid = QGridLayout()
+        self.grid.setHorizontalSpacing(theme.M)
+        self.grid.setVerticalSpacing(theme.S)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        column.setSpacing(theme.S)
+        column.addWidget(theme.role(QLabel(title), "subtitle"))
+        column.addLayout(self.grid)
+
+    def clear(self) -> None:
+        _empty(self.grid)
+
+
+class _Fact(QFrame):
+    """One state of the program: what, how it is, why, and its page."""
+
+    def __init__(self, icon: str, title: str, page: str, office: Office) -> None:
+        super().__init__()
+        theme.card(self)
+        self._picture = QLabel()
+        self._state = theme.role(QLabel("…"), "strong")
+        self._state.setWordWrap(True)
+        self._why = theme.role(QLabel(), "hint")
+        self._why.setWordWrap(True)
+        button = QPushButton(title)
+        button.setIcon(icons.icon(icon))
+        theme.link(button)
+        button.setToolTip(f"Abre {pages.BY_KEY[page].title}")
+        button.clicked.connect(_opens(office, page))
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._state, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        column.setSpacing(theme.XS)
+        head = QHBoxLayout()
+        head.setContentsMargins(-theme.XS, 0, 0, 0)
+        head.addWidget(button)
+        head.addStretch(1)
+        column.addLayout(head)
+        column.addLayout(row)
+        column.addWidget(self._why)
+        column.addStretch(1)
+
+    def say(self, state: str, tone: Tone, icon: str, why: str = "") -> None:
+        """How it is now."""
+        self._state.setText(state)
+        theme.tone(self._state, tone)
+        own_colours = icon.startswith("tray-")
+        self._picture.setPixmap(icons.solid(icon).pixmap(18, 18) if own_colours else icons.pixmap(icon, 18, tone))
+        self._why.setText(why)
+        self._why.setVisible(bool(why))
+
+
+class _Count(QFrame):
+    """How many customers are in a situation; opens the list of them."""
+
+    def __init__(self, number: int, label: str, situation: Situation | None, tone: Tone, office: Office) -> None:
+        super().__init__()
+        theme.card(self)
+        figure = theme.role(QLabel(f"{number:,}".replace(",", ".")), "title")
+        if number:
+            theme.tone(figure, tone)
+        button = QPushButton(label)
+        theme.link(button)
+        button.setAccessibleName(f"{label}: {number}")
+        button.setToolTip("Abre estes clientes" if situation else "Abre Clientes")
+        button.clicked.connect(_opens(office, pages.CUSTOMERS, situation))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.L, theme.M, theme.S, theme.S)
+        column.setSpacing(0)
+        column.addWidget(figure)
+        row = QHBoxLayout()
+        row.setContentsMargins(-5, 0, 0, 0)
+        row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+
+
+def _opens(office: Office, page: str, argument: object = None) -> Callable[[], None]:
+    return lambda: office.open_page.emit(page, argument)
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _empty(layout: QLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()

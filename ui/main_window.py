@@ -1,0 +1,384 @@
+"""The window: banner, sidebar, pages made when first opened, menus with the original paths, and the status bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QSystemTrayIcon,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain import Failure, ServiceState
+from app.folders import Folders
+from ui import banner, icons, pages
+from ui.banner import Banner
+from ui.office import Office
+from ui.opening_page import OpeningPage
+from ui.page import Page
+from ui.remembered import Remembered
+from ui.sidebar import Sidebar
+from ui.status_bar import StatusBar
+
+NOT_OPEN = "O banco de dados não está aberto."
+
+
+class MainWindow(QMainWindow):
+    """Shown before there is a database; `adopt` gives it the open office. Leaving asks about unsaved changes."""
+
+    painted = Signal()
+    """The window was painted for the first time."""
+
+    retry_wanted = Signal()
+    """Try to open the database again."""
+
+    quit_wanted = Signal()
+    """End the program; unsaved changes were already asked about."""
+
+    hidden_to_tray = Signal()
+    """The window was closed and the program goes on in the tray."""
+
+    def __init__(self, folders: Folders, *, is_demo: bool = False) -> None:
+        super().__init__()
+        self._folders = folders
+        self._is_demo = is_demo
+        self._office: Office | None = None
+        self._pages: dict[str, Page] = {}
+        self._actions: dict[str, QAction] = {}
+        self._painted = False
+        self._question: QMessageBox | None = None
+        self.remembered = Remembered(folders)
+        self.setWindowTitle("Retaguarda — demonstração" if is_demo else "Retaguarda")
+        self.setMinimumSize(900, 600)
+
+        self.banner = Banner()
+        self.sidebar = Sidebar()
+        self.stack = QStackedWidget()
+        self.opening = OpeningPage()
+        self.stack.addWidget(self.opening)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.sidebar)
+        middle.addWidget(self.stack, 1)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addLayout(middle, 1)
+        self.setCentralWidget(whole)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+        self._make_menus()
+
+        self.sidebar.chosen.connect(self._go)
+        self.status.page_wanted.connect(self._go)
+        self.opening.retry.connect(self.retry_wanted)
+        self.opening.settings_wanted.connect(self._go_integration)
+        if not self.remembered.restore_window(self):
+            self.resize(1280, 800)
+        self.show_opening()
+
+    # --- the states of the program ---
+
+    @property
+    def page(self) -> Page:
+        """The page in front."""
+        shown = self.stack.currentWidget()
+        assert isinstance(shown, Page)
+        return shown
+
+    def show_opening(self) -> None:
+        """The database is being opened."""
+        self._leave_office()
+        self._allow("Abrindo o banco de dados…")
+        self.opening.show_opening()
+        self.status.show_database("abrindo…")
+        self._say_banner()
+
+    def show_not_open(self, failure: Failure, office: Office | None) -> None:
+        """The database did not open. `office`, when there is one, gives only this computer's settings."""
+        self._leave_office()
+        self._allow(
+            f"{NOT_OPEN} {failure.what}", except_for=(pages.HOME, pages.INTEGRATION) if office else (pages.HOME,)
+        )
+        self.opening.show_failure(failure, settings_readable=office is not None)
+        self.status.show_database("não abriu")
+        self._take_office(office)
+
+    def adopt(self, office: Office, first: str = pages.HOME) -> None:
+        """The database is open: every page works, `first` is shown."""
+        self._leave_office()
+        self._allow("")
+        assert office.database is not None
+        self.status.show_database(office.database.label)
+        self._take_office(office)
+        office.state_changed.connect(self._show_state)
+        if office.state is not None:
+            self._show_state(office.state)
+        self.open_page(first)
+
+    def _take_office(self, office: Office | None) -> None:
+        self._office = office
+        if office is not None:
+            office.open_page.connect(self.open_page)
+            office.snapshot_changed.connect(self._say_banner)
+        self._say_banner()
+
+    def _leave_office(self) -> None:
+        if self._office is not None:
+            self._office.open_page.disconnect(self.open_page)
+            self._office.snapshot_changed.disconnect(self._say_banner)
+        self.keep_sizes()
+        for page in self._pages.values():
+            self.stack.removeWidget(page)
+            page.deleteLater()
+        self._pages = {}
+        self._office = None
+        self.status.hide_service()
+        self.stack.setCurrentWidget(self.opening)
+        self.sidebar.show_current(pages.HOME)
+
+    def _allow(self, reason: str, *, except_for: tuple[str, ...] = ()) -> None:
+        self.sidebar.set_unavailable(reason, except_for=except_for)
+        for key, action in self._actions.items():
+            action.setEnabled(not reason or key in except_for)
+
+    @Slot(object)
+    def _show_state(self, state: ServiceState) -> None:
+        self.status.show_service(state)
+
+    @Slot()
+    def _say_banner(self) -> None:
+        sentences = [banner.DEMO] if self._is_demo else []
+        if self._office is not None and self._office.database is not None and _tests_credit(self._office):
+            sentences.append(banner.CREDIT_TEST)
+        self.banner.say(tuple(sentences))
+
+    # --- pages ---
+
+    @Slot(str, object)
+    def open_page(self, key: str, argument: object = None) -> None:
+        """Show a page, made when it is the first time; `argument` is what it was opened for."""
+        if self._office is None or (self._office.database is None and key == pages.HOME):
+            self.stack.setCurrentWidget(self.opening)
+            self.sidebar.show_current(pages.HOME)
+            return
+        try:
+            page = self._made(key, self._office)
+            self.stack.setCurrentWidget(page)
+        finally:
+            self.sidebar.show_current(self.page.key)
+        page.entered()
+        if argument is not None:
+            page.show_argument(argument)
+
+    def _made(self, key: str, office: Office) -> Page:
+        if key not in self._pages:
+            page = pages.BY_KEY[key].make(office)
+            self._pages[key] = page
+            self.stack.addWidget(page)
+            self.remembered.restore_page(page)
+        return self._pages[key]
+
+    @Slot(str)
+    def _go(self, key: str) -> None:
+        self.open_page(key)
+
+    @Slot()
+    def _go_integration(self) -> None:
+        self.open_page(pages.INTEGRATION)
+
+    @Slot()
+    def _go_by_action(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        self.open_page(str(action.data()))
+
+    # --- menus ---
+
+    def _make_menus(self) -> None:
+        bar = self.menuBar()
+        file = bar.addMenu("&Arquivo")
+        self._command(file, "Sai&r", self.leave, "exit", QKeySequence("Ctrl+Q"))
+        view = bar.addMenu("E&xibir")
+        for number, entry in enumerate(pages.SIDEBAR, 1):
+            action = self._page_action(entry.key, entry.title)
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            view.addAction(action)
+        tools = bar.addMenu("&Ferramentas")
+        system = tools.addMenu("&Sistema")
+        self._command(system, "&Clientes", self._go_by_action, "profiles", page=pages.PROFILES)
+        tools.addSeparator()
+        for key, title in (
+            (pages.CERTIFICATES, "Certificados &digitais"),
+            (pages.ENDPOINTS, "&Endereços da SEFAZ"),
+        ):
+            tools.addAction(self._page_action(key, title))
+        self._command(tools, "&Tabelas", self._go_by_action, "tables", page=pages.TABLES)
+        counter = bar.addMenu("&Balcão")
+        self._command(counter, "&Integração", self._go_by_action, "integration", page=pages.INTEGRATION)
+        help_menu = bar.addMenu("A&juda")
+        self._command(help_menu, "Ajuda desta &página", self._help, "help", QKeySequence("F1"))
+        self._command(help_menu, "Abrir pasta de &dados", self._open_folder, "folder")
+        help_menu.addSeparator()
+        self._command(help_menu, "&Sobre", self._about, "info")
+
+    def _page_action(self, key: str, title: str) -> QAction:
+        action = QAction(icons.icon(pages.BY_KEY[key].icon), title, self)
+        action.setData(key)
+        action.triggered.connect(self._go_by_action)
+        self._actions[key] = action
+        return action
+
+    def _command(
+        self,
+        menu: QMenu,
+        title: str,
+        slot: Callable[[], None],
+        icon: str,
+        shortcut: QKeySequence | None = None,
+        *,
+        page: str = "",
+    ) -> None:
+        action = QAction(icons.icon(icon), title, self)
+        action.triggered.connect(slot)
+        if shortcut is not None:
+            action.setShortcut(shortcut)
+        if page:
+            # The same page under its original path: as available as its entry in Exibir.
+            action.setData(page)
+            self._actions[page].enabledChanged.connect(action.setEnabled)
+        menu.addAction(action)
+
+    @Slot()
+    def _help(self) -> None:
+        if not self.page.show_help():
+            self.status.showMessage("Esta página não tem ajuda própria.", 4000)
+
+    @Slot()
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folders.data)))
+
+    @Slot()
+    def _about(self) -> None:
+        from app import __version__
+
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Sobre")
+        box.setIconPixmap(icons.solid("app").pixmap(48, 48))
+        box.setText(f"Retaguarda {__version__}")
+        box.setInformativeText(
+            "Consulta de clientes na SEFAZ e integração do balcão.\n\n"
+            f"Dados em: {self._folders.data}\nConfiguração em: {self._folders.config}"
+        )
+        box.addButton("Fechar", QMessageBox.ButtonRole.AcceptRole)
+        box.open()
+
+    # --- leaving ---
+
+    def show_window(self) -> None:
+        """Bring the window to the front, wherever it is."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @Slot()
+    def leave(self) -> None:
+        """End the program, after asking about unsaved changes."""
+        self.ask_unsaved(self.quit_wanted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        application = QGuiApplication.instance()
+        event.ignore()
+        if isinstance(application, QGuiApplication) and application.isSavingSession():
+            self.leave()
+        elif QSystemTrayIcon.isSystemTrayAvailable():
+            self.ask_unsaved(self._hide_to_tray)
+        else:
+            self.leave()
+
+    def _hide_to_tray(self) -> None:
+        self.keep_sizes()
+        self.hide()
+        self.hidden_to_tray.emit()
+
+    def ask_unsaved(self, then: Callable[[], None]) -> None:
+        """Call `then` when nothing is left unsaved: at once, or after the answer to a question that names it all."""
+        changed = [page for page in self._pages.values() if page.unsaved()]
+        if not changed:
+            then()
+            return
+        self.show_window()
+        if self._question is not None:
+            self._question.raise_()
+            return
+        box = QMessageBox(self)
+        box.setIconPixmap(icons.pixmap("warning", 32))
+        box.setWindowTitle("Alterações não salvas")
+        box.setText("Há alterações não salvas.")
+        box.setInformativeText("\n".join(f"{page.title}: {', '.join(page.unsaved())}" for page in changed))
+        save = box.addButton("Salvar", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Descartar", QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton("Continuar editando", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(save)
+        box.setEscapeButton(stay)
+
+        def answered(button: QAbstractButton) -> None:
+            self._question = None
+            box.deleteLater()
+            if button is save:
+                self._save_each(changed, then)
+            elif button is discard:
+                for page in changed:
+                    page.discard_all()
+                then()
+
+        box.buttonClicked.connect(answered)
+        self._question = box
+        box.open()
+
+    def _save_each(self, changed: list[Page], then: Callable[[], None]) -> None:
+        if not changed:
+            then()
+            return
+        page, *others = changed
+
+        def saved(kept: bool) -> None:
+            if kept:
+                self._save_each(others, then)
+            else:
+                self.open_page(page.key)
+
+        page.save_all(saved)
+
+    def keep_sizes(self) -> None:
+        """Remember the window's place and the panes and columns of its pages."""
+        self.remembered.keep_window(self)
+        for page in self._pages.values():
+            self.remembered.keep_page(page)
+        self.remembered.save()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
+
+
+def _tests_credit(office: Office) -> bool:
+    from app.policies import Environment
+    from app.settings.catalog import CREDIT_ALLOWED, CREDIT_ENVIRONMENT
+
+    return office.snapshot[CREDIT_ALLOWED] and office.snapshot[CREDIT_ENVIRONMENT] is Environment.TEST

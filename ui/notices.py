@@ -1,0 +1,84 @@
+"""What needs a person, each said once: the service in trouble, a certificate about to end, customers it blocked."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.domain import Certificate, Origin, Phase, Result, ServiceState
+from ui import pages
+
+_KEPT = 8
+_CERTIFICATE_DAYS = (30, 15, 7, 3, 1, 0)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence, when it was true, and the page where it can be dealt with."""
+
+    at: datetime
+    sentence: str
+    page: str
+    argument: object = None
+
+
+class Notices(QObject):
+    """Keeps the last ones. `raised` is for what needs a person now; a customer blocked by rule is only listed."""
+
+    raised = Signal(object)
+    """A Notice to be shown at once."""
+
+    changed = Signal()
+    """`latest` has one more."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.latest: deque[Notice] = deque(maxlen=_KEPT)
+        self._said: set[tuple[date | None, str]] = set()
+
+    @Slot(object)
+    def take_state(self, state: ServiceState) -> None:
+        """Trouble of the service is said once a day, however often it is met."""
+        if state.phase in (Phase.FAILED, Phase.ATTENTION):
+            # Hours and counts inside the sentence do not make it another one.
+            same = re.sub(r"\d+", "0", state.sentence)
+            self._raise(state.sentence, pages.HOME, datetime.now().astimezone().date(), same)
+
+    @Slot(object)
+    def take_result(self, result: Result) -> None:
+        """A customer that the service blocked is listed."""
+        if result.request.origin is Origin.SERVICE and result.decision.add:
+            who = result.customer or str(result.request.document)
+            self._list(
+                Notice(
+                    datetime.now(UTC),
+                    f"{who} foi bloqueado: {result.decision.add[0][1]}",
+                    pages.CUSTOMERS,
+                    result.request.customer_id,
+                )
+            )
+
+    def take_certificates(self, certificates: Iterable[Certificate], now: datetime) -> None:
+        """A certificate near its end is said when 30, 15, 7, 3 and 1 days are left, and when it ended."""
+        for certificate in certificates:
+            days = certificate.days_left(now)
+            passed = [limit for limit in _CERTIFICATE_DAYS if days <= limit]
+            if passed:
+                sentence = f"Certificado de {certificate.holder}: {certificate.validity(now)}."
+                self._raise(sentence, pages.CERTIFICATES, None, f"{certificate.fingerprint} {min(passed)}")
+
+    def _raise(self, sentence: str, page: str, day: date | None, same: str) -> None:
+        if (day, same) not in self._said:
+            self._said.add((day, same))
+            notice = Notice(datetime.now(UTC), sentence, page)
+            self._list(notice)
+            self.raised.emit(notice)
+
+    def _list(self, notice: Notice) -> None:
+        self.latest.appendleft(notice)
+        self.changed.emit()

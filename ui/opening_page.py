@@ -1,0 +1,62 @@
+"""What the window shows while the database is being opened, and when it did not open."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+
+from app.domain import Failure
+from ui import pages, theme
+from ui.failure_view import FailureView
+from ui.page import Page
+
+_CALM_MS = 400
+
+
+class OpeningPage(Page):
+    """Stands in the place of Início until there is a database."""
+
+    retry = Signal()
+    """Try to open again."""
+
+    settings_wanted = Signal()
+    """Open Balcão › Integração, where this computer's database is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(pages.HOME, "Início", parent=parent)
+        self._text = theme.role(QLabel("Abrindo o banco de dados…"), "hint")
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 0)
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumWidth(320)
+        self._bar.hide()
+        self.failure = FailureView()
+        self.try_again = QPushButton("Tentar de novo")
+        theme.primary(self.try_again)
+        self.try_again.clicked.connect(self.retry)
+        self.open_settings = QPushButton("Abrir Balcão › Integração")
+        self.open_settings.clicked.connect(self.settings_wanted)
+        self.failure.add_button(self.try_again)
+        self.failure.add_button(self.open_settings)
+        self.body.addWidget(self._text)
+        self.body.addWidget(self._bar)
+        self.body.addWidget(self.failure)
+        self.body.addStretch(1)
+        self._late = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._late.timeout.connect(self._bar.show)
+        self.show_opening()
+
+    def show_opening(self) -> None:
+        """The database is being opened; only what takes long shows a moving bar."""
+        self.failure.clear()
+        self._text.show()
+        self._late.start()
+
+    def show_failure(self, failure: Failure, *, settings_readable: bool) -> None:
+        """It did not open. Without readable settings there is nothing to change in Integração."""
+        self._late.stop()
+        self._bar.hide()
+        self._text.hide()
+        self.open_settings.setVisible(settings_readable)
+        self.failure.show_failure(failure)
+        self.try_again.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,103 @@
+"""Which pages there are, in the order of the sidebar. Each is imported and made when it is first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.office import Office
+    from ui.page import Page
+
+HOME = "inicio"
+CUSTOMERS = "clientes"
+CONSULTATIONS = "consultas"
+PROFILES = "perfis"
+INTEGRATION = "integracao"
+TABLES = "tabelas"
+AUDIT = "auditoria"
+CERTIFICATES = "certificados"
+ENDPOINTS = "enderecos"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page: how it is found and how it is made. Only INTEGRATION works without a database."""
+
+    key: str
+    title: str
+    icon: str
+    make: Callable[[Office], Page]
+
+
+def _home(office: Office) -> Page:
+    from ui.home_page import HomePage
+
+    return HomePage(office)
+
+
+def _customers(office: Office) -> Page:
+    from ui.customers_page import CustomersPage
+
+    return CustomersPage(office)
+
+
+def _consultations(office: Office) -> Page:
+    from ui.consultations_page import ConsultationsPage
+
+    return ConsultationsPage(office)
+
+
+def _profiles(office: Office) -> Page:
+    from app.settings.catalog import CUSTOMERS_PAGE
+    from ui.settings_page import SettingsPage
+
+    return SettingsPage(CUSTOMERS_PAGE, office)
+
+
+def _integration(office: Office) -> Page:
+    from app.settings.catalog import INTEGRATION_PAGE
+    from ui.settings_page import SettingsPage
+
+    return SettingsPage(INTEGRATION_PAGE, office)
+
+
+def _tables(office: Office) -> Page:
+    from ui.tables_page import TablesPage
+
+    return TablesPage(office)
+
+
+def _audit(office: Office) -> Page:
+    from ui.audit_page import AuditPage
+
+    return AuditPage(office)
+
+
+def _certificates(office: Office) -> Page:
+    from ui.certificates_page import CertificatesPage
+
+    return CertificatesPage(office)
+
+
+def _endpoints(office: Office) -> Page:
+    from ui.endpoints_page import EndpointsPage
+
+    return EndpointsPage(office)
+
+
+SIDEBAR = (
+    PageEntry(HOME, "Início", "home", _home),
+    PageEntry(CUSTOMERS, "Clientes", "customers", _customers),
+    PageEntry(CONSULTATIONS, "Consultas", "consultations", _consultations),
+    PageEntry(PROFILES, "Perfis de clientes", "profiles", _profiles),
+    PageEntry(INTEGRATION, "Integração", "integration", _integration),
+    PageEntry(TABLES, "Tabelas", "tables", _tables),
+    PageEntry(AUDIT, "Auditoria", "audit", _audit),
+)
+TOOLS = (
+    PageEntry(CERTIFICATES, "Certificados digitais", "certificate", _certificates),
+    PageEntry(ENDPOINTS, "Endereços da SEFAZ", "external", _endpoints),
+)
+BY_KEY = {entry.key: entry for entry in (*SIDEBAR, *TOOLS)}

@@ -1,0 +1,176 @@
+"""The icon beside the clock: what the service does, in shape, colour and words, and a menu made from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from app.domain import Phase, ServiceState
+from ui import icons, pages, words
+from ui.notices import Notice, Notices
+from ui.status_bar import PHASE_ICONS, moments
+
+_LOOK_MS = 5000
+
+
+class Tray(QObject):
+    """There from the start to the end of the program; shown whenever the system has a place for it."""
+
+    open_wanted = Signal()
+    page_wanted = Signal(str, object)
+    look_wanted = Signal()
+    """Consult the customers that are due, now."""
+
+    pause_wanted = Signal(object)
+    """Pause until this moment; None resumes."""
+
+    quit_wanted = Signal()
+    vanished = Signal()
+    """The system has no place for the icon any more: a hidden window could not be reached."""
+
+    def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._notices = notices
+        self._state: ServiceState | None = None
+        self._is_open = False
+        self._shown_notice: Notice | None = None
+        self.menu = QMenu()
+        self.icon = QSystemTrayIcon(icons.solid("tray-stopped"), self)
+        self.icon.setContextMenu(self.menu)
+        self.icon.activated.connect(self._activated)
+        self.icon.messageClicked.connect(self._message_clicked)
+        notices.raised.connect(self._say)
+        notices.changed.connect(self._changed)
+        self.menu.aboutToHide.connect(self._changed_soon)
+        self._there = False
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+        self._changed()
+        self._look()
+
+    @property
+    def tooltip(self) -> str:
+        """The state in one line."""
+        if self._state is None:
+            return "Retaguarda: banco de dados não aberto"
+        certificate = self._state.certificate or "não escolhido"
+        return f"SEFAZ: {moments(self._state)} · certificado: {certificate.removeprefix('válido por ')}"
+
+    def take_open(self, is_open: bool) -> None:
+        """Whether there is an open database, and so a service."""
+        self._is_open = is_open
+        if not is_open:
+            self._state = None
+        self._changed()
+
+    @Slot(object)
+    def take_state(self, state: ServiceState) -> None:
+        """Show what the service does."""
+        self._state = state
+        self._changed()
+
+    def tell(self, title: str, text: str) -> None:
+        """One sentence beside the icon."""
+        if self._there:
+            self._shown_notice = None
+            self.icon.showMessage(title, text, icons.solid("app"))
+
+    def remove(self) -> None:
+        """Take the icon away, for good."""
+        self._timer.stop()
+        self.icon.hide()
+        self.menu.close()
+        self.menu.deleteLater()
+
+    @Slot()
+    def _look(self) -> None:
+        there = QSystemTrayIcon.isSystemTrayAvailable()
+        if there and not self._there:
+            # A panel that started again forgot the icon; Qt only registers it on a change from hidden to visible.
+            self.icon.hide()
+            self.icon.show()
+        self._there, before = there, self._there
+        if before and not there:
+            self.vanished.emit()
+
+    @Slot()
+    def _changed(self) -> None:
+        phase = self._state.phase if self._state is not None else Phase.STOPPED
+        self.icon.setIcon(icons.solid(PHASE_ICONS[phase]))
+        self.icon.setToolTip(self.tooltip)
+        if not self.menu.isVisible():
+            self._fill()
+
+    @Slot()
+    def _changed_soon(self) -> None:
+        # The entry clicked is still being handled while the menu hides.
+        QTimer.singleShot(0, self, self._changed)
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        for child in self.menu.findChildren(QMenu):
+            child.deleteLater()
+        state = self._state
+        self.menu.setDefaultAction(self._entry(self.menu, "Abrir", self.open_wanted.emit))
+        if self._is_open:
+            self.menu.addSeparator()
+            consult = self._submenu("Consultar agora")
+            self._entry(consult, "Escolher clientes…", lambda: self.page_wanted.emit(pages.CUSTOMERS, None))
+            due = self._entry(consult, "Clientes no prazo", self.look_wanted.emit)
+            due.setEnabled(state is not None and state.phase not in (Phase.STOPPED, Phase.PAUSED, Phase.ELSEWHERE))
+            pause = self._submenu("Pausar")
+            self._entry(pause, "1 hora", lambda: self.pause_wanted.emit(datetime.now(UTC) + timedelta(hours=1)))
+            self._entry(pause, "Até amanhã", lambda: self.pause_wanted.emit(_tomorrow(datetime.now().astimezone())))
+            resume = self._entry(pause, "Retomar", lambda: self.pause_wanted.emit(None))
+            resume.setEnabled(state is not None and state.paused_until is not None)
+            pause.setEnabled(state is not None and state.phase not in (Phase.STOPPED, Phase.ELSEWHERE))
+        latest = self._submenu("Últimos avisos")
+        latest.setEnabled(bool(self._notices.latest))
+        for notice in self._notices.latest:
+            text = f"{words.clock(notice.at)}  {_short(notice.sentence)}".replace("&", "&&")
+            self._entry(latest, text, lambda n=notice: self.page_wanted.emit(n.page, n.argument))
+        self.menu.addSeparator()
+        self._entry(self.menu, "Sair", self.quit_wanted.emit)
+
+    def _submenu(self, title: str) -> QMenu:
+        submenu = QMenu(title, self.menu)
+        self.menu.addMenu(submenu)
+        return submenu
+
+    def _entry(self, menu: QMenu, title: str, act: Callable[[], object]) -> QAction:
+        action = menu.addAction(title)
+        action.triggered.connect(lambda checked=False: act())
+        return action
+
+    @Slot(object)
+    def _say(self, notice: Notice) -> None:
+        if self._there:
+            self._shown_notice = notice
+            self.icon.showMessage("Retaguarda", notice.sentence, icons.solid("tray-attention"))
+
+    @Slot()
+    def _message_clicked(self) -> None:
+        if self._shown_notice is not None:
+            self.page_wanted.emit(self._shown_notice.page, self._shown_notice.argument)
+        else:
+            self.open_wanted.emit()
+
+    @Slot(QSystemTrayIcon.ActivationReason)
+    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):
+            self.open_wanted.emit()
+
+
+def _tomorrow(now: datetime) -> datetime:
+    """The start of the next day in this computer's zone, in UTC."""
+    midnight = datetime(now.year, now.month, now.day) + timedelta(days=1)
+    return midnight.astimezone().astimezone(UTC)
+
+
+def _short(sentence: str, most: int = 70) -> str:
+    return sentence if len(sentence) <= most else sentence[: most - 1].rstrip() + "…"

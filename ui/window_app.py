@@ -1,0 +1,290 @@
+"""The program with a window: builds its parts in order and takes them down in reverse."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal, Slot
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+
+from app.folders import Folders
+from ui import icons, pages, tasks, theme
+from ui.failure_view import failure_of
+from ui.main_window import MainWindow
+from ui.single_instance import FirstDoesNotAnswer, SingleInstance
+
+if TYPE_CHECKING:
+    from app.domain import Certificate
+    from app.settings.snapshot import Snapshot
+    from services.background import ConsultationThread
+    from services.backoffice import Backoffice
+    from ui.notices import Notices
+    from ui.office import Office
+    from ui.tray import Tray
+
+MEASURE = "RETAGUARDA_MEDIR_INICIO"
+"""With this environment variable set to 1 the window says `pintada` after its first paint and the program ends."""
+
+_CERTIFICATES_MS = 6 * 3600 * 1000
+_TASKS_MS = 30_000
+
+
+def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool = False, page: str = "") -> int:
+    """Run until the operator leaves; the process's exit status. A second start shows the first one's window."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Retaguarda")
+    application.setQuitOnLastWindowClosed(False)
+    theme.apply(application)
+    application.setWindowIcon(icons.solid("app"))
+    instance = SingleInstance(folders.data)
+    try:
+        if not instance.claim(page):
+            return 0
+    except FirstDoesNotAnswer as problem:
+        from PySide6.QtWidgets import QMessageBox
+
+        QMessageBox.warning(None, "Retaguarda", str(problem))
+        return 1
+    program = WindowProgram(folders, is_demo=is_demo, first_page=page or pages.HOME)
+    program.finished.connect(application.quit)
+    instance.asked.connect(program.show_page)
+    if os.environ.get(MEASURE) == "1":
+        program.window.painted.connect(program.report_paint)
+    program.start(in_tray=start_in_tray)
+    status = application.exec()
+    instance.release()
+    return status
+
+
+class WindowProgram(QObject):
+    """The window, the tray, the open database and the service; `quit` takes everything down, then `finished`."""
+
+    finished = Signal()
+    """Nothing is running any more."""
+
+    def __init__(self, folders: Folders, *, is_demo: bool = False, first_page: str = pages.HOME) -> None:
+        super().__init__()
+        self._folders = folders
+        self._is_demo = is_demo
+        self._first_page = first_page
+        self._backoffice: Backoffice | None = None
+        self._service: ConsultationThread | None = None
+        self._quitting = False
+        self._started = False
+        self.office: Office | None = None
+        self.tray: Tray | None = None
+        self._notices: Notices | None = None
+        self.window = MainWindow(folders, is_demo=is_demo)
+        self.window.painted.connect(self._start_rest)
+        self.window.retry_wanted.connect(self.open)
+        self.window.quit_wanted.connect(self.quit)
+        self.window.hidden_to_tray.connect(self._say_hidden)
+        self._certificates_timer = QTimer(self, interval=_CERTIFICATES_MS)
+        self._certificates_timer.timeout.connect(self._look_at_certificates)
+
+    def start(self, *, in_tray: bool = False) -> None:
+        """Show the window, or only the icon where there is a tray; everything else comes after the first paint."""
+        if in_tray and QSystemTrayIcon.isSystemTrayAvailable():
+            QTimer.singleShot(0, self, self._start_rest)
+        else:
+            self.window.show()
+
+    @Slot()
+    def report_paint(self) -> None:
+        """For the measurement of the start: say that the window was painted, and end."""
+        sys.stdout.write("pintada\n")
+        sys.stdout.flush()
+        self.quit()
+
+    @Slot()
+    def _start_rest(self) -> None:
+        if self._started or self._quitting:
+            return
+        self._started = True
+        from ui.notices import Notices
+        from ui.tray import Tray
+        from ui.unexpected import UnexpectedErrors, start_log
+
+        start_log(self._folders.data)
+        self._unexpected = UnexpectedErrors(self)
+        self._unexpected.install(self.window)
+        self._translate()
+        self._notices = Notices(self)
+        self.tray = tray = Tray(self._notices, self)
+        tray.open_wanted.connect(self.window.show_window)
+        tray.page_wanted.connect(self._show_page)
+        tray.look_wanted.connect(self._look_now)
+        tray.pause_wanted.connect(self._pause)
+        tray.quit_wanted.connect(self.window.leave)
+        tray.vanished.connect(self.window.show_window)
+        self.open()
+
+    def _translate(self) -> None:
+        translator = QTranslator(self)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if translator.load(QLocale(QLocale.Language.Portuguese, QLocale.Country.Brazil), "qtbase", "_", folder):
+            QApplication.installTranslator(translator)
+
+    # --- the database ---
+
+    @Slot()
+    def open(self) -> None:
+        """Open the database off the GUI thread; also called to try again."""
+        if self._backoffice is not None or self._quitting:
+            return
+        self.window.show_opening()
+        folders, is_demo = self._folders, self._is_demo
+        tasks.run(lambda: _open(folders, is_demo), self._opened, self._not_opened, self)
+
+    def _opened(self, opened: tuple[Backoffice, Snapshot]) -> None:
+        backoffice, snapshot = opened
+        if self._quitting:
+            backoffice.close()
+            return
+        from services.background import ConsultationThread
+        from ui.office import Office
+
+        assert self.tray is not None and self._notices is not None
+        self._drop_office()
+        self._backoffice = backoffice
+        self._service = ConsultationThread(backoffice)
+        self.office = Office.opened(backoffice, self._service, snapshot, self)
+        self.office.state_changed.connect(self.tray.take_state)
+        self.office.state_changed.connect(self._notices.take_state)
+        self._service.finished_one.connect(self._notices.take_result)
+        self.tray.take_open(True)
+        self.window.adopt(self.office, self._first_page)
+        self._service.start()
+        self._look_at_certificates()
+        self._certificates_timer.start()
+
+    def _not_opened(self, error: Exception) -> None:
+        if self._quitting:
+            return
+        failure = failure_of(error)
+        folders = self._folders
+
+        def readable(snapshot: Snapshot) -> None:
+            from app.settings.machine import MachineStore
+            from app.settings.repository import SettingsRepository
+            from ui.office import Office
+
+            self._drop_office()
+            repository = SettingsRepository(MachineStore(folders.machine_file), None)
+            self.office = Office(folders, repository, snapshot, _system_user(), self)
+            self.office.snapshot_changed.connect(self.open)
+            self.window.show_not_open(failure, self.office)
+
+        def unreadable(other: Exception) -> None:
+            self.window.show_not_open(failure_of(other), None)
+
+        tasks.run(lambda: _local_snapshot(folders), readable, unreadable, self)
+
+    def _drop_office(self) -> None:
+        if self.office is not None:
+            self.office.snapshot_changed.disconnect(self.open)
+            self.office.deleteLater()
+            self.office = None
+
+    # --- the tray and other starts ---
+
+    @Slot(str)
+    def show_page(self, key: str) -> None:
+        """Bring the window to the front, on a page when a key is given."""
+        self._show_page(key, None)
+
+    @Slot(str, object)
+    def _show_page(self, key: str, argument: object) -> None:
+        self.window.show_window()
+        if key in pages.BY_KEY:
+            self.window.open_page(key, argument)
+
+    @Slot()
+    def _look_now(self) -> None:
+        if self._service is not None:
+            self._service.wake()
+
+    @Slot(object)
+    def _pause(self, until: datetime | None) -> None:
+        if self._service is not None:
+            self._service.pause(until)
+
+    @Slot()
+    def _say_hidden(self) -> None:
+        if self.tray is not None and self.window.remembered.once("fechada-para-bandeja"):
+            self.tray.tell(
+                "O Retaguarda continua aberto",
+                "A consulta automática segue ao lado do relógio. Para encerrar, use o menu do ícone, em Sair.",
+            )
+
+    @Slot()
+    def _look_at_certificates(self) -> None:
+        if self._backoffice is None:
+            return
+        database = self._backoffice.database
+
+        def read() -> list[Certificate]:
+            from app.data import certificates
+
+            with database.reading() as connection:
+                return certificates.all_installed(connection)
+
+        tasks.run(read, self._take_certificates, _raise, self)
+
+    def _take_certificates(self, installed: list[Certificate]) -> None:
+        if self._notices is not None and not self._quitting:
+            self._notices.take_certificates(installed, datetime.now(UTC))
+
+    # --- the end ---
+
+    @Slot()
+    def quit(self) -> None:
+        """Stop everything, wait for it, and say `finished`. Works while opening and in mid-consultation."""
+        if self._quitting:
+            return
+        self._quitting = True
+        self._certificates_timer.stop()
+        self.window.keep_sizes()
+        self.window.hide()
+        if self.tray is not None:
+            self.tray.remove()
+        if self._service is not None:
+            self._service.stop()
+        tasks.wait_all(_TASKS_MS)
+        if self._backoffice is not None:
+            self._backoffice.close()
+        if self._started:
+            self._unexpected.remove()
+        self.finished.emit()
+
+
+def _open(folders: Folders, is_demo: bool) -> tuple[Backoffice, Snapshot]:
+    from services.backoffice import open_backoffice
+
+    backoffice = open_backoffice(folders, is_demo=is_demo)
+    try:
+        return backoffice, backoffice.settings.load()
+    except BaseException:
+        backoffice.close()
+        raise
+
+
+def _local_snapshot(folders: Folders) -> Snapshot:
+    from app.settings.machine import MachineStore
+    from app.settings.repository import SettingsRepository
+
+    return SettingsRepository(MachineStore(folders.machine_file), None).load()
+
+
+def _system_user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _raise(error: Exception) -> None:
+    raise error
