@@ -238,9 +238,7 @@ class HomePage(Page):
         self._last.clear()
         grid = self._last.grid
         if not overview.last:
-            hint = theme.role(
-                QLabel("Nenhuma consulta foi feita ainda. Consulte um cliente na página Clientes."), "hint"
-            )
+            hint = theme.role(QLabel("Nenhuma consulta ainda. Consulte um cliente na página Clientes."), "hint")
             grid.addWidget(hint, 0, 0)
         for row, consultation in enumerate(overview.last):
             look = words.verdict(consultation.verdict)

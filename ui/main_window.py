@@ -271,13 +271,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _about(self) -> None:
-        from app import __version__
-
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("Sobre")
         box.setIconPixmap(icons.solid("app").pixmap(48, 48))
-        box.setText(f"Retaguarda {__version__}")
+        box.setText(f"Retaguarda {_version()}")
         box.setInformativeText(
             "Consulta de clientes na SEFAZ e integração do balcão.\n\n"
             f"Dados em: {self._folders.data}\nConfiguração em: {self._folders.config}"
@@ -375,6 +373,15 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(0, self, self.painted.emit)
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("retaguarda")
+    except metadata.PackageNotFoundError:  # run from its folder, not installed
+        return "(versão de desenvolvimento)"
 
 
 def _tests_credit(office: Office) -> bool:

@@ -53,8 +53,8 @@ class Remembered:
 def _parts(page: Page) -> Iterator[tuple[str, QSplitter | QHeaderView]]:
     for number, splitter in enumerate(page.findChildren(QSplitter)):
         yield f"{page.key}/divisor-{splitter.objectName() or number}-{splitter.count()}", splitter
-    headers = [table.horizontalHeader() for table in page.findChildren(QTableView)]
-    headers += [tree.header() for tree in page.findChildren(QTreeView)]
-    for number, header in enumerate(headers):
+    tables = [(table.objectName(), table.horizontalHeader()) for table in page.findChildren(QTableView)]
+    trees = [(tree.objectName(), tree.header()) for tree in page.findChildren(QTreeView)]
+    for number, (name, header) in enumerate([*tables, *trees]):
         # The number of columns is part of the key: sizes of another version's columns would be put on the wrong ones.
-        yield f"{page.key}/colunas-{header.parent().objectName() or number}-{header.count()}", header
+        yield f"{page.key}/colunas-{name or number}-{header.count()}", header

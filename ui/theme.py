@@ -279,7 +279,8 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ background:
 QLineEdit:read-only {{ background: {s.window}; }}
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"] {{
     border-color: {s.tones[Tone.BLOCK][0]}; }}
-QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0 2px; min-height: 0; background: transparent; }}
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0 2px; min-height: 0;
+    background: transparent; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{images}-down.svg"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{ background: {s.raised}; border: 1px solid {s.edge};

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
@@ -133,7 +134,7 @@ class Tray(QObject):
         latest.setEnabled(bool(self._notices.latest))
         for notice in self._notices.latest:
             text = f"{words.clock(notice.at)}  {_short(notice.sentence)}".replace("&", "&&")
-            self._entry(latest, text, lambda n=notice: self.page_wanted.emit(n.page, n.argument))
+            self._entry(latest, text, partial(self.page_wanted.emit, notice.page, notice.argument))
         self.menu.addSeparator()
         self._entry(self.menu, "Sair", self.quit_wanted.emit)
 
@@ -168,8 +169,8 @@ class Tray(QObject):
 
 def _tomorrow(now: datetime) -> datetime:
     """The start of the next day in this computer's zone, in UTC."""
-    midnight = datetime(now.year, now.month, now.day) + timedelta(days=1)
-    return midnight.astimezone().astimezone(UTC)
+    day = now.date() + timedelta(days=1)
+    return datetime(day.year, day.month, day.day).astimezone(UTC)
 
 
 def _short(sentence: str, most: int = 70) -> str:

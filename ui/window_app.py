@@ -54,6 +54,8 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     instance.asked.connect(program.show_page)
     if os.environ.get(MEASURE) == "1":
         program.window.painted.connect(program.report_paint)
+    else:
+        program.window.painted.connect(program.start_rest)
     program.start(in_tray=start_in_tray)
     status = application.exec()
     instance.release()
@@ -79,7 +81,6 @@ class WindowProgram(QObject):
         self.tray: Tray | None = None
         self._notices: Notices | None = None
         self.window = MainWindow(folders, is_demo=is_demo)
-        self.window.painted.connect(self._start_rest)
         self.window.retry_wanted.connect(self.open)
         self.window.quit_wanted.connect(self.quit)
         self.window.hidden_to_tray.connect(self._say_hidden)
@@ -89,7 +90,7 @@ class WindowProgram(QObject):
     def start(self, *, in_tray: bool = False) -> None:
         """Show the window, or only the icon where there is a tray; everything else comes after the first paint."""
         if in_tray and QSystemTrayIcon.isSystemTrayAvailable():
-            QTimer.singleShot(0, self, self._start_rest)
+            QTimer.singleShot(0, self, self.start_rest)
         else:
             self.window.show()
 
@@ -101,7 +102,8 @@ class WindowProgram(QObject):
         self.quit()
 
     @Slot()
-    def _start_rest(self) -> None:
+    def start_rest(self) -> None:
+        """After the first paint: the log, the tray and the database."""
         if self._started or self._quitting:
             return
         self._started = True
