@@ -103,8 +103,11 @@ class Consultation:
         with self._database.reading() as connection:
             return self._turn(connection, endpoint, automatic=automatic)
 
-    def run(self, request: Request, snapshot: Snapshot) -> Result:
-        """Ask, decide and record. Raises NotAsked when nothing was asked; a failure of the authority is a Result."""
+    def run(self, request: Request, snapshot: Snapshot, *, given_up: Callable[[], bool] = lambda: False) -> Result:
+        """Ask, decide and record. Raises NotAsked when nothing was asked; a failure of the authority is a Result.
+
+        `given_up` is looked at once `cancel` can take effect, so that a `cancel` which came too early is not lost.
+        """
         endpoint = self._endpoint(request.uf)
         with self._database.reading() as connection:
             turn = self._turn(connection, endpoint, automatic=False)
@@ -119,9 +122,9 @@ class Consultation:
                 )
             subject = self._subject(connection, request)
             client = self._client_for(connection, snapshot)
-        finding = self._ask(client.sefaz, request, endpoint, subject.ie if subject else "")
+        finding = self._ask(client.sefaz, request, endpoint, subject.ie if subject else "", given_up)
         with self._database.writing() as connection:
-            return self._record(connection, request, snapshot, finding, client.certificate.cnpj)
+            return self._record(connection, request, snapshot, finding, subject, client.certificate.cnpj)
 
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""
@@ -200,7 +203,9 @@ class Consultation:
         except (CertificateUnusable, secrets.SecretsUnavailable) as error:
             raise _certificate(str(error)) from error
 
-    def _ask(self, sefaz: SefazClient, request: Request, endpoint: Endpoint, ie: str) -> Finding:
+    def _ask(
+        self, sefaz: SefazClient, request: Request, endpoint: Endpoint, ie: str, given_up: Callable[[], bool]
+    ) -> Finding:
         asked_at, started = self._clock(), time.perf_counter()
 
         def finding(judgement: Judgement, answer: SefazAnswer | ConsultationFailed) -> Finding:
@@ -223,7 +228,7 @@ class Consultation:
             )
 
         try:
-            answer = sefaz.ask(request.document, endpoint)
+            answer = sefaz.ask(request.document, endpoint, given_up=given_up)
         except ConsultationFailed as failed:
             return finding(Judgement(Verdict.FAILURE, failed.failure.sentence), failed)
         if answer.c_stat in _NOT_TAXPAYER:
@@ -234,34 +239,50 @@ class Consultation:
         return finding(judge(answer.inscriptions, request.uf, ie), answer)
 
     def _record(
-        self, connection: Connection, request: Request, snapshot: Snapshot, finding: Finding, certificate_cnpj: str
+        self,
+        connection: Connection,
+        request: Request,
+        snapshot: Snapshot,
+        finding: Finding,
+        asked: Subject | None,
+        certificate_cnpj: str,
     ) -> Result:
         # Read again: the registration and its blocks may have changed while the authority was answering.
-        subject = self._subject(connection, request)
-        decision = Decision("O documento não é de um cliente cadastrado: nada a alterar.")
-        if subject is not None:
-            decision = self._decide(connection, request, snapshot, finding, subject)
+        subject = None if asked is None else customers.subject(connection, asked.id)
+        current = subject is not None and _stands(request, asked, subject)
+        decision = self._decide(connection, request, snapshot, finding, subject, current=current)
         consultation_id = history.record(
             connection,
             finding,
             decision,
             authority=request.authority,
-            customer_id=request.customer_id,
+            customer_id=subject.id if subject else None,
             origin=request.origin,
             user=request.user,
             machine=self._machine,
             applied=decision.changes,
             certificate_cnpj=certificate_cnpj,
         )
-        if subject is not None:
+        if subject is not None and current:
             self._change(connection, request, finding, decision, subject, consultation_id)
         return Result(request, finding, decision, consultation_id, subject.name if subject else "")
 
     def _decide(
-        self, connection: Connection, request: Request, snapshot: Snapshot, finding: Finding, subject: Subject
+        self,
+        connection: Connection,
+        request: Request,
+        snapshot: Snapshot,
+        finding: Finding,
+        subject: Subject | None,
+        *,
+        current: bool,
     ) -> Decision:
-        if (subject.document, subject.uf) != (request.document, request.uf):
-            return Decision("O documento ou a UF do cliente mudou durante a consulta: nada foi alterado.")
+        if request.customer_id is None:
+            return Decision("O documento não é de um cliente cadastrado: nada a alterar.")
+        if subject is None:
+            return Decision("O cliente foi excluído durante a consulta: nada a alterar.")
+        if not current:
+            return Decision("O documento, a UF ou a inscrição do cliente mudou durante a consulta: nada foi alterado.")
         entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
         return decide_sefaz(
             finding.verdict,
@@ -282,9 +303,8 @@ class Consultation:
         consultation_id: int,
     ) -> None:
         now = self._clock()
-        if (subject.document, subject.uf) == (request.document, request.uf):
-            retry = schedule.retry_at(finding.failure.kind, now) if finding.failure else None
-            customers.note_consultation(connection, subject.id, finding.verdict, finding.asked_at, retry)
+        retry = schedule.retry_at(finding.failure.kind, now) if finding.failure else None
+        customers.note_consultation(connection, subject.id, finding.verdict, finding.asked_at, retry)
         for origin, reason in decision.add:
             blocks.add(connection, subject.id, origin, reason, by=request.user, at=now, consultation_id=consultation_id)
         if decision.lift:
@@ -307,6 +327,12 @@ class Consultation:
                 new=decision.why,
                 at=now,
             )
+
+
+def _stands(request: Request, asked: Subject | None, now: Subject) -> bool:
+    """Whether what was asked about is still what the registration says."""
+    same_document = (now.document, now.uf) == (request.document, request.uf)
+    return same_document and asked is not None and now.ie == asked.ie
 
 
 def _configuration(what: str, todo: str) -> NotAsked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
@@ -30,16 +31,20 @@ class SefazClient:
         self._interruption = Interruption()
         self._transport: SefazTransport | None = None
 
-    def ask(self, document: Document, endpoint: Endpoint) -> SefazAnswer:
+    def ask(
+        self, document: Document, endpoint: Endpoint, *, given_up: Callable[[], bool] = lambda: False
+    ) -> SefazAnswer:
         """Ask the production service of `endpoint.uf` about a document.
 
-        Returns what the SEFAZ said about the customer: 111, 112, a final no (259, 261, 264) or invalid data (258, 260,
+        `given_up` is looked at when `cancel` begins to take effect: one that came before is not lost. Returns what the SEFAZ said about the customer: 111, 112, a final no (259, 261, 264) or invalid data (258, 260,
         263). Raises ConsultationFailed for anything else.
         """
         if endpoint.status is EndpointStatus.NONE or not endpoint.production:
             raise _without_service(endpoint)
         self._interruption.begin()
         try:
+            if given_up():
+                raise ConsultationFailed(_cancelled(), authorizer=endpoint.authorizer)
             response, request = self._post(document, endpoint)
         finally:
             self._interruption.end()
