@@ -1,0 +1,26 @@
+"""Retaguarda: without arguments the window opens; any argument is for the command line (`main.py --ajuda`).
+
+Nothing is imported before it is known what to start: the window must paint soon, and a command needs no window.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start what the arguments ask for and return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        from app.folders import find_folders
+        from ui.window_app import run_window
+
+        return run_window(find_folders())
+    from ui.cli.program import run
+
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

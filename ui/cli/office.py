@@ -1,0 +1,67 @@
+"""What commands share: the open program, its files and its numbers on the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.cli.portuguese import UsageError
+
+if TYPE_CHECKING:
+    from services.backoffice import Backoffice
+
+
+@contextmanager
+def opened() -> Iterator[Backoffice]:
+    """The program open on this user's data, closed at the end."""
+    from app.folders import find_folders
+    from services.backoffice import open_backoffice
+
+    backoffice = open_backoffice(find_folders())
+    try:
+        yield backoffice
+    finally:
+        backoffice.close()
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file named on the command line. Raises UsageError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Não foi possível ler o arquivo {path}: {_reason(error)}.") from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file named on the command line. Raises UsageError."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"Não foi possível gravar o arquivo {path}: {_reason(error)}.") from error
+
+
+def ask_secret(prompt: str) -> str:
+    """A password: asked without showing it on a terminal, else the first line of the standard input."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(prompt)
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        raise UsageError("Falta a senha: escreva-a na primeira linha da entrada padrão.")
+    return line.rstrip("\r\n").removeprefix("\ufeff")
+
+
+def _reason(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return "ele não existe"
+        case IsADirectoryError():
+            return "é uma pasta"
+        case PermissionError():
+            return "falta permissão"
+        case _:
+            return error.strerror or type(error).__name__

@@ -1,0 +1,76 @@
+"""What may go wrong in a command: which exit status it has and how it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.domain import Failure, FailureKind
+from ui.cli.output import Status
+from ui.cli.portuguese import UsageError
+
+
+class Refused(Exception):
+    """The data says no; the message is a sentence in Portuguese. `failure` explains it where there is more to say."""
+
+    def __init__(self, sentence: str, failure: Failure | None = None) -> None:
+        super().__init__(sentence)
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An expected problem. `errors` has a sentence by what was typed, where there are several."""
+
+    status: Status
+    sentence: str
+    failure: Failure | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    usage: str = ""
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """How the command ends; None for an error that nobody expected."""
+    # Imported when something went wrong: a command that goes well does not need them all.
+    from sqlalchemy.exc import DBAPIError
+
+    from app.data.database import DatabaseUnavailable
+    from app.data.records import InvalidRecord, RecordNotFound
+    from app.secrets import SecretsUnavailable
+    from app.settings.exchange import InvalidFile
+    from app.settings.machine import MachineFileError
+    from app.settings.repository import InvalidDraft, SaveConflict
+    from services.consultation import NotAsked
+    from services.pfx import CertificateRefused
+
+    match error:
+        case UsageError():
+            return Problem(Status.USAGE, str(error), None, error.errors, error.usage)
+        case NotAsked() if error.failure.kind is FailureKind.LIMIT:
+            return Problem(Status.REFUSED, error.failure.sentence, error.failure)
+        case NotAsked() | DatabaseUnavailable():
+            return Problem(Status.USAGE, error.failure.sentence, error.failure)
+        case SecretsUnavailable() | MachineFileError():
+            return Problem(Status.USAGE, str(error))
+        case DBAPIError():
+            failure = Failure(
+                FailureKind.CONFIGURATION,
+                "O banco de dados parou de responder ou recusou a operação; nada ficou pela metade.",
+                "A conexão pode ter caído, o disco enchido ou o usuário do banco não ter permissão.",
+                "Confira o banco em Balcão › Integração e tente de novo.",
+                str(error.orig),
+            )
+            return Problem(Status.USAGE, failure.sentence, failure)
+        case InvalidDraft():
+            errors = {setting.key: sentence for (setting, _), sentence in error.errors.items()}
+            return Problem(Status.REFUSED, str(error), None, errors)
+        case InvalidRecord():
+            return Problem(Status.REFUSED, str(error), None, {name: s for name, s in error.errors.items() if name})
+        case InvalidFile():
+            return Problem(Status.REFUSED, str(error), None, error.errors)
+        case Refused():
+            return Problem(Status.REFUSED, str(error), error.failure)
+        case RecordNotFound() | SaveConflict() | CertificateRefused():
+            return Problem(Status.REFUSED, str(error))
+        case _:
+            return None

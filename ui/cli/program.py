@@ -1,0 +1,84 @@
+"""The command line as a whole: its parser, and how each thing that may go wrong ends it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from app.version import VERSION
+from ui.cli import certificates, config, consult, customers, demo, records, service
+from ui.cli.output import Status, note, note_failure, use_utf8, write_json
+from ui.cli.portuguese import Parser
+from ui.cli.problems import Problem, problem_of
+
+_EPILOG = """\
+Sem argumentos, abre a janela. “COMANDO --ajuda” mostra o que cada comando aceita.
+
+Com --json, a resposta é um único documento JSON na saída padrão; as mensagens vão para a saída de erros.
+Ao terminar: 0 feito; 1 a autoridade ou os dados dizem que não; 2 erro de uso ou de configuração.
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status. An expected problem is said in Portuguese, with no traceback."""
+    use_utf8()
+    options = argparse.Namespace()
+    try:
+        try:
+            options = _parser().parse_args(arguments)
+            return int(options.run(options))
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            return _end(arguments, options, problem)
+    except SystemExit as end:  # --ajuda and --versao
+        return int(end.code or 0)
+    except KeyboardInterrupt:
+        note("Interrompido.")
+        return Status.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever was reading has left; Python would complain once more when it closes the output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + getattr(signal, "SIGPIPE", 13)
+
+
+def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem) -> Status:
+    if problem.usage:
+        note(problem.usage.rstrip())
+    if problem.failure is not None:
+        note_failure(problem.failure)
+    else:
+        note(problem.sentence)
+    if "--json" in arguments:
+        if arguments[0] == consult.NAME:
+            write_json(consult.error_document(problem, options))
+        else:
+            write_json({"erro": problem.sentence} | ({"erros": problem.errors} if problem.errors else {}))
+    return problem.status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="retaguarda",
+        description="Consulta de clientes na SEFAZ e integração do balcão.",
+        epilog=_EPILOG,
+    )
+    parser.set_defaults(run=_open_window)
+    parser.add_argument("--versao", action="version", version=f"Retaguarda {VERSION}", help="mostra a versão e termina")
+    parser.add_argument("--bandeja", action="store_true", help="começa na bandeja do sistema, sem mostrar a janela")
+    parser.add_argument("--pagina", metavar="PAGINA", default="", help="abre a janela nessa página, como clientes")
+    commands = parser.add_subparsers(title="comandos", metavar="COMANDO", dest="comando")
+    for family in (service, consult, config, customers, certificates, records, demo):
+        family.add(commands)
+    return parser
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    from app.folders import find_folders
+    from ui.window_app import run_window
+
+    return run_window(find_folders(), start_in_tray=options.bandeja, page=options.pagina)

@@ -1,0 +1,48 @@
+"""`servico`: the automatic consultation without a window."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ui.cli.office import opened
+from ui.cli.output import Status
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "servico",
+        help="faz a consulta automática sem janela",
+        description="Consulta os clientes que estão no prazo, pelas configurações, até ser encerrado (Ctrl+C). "
+        "Só um computador por vez faz a consulta automática.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--uma-vez", action="store_true", help="consulta quem está no prazo e termina: 1 se alguma consulta falhou"
+    )
+    parser.add_argument("--json", action="store_true", help="um objeto JSON por linha, um por consulta")
+
+
+def run(options: argparse.Namespace) -> Status:
+    """Run until told to stop or, with --uma-vez, until nobody is due."""
+    from PySide6.QtCore import QCoreApplication
+
+    from services.background import ConsultationThread
+    from ui.cli.interruption import Interruption
+    from ui.cli.service_log import ServiceLog
+
+    application = QCoreApplication.instance() or QCoreApplication([])
+    with opened() as office, Interruption() as interruption:
+        interruption.came.connect(application.quit)
+        thread = ConsultationThread(office, once=options.uma_vez)
+        log = ServiceLog(thread, as_json=options.json)
+        thread.start()
+        try:
+            application.exec()
+        finally:
+            thread.stop()
+        log.take_last_news()
+    if not options.uma_vez:
+        return Status.DONE
+    return Status.INTERRUPTED if interruption.happened else log.status
