@@ -25,7 +25,7 @@ from ui import icons, pages, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
 from ui.office import Office
 from ui.page import Page
-from ui.status_bar import PHASE_ICONS, moments
+from ui.service_words import PHASE_ICONS, moments
 from ui.theme import Tone
 
 if TYPE_CHECKING:

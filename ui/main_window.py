@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QPaintEvent
@@ -18,16 +19,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Failure, ServiceState
-from app.folders import Folders
 from ui import banner, icons, pages
 from ui.banner import Banner
-from ui.office import Office
 from ui.opening_page import OpeningPage
 from ui.page import Page
 from ui.remembered import Remembered
 from ui.sidebar import Sidebar
 from ui.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from app.domain import Failure, ServiceState
+    from app.folders import Folders
+    from ui.office import Office
 
 NOT_OPEN = "O banco de dados não está aberto."
 

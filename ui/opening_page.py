@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
-from app.domain import Failure
 from ui import pages, theme
-from ui.failure_view import FailureView
 from ui.page import Page
+
+if TYPE_CHECKING:
+    from app.domain import Failure
+    from ui.failure_view import FailureView
 
 _CALM_MS = 400
 
@@ -30,17 +34,14 @@ class OpeningPage(Page):
         self._bar.setTextVisible(False)
         self._bar.setMaximumWidth(320)
         self._bar.hide()
-        self.failure = FailureView()
+        self.failure: FailureView | None = None  # made when something fails, not on the way to the first paint
         self.try_again = QPushButton("Tentar de novo")
         theme.primary(self.try_again)
         self.try_again.clicked.connect(self.retry)
         self.open_settings = QPushButton("Abrir Balcão › Integração")
         self.open_settings.clicked.connect(self.settings_wanted)
-        self.failure.add_button(self.try_again)
-        self.failure.add_button(self.open_settings)
         self.body.addWidget(self._text)
         self.body.addWidget(self._bar)
-        self.body.addWidget(self.failure)
         self.body.addStretch(1)
         self._late = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._late.timeout.connect(self._bar.show)
@@ -48,7 +49,8 @@ class OpeningPage(Page):
 
     def show_opening(self) -> None:
         """The database is being opened; only what takes long shows a moving bar."""
-        self.failure.clear()
+        if self.failure is not None:
+            self.failure.clear()
         self._text.show()
         self._late.start()
 
@@ -58,5 +60,12 @@ class OpeningPage(Page):
         self._bar.hide()
         self._text.hide()
         self.open_settings.setVisible(settings_readable)
+        if self.failure is None:
+            from ui.failure_view import FailureView
+
+            self.failure = FailureView()
+            self.failure.add_button(self.try_again)
+            self.failure.add_button(self.open_settings)
+            self.body.insertWidget(0, self.failure)
         self.failure.show_failure(failure)
         self.try_again.setFocus(Qt.FocusReason.OtherFocusReason)

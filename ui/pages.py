@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ui.office import Office
@@ -21,8 +20,7 @@ CERTIFICATES = "certificados"
 ENDPOINTS = "enderecos"
 
 
-@dataclass(frozen=True)
-class PageEntry:
+class PageEntry(NamedTuple):
     """One page: how it is found and how it is made. Only INTEGRATION works without a database."""
 
     key: str

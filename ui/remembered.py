@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QHeaderView, QMainWindow, QSplitter, QTableView, QTreeView
 
-from app.folders import Folders
 from ui.page import Page
+
+if TYPE_CHECKING:
+    from app.folders import Folders
 
 
 class Remembered:

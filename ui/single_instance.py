@@ -7,12 +7,14 @@ a local socket carries the wish.
 from __future__ import annotations
 
 import getpass
-import hashlib
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QDir, QLockFile, QObject, Signal, Slot
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QCryptographicHash, QDir, QLockFile, QObject, Signal, Slot
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 _PATIENCE_S = 3.0
 _ANSWER = b"ok"
@@ -30,15 +32,17 @@ class SingleInstance(QObject):
 
     def __init__(self, data: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        who = f"{getpass.getuser()}\n{data.resolve()}"
-        self._name = f"retaguarda-{hashlib.sha256(who.encode()).hexdigest()[:16]}"
+        who = QCryptographicHash.hash(
+            f"{getpass.getuser()}\n{data.resolve()}".encode(), QCryptographicHash.Algorithm.Sha256
+        )
+        self._name = f"retaguarda-{bytes(who.toHex().data()).decode()[:16]}"
         self._lock = QLockFile(str(Path(QDir.tempPath()) / f"{self._name}.lock"))
         # The lock is kept for as long as the program runs: only the death of its process makes it void, never age.
         self._lock.setStaleLockTime(0)
         self._server: QLocalServer | None = None
 
     def claim(self, page: str = "") -> bool:
-        """True when this process is the first. Else the first one was asked to show itself, and answered.
+        """True when this process is the first; it then calls `listen`. Else the first one showed itself.
 
         Raises FirstDoesNotAnswer.
         """
@@ -52,13 +56,18 @@ class SingleInstance(QObject):
                     "Encerre-o pelo gerenciador de tarefas e abra de novo."
                 )
             time.sleep(0.05)  # the first one may be between its lock and its socket
+        return True
+
+    def listen(self) -> None:
+        """Hear of later starts; apart from `claim` because the first paint need not wait for it."""
+        from PySide6.QtNetwork import QLocalServer
+
         QLocalServer.removeServer(self._name)
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._serve)
         if not self._server.listen(self._name):
             raise FirstDoesNotAnswer(f"O programa não pôde abrir seu canal local: {self._server.errorString()}.")
-        return True
 
     def release(self) -> None:
         """Let another process be the first."""
@@ -68,6 +77,8 @@ class SingleInstance(QObject):
         self._lock.unlock()
 
     def _ask_first(self, page: str) -> bool:
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(500):
@@ -88,8 +99,7 @@ class SingleInstance(QObject):
 
     @Slot()
     def _read(self) -> None:
-        socket = self.sender()
-        assert isinstance(socket, QLocalSocket)
+        socket = cast("QLocalSocket", self.sender())
         if socket.canReadLine():
             self._take(socket)
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStatusBar, QWidget
 
-from app.domain import Phase, ServiceState
-from ui import icons, pages, words
+from ui import icons, pages
 
-PHASE_ICONS = {
-    Phase.STOPPED: "tray-stopped",
-    Phase.IDLE: "tray-active",
-    Phase.WORKING: "tray-working",
-    Phase.PAUSED: "tray-paused",
-    Phase.ATTENTION: "tray-attention",
-    Phase.FAILED: "tray-failure",
-    Phase.ELSEWHERE: "tray-stopped",
-}
-"""The picture of each phase, in the status bar and in the tray."""
+if TYPE_CHECKING:
+    from app.domain import ServiceState
 
 
 class StatusBar(QStatusBar):
@@ -54,6 +47,8 @@ class StatusBar(QStatusBar):
 
     def show_service(self, state: ServiceState) -> None:
         """What the service does, its last and its next run."""
+        from ui.service_words import PHASE_ICONS, moments
+
         self.service.setText(f"SEFAZ: {moments(state)}")
         self.service.setToolTip(f"{state.sentence}\nAbre Perfis de clientes.")
         self.service.setAccessibleDescription(f"{moments(state)}. {state.sentence}")
@@ -73,17 +68,3 @@ class StatusBar(QStatusBar):
     @Slot()
     def _clicked(self) -> None:
         self.page_wanted.emit(str(self.sender().property("page")))
-
-
-def moments(state: ServiceState) -> str:
-    """ "ativo, última 15:38, próxima 15:43"."""
-    parts = [state.phase.label.lower()]
-    if state.last_at is not None:
-        parts.append(f"última {words.clock(state.last_at)}")
-    if state.phase is Phase.PAUSED and state.paused_until is not None:
-        parts.append(f"volta {words.clock(state.paused_until)}")
-    elif state.next_at is not None and state.phase in (Phase.IDLE, Phase.ATTENTION):
-        parts.append(f"próxima {words.clock(state.next_at)}")
-    if state.waiting > 1:
-        parts.append(f"{state.waiting} na fila")
-    return ", ".join(parts)

@@ -5,9 +5,9 @@ Nothing else sets a colour or a font. Every text colour keeps a contrast of at l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPalette
@@ -33,8 +33,7 @@ class Tone(Enum):
     INFO = "informacao"
 
 
-@dataclass(frozen=True)
-class Scheme:
+class Scheme(NamedTuple):
     """The colours of one scheme, as #rrggbb; `tones` gives (text, background) of each tone.
 
     `line` only parts things; `edge` outlines a field and keeps 3:1 with what is around it (WCAG 2.2, 1.4.11).

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from app.domain import Phase, ServiceState
 from ui import icons, pages, words
 from ui.notices import Notice, Notices
-from ui.status_bar import PHASE_ICONS, moments
+from ui.service_words import PHASE_ICONS, moments
 
 _LOOK_MS = 5000
 

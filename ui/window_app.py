@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
-from app.folders import Folders
 from ui import icons, pages, tasks, theme
-from ui.failure_view import failure_of
 from ui.main_window import MainWindow
 from ui.single_instance import FirstDoesNotAnswer, SingleInstance
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.domain import Certificate
+    from app.folders import Folders
     from app.settings.snapshot import Snapshot
     from services.background import ConsultationThread
     from services.backoffice import Backoffice
@@ -52,11 +52,8 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     program = WindowProgram(folders, is_demo=is_demo, first_page=page or pages.HOME)
     program.finished.connect(application.quit)
     instance.asked.connect(program.show_page)
-    if os.environ.get(MEASURE) == "1":
-        program.window.painted.connect(program.report_paint)
-    else:
-        program.window.painted.connect(program.start_rest)
-    program.start(in_tray=start_in_tray)
+    program.started.connect(instance.listen)
+    program.start(in_tray=start_in_tray, measure=os.environ.get(MEASURE) == "1")
     status = application.exec()
     instance.release()
     return status
@@ -64,6 +61,9 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
 
 class WindowProgram(QObject):
     """The window, the tray, the open database and the service; `quit` takes everything down, then `finished`."""
+
+    started = Signal()
+    """The window was painted (or the tray icon shown) and what comes after may begin."""
 
     finished = Signal()
     """Nothing is running any more."""
@@ -87,8 +87,12 @@ class WindowProgram(QObject):
         self._certificates_timer = QTimer(self, interval=_CERTIFICATES_MS)
         self._certificates_timer.timeout.connect(self._look_at_certificates)
 
-    def start(self, *, in_tray: bool = False) -> None:
-        """Show the window, or only the icon where there is a tray; everything else comes after the first paint."""
+    def start(self, *, in_tray: bool = False, measure: bool = False) -> None:
+        """Show the window, or only the icon where there is a tray; everything else comes after the first paint.
+
+        With `measure` nothing else comes: the program ends after the first paint.
+        """
+        self.window.painted.connect(self.report_paint if measure else self.start_rest)
         if in_tray and QSystemTrayIcon.isSystemTrayAvailable():
             QTimer.singleShot(0, self, self.start_rest)
         else:
@@ -123,6 +127,7 @@ class WindowProgram(QObject):
         tray.pause_wanted.connect(self._pause)
         tray.quit_wanted.connect(self.window.leave)
         tray.vanished.connect(self.window.show_window)
+        self.started.emit()
         self.open()
 
     def _translate(self) -> None:
@@ -167,6 +172,8 @@ class WindowProgram(QObject):
     def _not_opened(self, error: Exception) -> None:
         if self._quitting:
             return
+        from ui.failure_view import failure_of
+
         failure = failure_of(error)
         folders = self._folders
 
@@ -238,6 +245,8 @@ class WindowProgram(QObject):
         tasks.run(read, self._take_certificates, _raise, self)
 
     def _take_certificates(self, installed: list[Certificate]) -> None:
+        from datetime import UTC, datetime
+
         if self._notices is not None and not self._quitting:
             self._notices.take_certificates(installed, datetime.now(UTC))
 

@@ -1,0 +1,31 @@
+"""How the service's state is said and drawn: in the status bar, on Início and in the tray."""
+
+from __future__ import annotations
+
+from app.domain import Phase, ServiceState
+from ui import words
+
+PHASE_ICONS = {
+    Phase.STOPPED: "tray-stopped",
+    Phase.IDLE: "tray-active",
+    Phase.WORKING: "tray-working",
+    Phase.PAUSED: "tray-paused",
+    Phase.ATTENTION: "tray-attention",
+    Phase.FAILED: "tray-failure",
+    Phase.ELSEWHERE: "tray-stopped",
+}
+"""The picture of each phase: its shape and its colour differ."""
+
+
+def moments(state: ServiceState) -> str:
+    """ "ativo, última 15:38, próxima 15:43"."""
+    parts = [state.phase.label.lower()]
+    if state.last_at is not None:
+        parts.append(f"última {words.clock(state.last_at)}")
+    if state.phase is Phase.PAUSED and state.paused_until is not None:
+        parts.append(f"volta {words.clock(state.paused_until)}")
+    elif state.next_at is not None and state.phase in (Phase.IDLE, Phase.ATTENTION):
+        parts.append(f"próxima {words.clock(state.next_at)}")
+    if state.waiting > 1:
+        parts.append(f"{state.waiting} na fila")
+    return ", ".join(parts)
