@@ -1,0 +1,205 @@
+"""The strip that accompanies what the operator asked to consult: what, how many of how many, time left, and the sum."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.domain import BlockOrigin, Failure, FailureKind, Refusal, Request, Result, Verdict
+from ui import icons, theme, words
+from ui.failure_view import FailureView
+
+if TYPE_CHECKING:
+    from services.background import ConsultationThread
+
+_REFRESH_MS = 100
+
+_SUMS = {
+    Verdict.ENABLED: ("habilitado", "habilitados"),
+    Verdict.DISABLED: ("não habilitado", "não habilitados"),
+    Verdict.NOT_TAXPAYER: ("não contribuinte", "não contribuintes"),
+    Verdict.AMBIGUOUS: ("indefinido", "indefinidos"),
+    Verdict.DATA_ERROR: ("com dado inválido", "com dado inválido"),
+    Verdict.FAILURE: ("falha", "falhas"),
+}
+
+
+class ConsultationProgress(QFrame):
+    """Hidden until `start`; stays with the sum until it is closed or something else is asked."""
+
+    ended = Signal()
+    """Everything asked for was answered, failed or was refused."""
+
+    def __init__(self, service: ConsultationThread, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._open: Counter[Request] = Counter()
+        self._total = 0
+        self._started = 0.0
+        self._current = ""
+        self._names: dict[Request, str] = {}
+        self._results: list[Result] = []
+        self._refusals: list[Refusal] = []
+        theme.card(self)
+
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._left = theme.role(QLabel(), "hint")
+        self._cancel = QPushButton(icons.icon("cancel"), "Cancelar")
+        self._cancel.setToolTip("As consultas que faltam não serão feitas; as já feitas ficam guardadas")
+        self._cancel.clicked.connect(self._give_up)
+        self._close = QPushButton("Fechar")
+        self._close.clicked.connect(self._dismiss)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Andamento das consultas")
+        self._failure = FailureView()
+
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._left)
+        row.addWidget(self._cancel)
+        row.addWidget(self._close)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
+        whole.setSpacing(theme.S)
+        whole.addLayout(row)
+        whole.addWidget(self._bar)
+        whole.addWidget(self._failure)
+        self.hide()
+
+        self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._refresh.timeout.connect(self._show)
+        service.started_one.connect(self._on_started)
+        service.finished_one.connect(self._on_finished)
+        service.refused_one.connect(self._on_refused)
+
+    @property
+    def running(self) -> bool:
+        """Whether something asked for here is still to come."""
+        return self._open.total() > 0
+
+    @property
+    def sentence(self) -> str:
+        """What the strip says now."""
+        return self._text.text()
+
+    def start(self, requests: Sequence[Request], names: dict[Request, str]) -> None:
+        """Submit the requests; more may be added while others run. `names` says how each customer is called."""
+        if not self.running:
+            self._total, self._started = 0, time.monotonic()
+            self._results, self._refusals, self._names = [], [], {}
+            self._current = ""
+            self._failure.clear()
+        self._open.update(requests)
+        self._names.update(names)
+        self._total += len(requests)
+        self._cancel.setEnabled(True)
+        self._service.submit(requests)
+        self._show()
+        self.show()
+
+    def summary(self) -> str:
+        """What came of it, in one sentence."""
+        count = Counter(result.finding.verdict for result in self._results)
+        parts = []
+        for verdict, (one, many) in _SUMS.items():
+            if not count[verdict]:
+                continue
+            of_it = [result for result in self._results if result.finding.verdict is verdict]
+            blocked = sum(any(o is BlockOrigin.SEFAZ for o, _ in r.decision.add) for r in of_it)
+            freed = sum(bool(r.decision.lift) for r in of_it)
+            remark = words.counted(blocked, "bloqueado", "bloqueados") if blocked else ""
+            remark = remark or (words.counted(freed, "com bloqueio retirado", "com bloqueio retirado") if freed else "")
+            parts.append(words.counted(count[verdict], one, many) + (f" ({remark})" if remark else ""))
+        made = words.counted(len(self._results), "consultado", "consultados")
+        sentence = f"{made}: {', '.join(parts)}." if parts else "Nenhuma consulta foi feita."
+        if self._refusals:
+            sentence += f" {words.counted(len(self._refusals), 'não foi consultado', 'não foram consultados')}."
+        return sentence
+
+    @Slot(object)
+    def _on_started(self, request: Request) -> None:
+        if request in self._open:
+            self._current = self._names.get(request, str(request.document))
+            self._refresh.start()
+
+    @Slot(object)
+    def _on_finished(self, result: Result) -> None:
+        if self._take(result.request):
+            self._results.append(result)
+            self._after_one()
+
+    @Slot(object)
+    def _on_refused(self, refusal: Refusal) -> None:
+        if self._take(refusal.request):
+            self._refusals.append(refusal)
+            self._after_one()
+
+    def _take(self, request: Request) -> bool:
+        if not self._open[request]:
+            return False
+        self._open[request] -= 1
+        return True
+
+    def _after_one(self) -> None:
+        if self.running:
+            if not self._refresh.isActive():
+                self._refresh.start()
+            return
+        self._refresh.stop()
+        self._show()
+        self.ended.emit()
+
+    @Slot()
+    def _show(self) -> None:
+        done = self._total - self._open.total()
+        self._bar.setRange(0, self._total)
+        self._bar.setValue(done)
+        self._bar.setVisible(self.running)
+        self._cancel.setVisible(self.running)
+        self._close.setVisible(not self.running)
+        self._left.setVisible(self.running)
+        if self.running:
+            self._icon.setPixmap(icons.pixmap("refresh", 16, theme.Tone.INFO))
+            who = f": {self._current}" if self._current else ""
+            self._text.setText(f"Consultando {min(done + 1, self._total)} de {self._total}{who}")
+            self._left.setText(self._time_left(done))
+            return
+        failed = any(result.finding.verdict is Verdict.FAILURE for result in self._results)
+        tone = theme.Tone.WARN if failed or self._refusals else theme.Tone.OK
+        self._icon.setPixmap(icons.pixmap("warning" if tone is theme.Tone.WARN else "check", 16, tone))
+        self._text.setText(self.summary())
+        if (reason := self._first_refusal()) is not None:
+            self._failure.show_failure(reason)
+
+    def _first_refusal(self) -> Failure | None:
+        """Why something was not asked, what the operator cancelled apart."""
+        return next((r.failure for r in self._refusals if r.failure.kind is not FailureKind.CANCELLED), None)
+
+    def _time_left(self, done: int) -> str:
+        if not done:
+            return ""
+        seconds = (time.monotonic() - self._started) / done * (self._total - done)
+        if seconds < 5:
+            return "quase no fim"
+        if seconds < 60:
+            return f"faltam cerca de {round(seconds / 5) * 5} s"
+        return f"faltam cerca de {round(seconds / 60)} min"
+
+    @Slot()
+    def _give_up(self) -> None:
+        self._cancel.setEnabled(False)
+        self._service.cancel()
+
+    @Slot()
+    def _dismiss(self) -> None:
+        self.hide()

@@ -1,0 +1,78 @@
+"""The consultations of one customer, newest first; an answer that differs from the one before says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app.domain import Verdict
+from ui import words
+from ui.status_delegate import STATUS_ROLE, Status
+from ui.theme import Tone
+
+if TYPE_CHECKING:
+    from app.data.history import HistoryRow
+
+LABELS = ("Quando", "Resultado", "Feita")
+RESULT = 1
+
+
+class CustomerHistoryModel(QAbstractTableModel):
+    """As many rows as it is given; a customer has a few dozen."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._rows: list[HistoryRow] = []
+        self._notes: dict[int, str] = {}
+
+    def show(self, rows: list[HistoryRow]) -> None:
+        """Show these consultations, newest first."""
+        notes: dict[int, str] = {}
+        before: Verdict | None = None
+        for row in reversed(rows):
+            if row.verdict is Verdict.FAILURE:
+                continue
+            if before is not None and before is not row.verdict:
+                notes[row.id] = f"era {before.label.lower()}"
+            before = row.verdict
+        self.beginResetModel()
+        self._rows, self._notes = rows, notes
+        self.endResetModel()
+
+    def row(self, position: int) -> HistoryRow:
+        """One consultation."""
+        return self._rows[position]
+
+    def find(self, consultation_id: int) -> int | None:
+        """Where a consultation is."""
+        return next((n for n, row in enumerate(self._rows) if row.id == consultation_id), None)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
+        return len(LABELS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return LABELS[section]
+        return None
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self._rows[index.row()]
+        column = index.column()
+        if role == STATUS_ROLE and column == RESULT:
+            return self._status(row)
+        if role == Qt.ItemDataRole.DisplayRole:
+            if column == RESULT:
+                return self._status(row).sentence
+            return words.exact(row.asked_at) if column == 0 else f"{words.ORIGINS[row.origin]}, {row.user}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.relative(row.asked_at) if column == 0 else row.reason
+        return None
+
+    def _status(self, row: HistoryRow) -> Status:
+        return Status(words.verdict(row.verdict), self._notes.get(row.id, ""), Tone.WARN)

@@ -1,0 +1,60 @@
+"""One inscription as SEFAZ returned it: every field with its label, its layout name, and what it was before."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from app.domain import Inscription
+from app.inscription_words import LABELS, Changes, fields_of, spelled
+from ui import theme
+from ui.theme import Tone
+
+
+class InscriptionCard(QWidget):
+    """The fields of the inscription at `position` of an answer; those in `changes` are marked."""
+
+    def __init__(
+        self, inscription: Inscription, position: int, changes: Changes, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
+        grid.setHorizontalSpacing(theme.M)
+        grid.setVerticalSpacing(theme.S)
+        grid.setColumnStretch(2, 1)
+        present = fields_of(inscription)
+        names = [name for name in LABELS if name in present or (position, name) in changes.fields]
+        for row, name in enumerate(names):
+            value = spelled(name, present[name]) if name in present else "(não veio nesta resposta)"
+            self._add(grid, row, name, value, changes.fields.get((position, name)))
+
+    def _add(self, grid: QGridLayout, row: int, name: str, value: str, before: str | None) -> None:
+        label = QLabel(LABELS[name])
+        label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        layout_name = theme.role(QLabel(name), "hint")
+        layout_name.setToolTip("Nome do campo no leiaute da SEFAZ")
+        layout_name.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        text = theme.role(selectable(value), "strong" if before is not None else "value")
+        text.setAccessibleName(f"{LABELS[name]}: {value}")
+        grid.addWidget(label, 2 * row, 0)
+        grid.addWidget(layout_name, 2 * row, 1)
+        grid.addWidget(text, 2 * row, 2)
+        if before is not None:
+            old = f"antes: {spelled(name, before)}" if before else "não vinha na resposta anterior"
+            mark = theme.badge(QLabel(f"Mudou · {old}"), Tone.WARN)
+            mark.setWordWrap(True)
+            mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            grid.addWidget(mark, 2 * row + 1, 2, Qt.AlignmentFlag.AlignLeft)
+
+
+def selectable(text: str = "") -> QLabel:
+    """A label whose text wraps and can be copied with the mouse or the keyboard. Never read as rich text."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    return label

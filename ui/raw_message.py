@@ -1,0 +1,121 @@
+"""A message as it travelled: indented to be read, with its bytes kept exact for copying to a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QDir, Slot
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import icons, tasks, theme
+from ui.failure_view import FailureView, failure_of
+
+
+@dataclass(frozen=True)
+class RawMessage:
+    """The bytes, and the text in which they are shown."""
+
+    data: bytes
+    text: str
+
+
+def readable(data: bytes) -> RawMessage:
+    """The message indented when it is XML without DTD, else its characters as they are.
+
+    Nothing outside the bytes is read: no DTD, no entities, no network. Not for the GUI thread.
+    """
+    from lxml import etree
+
+    plain = data.decode("utf-8", errors="replace")
+    parser = etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, dtd_validation=False, remove_blank_text=True
+    )
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        return RawMessage(data, plain)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return RawMessage(data, plain)
+    etree.indent(root, space="  ")
+    return RawMessage(data, etree.tostring(root, encoding="unicode"))
+
+
+class RawMessageView(QWidget):
+    """One message with "Copiar" and "Salvar como…"."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._file_name = ""
+        self._message = RawMessage(b"", "")
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        self._text.setAccessibleName(f"{name}, texto completo")
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._text.setMinimumHeight(220)
+        self._size = theme.role(QLabel(), "hint")
+        self._copy = QPushButton(icons.icon("copy"), "Copiar")
+        self._copy.setAccessibleName(f"Copiar {name.lower()}")
+        self._copy.clicked.connect(self._copy_text)
+        self._save = QPushButton(icons.icon("save"), "Salvar como…")
+        self._save.setAccessibleName(f"Salvar {name.lower()} como arquivo")
+        self._save.clicked.connect(self._ask_file)
+        self._failure = FailureView()
+
+        bar = QHBoxLayout()
+        bar.setSpacing(theme.S)
+        bar.addWidget(self._size)
+        bar.addStretch(1)
+        bar.addWidget(self._copy)
+        bar.addWidget(self._save)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, theme.S, 0, 0)
+        whole.setSpacing(theme.S)
+        whole.addLayout(bar)
+        whole.addWidget(self._text)
+        whole.addWidget(self._failure)
+
+    def show_message(self, message: RawMessage, file_name: str) -> None:
+        """Show another message; `file_name` is proposed when it is saved."""
+        self._message = message
+        self._file_name = file_name
+        self._text.setPlainText(message.text or "(vazio: nada chegou a ser enviado ou recebido)")
+        self._size.setText(f"{len(message.data):,} bytes".replace(",", "."))
+        self._failure.clear()
+        for button in (self._copy, self._save):
+            button.setEnabled(bool(message.data))
+
+    def save_to(self, file: Path) -> None:
+        """Write the exact bytes to a file, off the GUI thread."""
+        data = self._message.data
+        tasks.run(lambda: file.write_bytes(data), self._saved, self._not_saved, self)
+
+    def _saved(self, size: int) -> None:
+        self._failure.clear()
+
+    def _not_saved(self, error: Exception) -> None:
+        self._failure.show_failure(failure_of(error))
+
+    @Slot()
+    def _copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(self._message.text)
+
+    @Slot()
+    def _ask_file(self) -> None:
+        proposed = str(Path(QDir.homePath()) / self._file_name)
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, f"Salvar {self._name.lower()}", proposed, "XML (*.xml);;Todos (*)"
+        )
+        if chosen:
+            self.save_to(Path(chosen))

@@ -1,0 +1,242 @@
+"""One consultation whole: what was found, what was decided and why, every field, and both raw messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain import Verdict
+from app.inscription_words import Changes, changes
+from ui import icons, tasks, theme, words
+from ui.failure_view import FailureView, failure_of
+from ui.inscription_card import InscriptionCard, selectable
+from ui.raw_message import RawMessage, RawMessageView, readable
+from ui.theme import Tone
+
+if TYPE_CHECKING:
+    from app.data.database import Database
+    from app.data.history import FullConsultation
+
+_NO_CHANGES = Changes({}, frozenset(), ())
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """Everything the view shows of one consultation."""
+
+    full: FullConsultation
+    before: FullConsultation | None
+    request: RawMessage
+    response: RawMessage
+
+
+class ResultView(QScrollArea):
+    """Reads and shows the consultation given to `show_consultation`."""
+
+    def __init__(self, database: Database, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._database = database
+        self.consultation_id: int | None = None
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Resultado da consulta")
+
+        self._badge_icon = QLabel()
+        self._verdict = theme.role(QLabel(), "subtitle")
+        self._change = QLabel()
+        self._reason = selectable()
+        self._decision = selectable()
+        self._failure = FailureView()
+        self._facts = QGridLayout()
+        self._facts.setHorizontalSpacing(theme.M)
+        self._facts.setVerticalSpacing(theme.XS)
+        self._facts.setColumnStretch(1, 1)
+        self._inscriptions = QVBoxLayout()
+        self._inscriptions.setSpacing(theme.S)
+        self._fold = QPushButton("Detalhes: pedido e resposta")
+        self._fold.setCheckable(True)
+        self._fold.toggled.connect(self._unfold)
+        self._request = RawMessageView("Pedido")
+        self._response = RawMessageView("Resposta")
+        self._raw = QTabWidget()
+        self._raw.addTab(self._response, "Resposta")
+        self._raw.addTab(self._request, "Pedido")
+
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(self._badge_icon)
+        head.addWidget(self._verdict)
+        head.addWidget(self._change)
+        head.addStretch(1)
+        fold = QHBoxLayout()
+        fold.addWidget(self._fold)
+        fold.addStretch(1)
+        self._content = QWidget()
+        whole = QVBoxLayout(self._content)
+        whole.setContentsMargins(0, 0, theme.S, theme.S)
+        whole.setSpacing(theme.M)
+        whole.addLayout(head)
+        whole.addWidget(self._reason)
+        whole.addWidget(self._decision)
+        whole.addWidget(self._failure)
+        whole.addLayout(self._facts)
+        whole.addLayout(self._inscriptions)
+        whole.addLayout(fold)
+        whole.addWidget(self._raw)
+        whole.addStretch(1)
+        self.setWidget(self._content)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.consultation_id = None
+        self._content.hide()
+
+    def show_consultation(self, consultation_id: int) -> None:
+        """Read one consultation off the GUI thread and show it."""
+        if consultation_id == self.consultation_id:
+            return
+        self.consultation_id = consultation_id
+        database = self._database
+
+        def load() -> _Loaded | None:
+            from app.data import history
+
+            with database.reading() as connection:
+                full = history.get(connection, consultation_id)
+                if full is None:
+                    return None
+                before = history.answer_before(connection, full.row)
+            return _Loaded(full, before, readable(full.request), readable(full.response))
+
+        tasks.run(load, self._show, self._show_error, self)
+
+    def _show(self, loaded: _Loaded | None) -> None:
+        if loaded is None or loaded.full.row.id != self.consultation_id:
+            return
+        full, before = loaded.full, loaded.before
+        row = full.row
+        look = words.verdict(row.verdict)
+        self._badge_icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
+        self._verdict.setText(look.word)
+        theme.tone(self._verdict, look.tone)
+        answered = row.verdict is not Verdict.FAILURE
+        changed = answered and before is not None and before.row.verdict is not row.verdict
+        self._change.setVisible(changed)
+        if before is not None:
+            self._change.setText(f"Antes: {before.row.verdict.label.lower()} ({words.exact(before.row.asked_at)})")
+            theme.badge(self._change, Tone.WARN)
+        self._reason.setText(row.reason)
+        self._reason.setVisible(answered)
+        self._decision.setText(f"Decisão: {row.decision}")
+        if full.failure is not None:
+            self._failure.show_failure(full.failure)
+        else:
+            self._failure.clear()
+        self._show_facts(full)
+        self._show_inscriptions(
+            full, changes(full.inscriptions, before.inscriptions) if answered and before else _NO_CHANGES
+        )
+        name = f"consulta-{row.id}"
+        self._request.show_message(loaded.request, f"{name}-pedido.xml")
+        self._response.show_message(loaded.response, f"{name}-resposta.xml")
+        self._fold.setChecked(False)
+        self._unfold(False)
+        self._content.show()
+        self.verticalScrollBar().setValue(0)
+
+    def _show_error(self, error: Exception) -> None:
+        self._content.show()
+        for widget in (self._reason, self._decision, self._change, self._fold, self._raw):
+            widget.hide()
+        self._failure.show_failure(failure_of(error))
+
+    def _show_facts(self, full: FullConsultation) -> None:
+        _empty(self._facts)
+        row = full.row
+        seconds = f"{row.duration_ms / 1000:.1f}".replace(".", ",")
+        authorizer = f"SEFAZ {row.uf}" + (
+            f", atendida por {full.authorizer}" if full.authorizer and full.authorizer != row.uf else ""
+        )
+        facts = [
+            ("Documento", f"{row.document.kind.value} {row.document} em {row.uf}"),
+            ("Resposta", f"{row.c_stat} · {full.x_motivo}" if row.c_stat else ""),
+            ("Autoridade", authorizer),
+            ("Quando", f"{words.exact(row.asked_at)} ({words.relative(row.asked_at)}), durou {seconds} s"),
+            ("Feita", f"{words.ORIGINS[row.origin]}, {row.user}" + (f", em {full.machine}" if full.machine else "")),
+            ("Certificado", _masked(full.certificate_cnpj)),
+            ("Consulta", f"nº {row.id}"),
+        ]
+        for line, (label, value) in enumerate((label, value) for label, value in facts if value):
+            name = theme.role(QLabel(label), "hint")
+            name.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+            text = selectable(value)
+            text.setAccessibleName(f"{label}: {value}")
+            self._facts.addWidget(name, line, 0)
+            self._facts.addWidget(text, line, 1)
+
+    def _show_inscriptions(self, full: FullConsultation, different: Changes) -> None:
+        _empty(self._inscriptions)
+        if not full.inscriptions:
+            return
+        number = len(full.inscriptions)
+        title = theme.role(QLabel("Inscrição" if number == 1 else f"{number} inscrições"), "subtitle")
+        self._inscriptions.addWidget(title)
+        if different.gone:
+            gone = ", ".join(f"{i.IE} ({i.UF})" for i in different.gone)
+            mark = theme.badge(QLabel(f"Mudou · não veio mais: {gone}"), Tone.WARN)
+            mark.setWordWrap(True)
+            self._inscriptions.addWidget(mark)
+        cards = [InscriptionCard(i, n, different) for n, i in enumerate(full.inscriptions)]
+        if number == 1:
+            frame = QFrame()
+            theme.card(frame)
+            inside = QVBoxLayout(frame)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(cards[0])
+            self._inscriptions.addWidget(frame)
+            return
+        tabs = QTabWidget()
+        tabs.setUsesScrollButtons(True)
+        tabs.setAccessibleName("Inscrições da resposta")
+        for position, (inscription, card) in enumerate(zip(full.inscriptions, cards, strict=True)):
+            remark = " · nova" if position in different.new else ""
+            if any(changed == position for changed, _ in different.fields):
+                remark = " · mudou"
+            tab = tabs.addTab(card, f"{inscription.IE or 'sem IE'} {inscription.UF}{remark}")
+            enabled = inscription.cSit == "1"
+            tabs.setTabIcon(tab, icons.icon("check" if enabled else "block"))
+            tabs.setTabToolTip(tab, "Habilitada" if enabled else "Não habilitada")
+        self._inscriptions.addWidget(tabs)
+
+    @Slot(bool)
+    def _unfold(self, shown: bool) -> None:
+        self._raw.setVisible(shown)
+        self._fold.setIcon(icons.icon("chevron-down" if shown else "chevron-right"))
+
+
+def _masked(cnpj: str) -> str:
+    from app.documents import from_key
+
+    return f"CNPJ {from_key(cnpj)}" if cnpj else ""
+
+
+def _empty(layout: QVBoxLayout | QGridLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

@@ -1,0 +1,135 @@
+"""What the consultation service is doing now, why, and the buttons that pause it, resume it or make it look now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QTimer, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from app.domain import Phase, ServiceState
+from ui import icons, theme, words
+from ui.theme import Tone
+
+if TYPE_CHECKING:
+    from services.background import ConsultationThread
+
+_LOOKS = {
+    Phase.STOPPED: ("pause", Tone.NEUTRAL),
+    Phase.IDLE: ("check", Tone.OK),
+    Phase.WORKING: ("refresh", Tone.INFO),
+    Phase.PAUSED: ("pause", Tone.WARN),
+    Phase.ATTENTION: ("warning", Tone.WARN),
+    Phase.FAILED: ("error", Tone.FAIL),
+    Phase.ELSEWHERE: ("external", Tone.NEUTRAL),
+}
+_REFRESH_MS = 100
+
+
+class ServiceCard(QFrame):
+    """Follows the service by its signals; many in a moment are shown once."""
+
+    def __init__(self, service: ConsultationThread, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        theme.card(self)
+        self._icon = QLabel()
+        self._phase = theme.role(QLabel(), "subtitle")
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        self._facts = theme.role(QLabel(), "hint")
+        self._facts.setWordWrap(True)
+        self._pause = QPushButton(icons.icon("pause"), "Pausar")
+        self._pause.setToolTip("Pausa a consulta automática; consultas pedidas por alguém continuam")
+        self._pause.clicked.connect(self._open_menu)
+        self._menu = QMenu(self)
+        self._menu.addAction("Por 1 hora").triggered.connect(self._pause_hour)
+        self._menu.addAction("Até amanhã").triggered.connect(self._pause_until_tomorrow)
+        self._resume = QPushButton(icons.icon("play"), "Retomar")
+        self._resume.clicked.connect(self._go_on)
+        self._look = QPushButton(icons.icon("refresh"), "Consultar agora")
+        self._look.setToolTip("Procura já os clientes no prazo e consulta, sem esperar o próximo horário")
+        self._look.clicked.connect(self._look_now)
+
+        title = QHBoxLayout()
+        title.setSpacing(theme.S)
+        title.addWidget(self._phase)
+        title.addWidget(self._sentence, 1)
+        texts = QVBoxLayout()
+        texts.setSpacing(theme.XS)
+        texts.addLayout(title)
+        texts.addWidget(self._facts)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        row.setSpacing(theme.M)
+        row.addWidget(self._icon)
+        row.addLayout(texts, 1)
+        for button in (self._look, self._pause, self._resume):
+            row.addWidget(button)
+
+        self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._refresh.timeout.connect(self.show_state)
+        service.state_changed.connect(self._changed)
+        self.show_state()
+
+    @Slot()
+    def show_state(self) -> None:
+        """Show the service as it is now."""
+        state = self._service.state
+        icon, tone = _LOOKS[state.phase]
+        self._icon.setPixmap(icons.pixmap(icon, 24, tone))
+        self._phase.setText(state.phase.label)
+        theme.tone(self._phase, tone)
+        self._sentence.setText(state.sentence)
+        facts = " · ".join(_facts(state))
+        self._facts.setText(facts)
+        self._facts.setVisible(bool(facts))
+        paused = state.paused_until is not None and state.paused_until > datetime.now(UTC)
+        runs = state.phase in (Phase.IDLE, Phase.WORKING, Phase.ATTENTION, Phase.FAILED)
+        self._pause.setVisible(not paused)
+        self._pause.setEnabled(runs)
+        self._resume.setVisible(paused)
+        self._look.setEnabled(runs and not paused)
+        self.setAccessibleName(f"Serviço de consulta à SEFAZ: {state.phase.label}. {state.sentence} {facts}")
+
+    @Slot(object)
+    def _changed(self, _state: ServiceState) -> None:
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    @Slot()
+    def _open_menu(self) -> None:
+        self._menu.popup(self._pause.mapToGlobal(QPoint(0, self._pause.height())))
+
+    @Slot()
+    def _pause_hour(self) -> None:
+        self._service.pause(datetime.now(UTC) + timedelta(hours=1))
+
+    @Slot()
+    def _pause_until_tomorrow(self) -> None:
+        today = datetime.now(UTC).astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._service.pause(today + timedelta(days=1))
+
+    @Slot()
+    def _go_on(self) -> None:
+        self._service.pause(None)
+
+    @Slot()
+    def _look_now(self) -> None:
+        self._service.wake()
+
+
+def _facts(state: ServiceState) -> list[str]:
+    facts = []
+    if state.current is not None:
+        facts.append(f"agora: {state.current.document} em {state.current.uf}")
+    if state.waiting:
+        facts.append(f"{words.counted(state.waiting, 'pedido', 'pedidos')} na fila")
+    if state.last_at is not None:
+        facts.append(f"última consulta às {words.clock(state.last_at)}")
+    if state.next_at is not None and state.phase not in (Phase.STOPPED, Phase.PAUSED):
+        facts.append(f"próxima verificação às {words.clock(state.next_at)}")
+    if state.certificate:
+        facts.append(f"certificado {state.certificate}")
+    return facts
