@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.status.page_wanted.connect(self._go)
         self.opening.retry.connect(self.retry_wanted)
         self.opening.settings_wanted.connect(self._go_integration)
-        if not self.remembered.restore_window(self):
+        if not self.remembered.restore(self):
             self.resize(1280, 800)
         self.show_opening()
 
@@ -99,6 +99,11 @@ class MainWindow(QMainWindow):
         shown = self.stack.currentWidget()
         assert isinstance(shown, Page)
         return shown
+
+    @property
+    def page_key(self) -> str:
+        """The key, in `ui.pages`, of the page in front."""
+        return next((key for key, page in self._pages.items() if page is self.page), pages.HOME)
 
     def show_opening(self) -> None:
         """The database is being opened."""
@@ -141,7 +146,6 @@ class MainWindow(QMainWindow):
         if self._office is not None:
             self._office.open_page.disconnect(self.open_page)
             self._office.snapshot_changed.disconnect(self._say_banner)
-        self.keep_sizes()
         for page in self._pages.values():
             self.stack.removeWidget(page)
             page.deleteLater()
@@ -180,7 +184,7 @@ class MainWindow(QMainWindow):
             page = self._made(key, self._office)
             self.stack.setCurrentWidget(page)
         finally:
-            self.sidebar.show_current(self.page.key)
+            self.sidebar.show_current(self.page_key)
         page.entered()
         if argument is not None:
             page.show_argument(argument)
@@ -190,7 +194,6 @@ class MainWindow(QMainWindow):
             page = pages.BY_KEY[key].make(office)
             self._pages[key] = page
             self.stack.addWidget(page)
-            self.remembered.restore_page(page)
         return self._pages[key]
 
     @Slot(str)
@@ -311,13 +314,13 @@ class MainWindow(QMainWindow):
             self.leave()
 
     def _hide_to_tray(self) -> None:
-        self.keep_sizes()
+        self.remembered.keep(self)
         self.hide()
         self.hidden_to_tray.emit()
 
     def ask_unsaved(self, then: Callable[[], None]) -> None:
         """Call `then` when nothing is left unsaved: at once, or after the answer to a question that names it all."""
-        changed = [page for page in self._pages.values() if page.unsaved()]
+        changed = [(key, page) for key, page in self._pages.items() if page.unsaved()]
         if not changed:
             then()
             return
@@ -329,7 +332,7 @@ class MainWindow(QMainWindow):
         box.setIconPixmap(icons.pixmap("warning", 32))
         box.setWindowTitle("Alterações não salvas")
         box.setText("Há alterações não salvas.")
-        box.setInformativeText("\n".join(f"{page.title}: {', '.join(page.unsaved())}" for page in changed))
+        box.setInformativeText("\n".join(f"{page.title}: {', '.join(page.unsaved())}" for _, page in changed))
         save = box.addButton("Salvar", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Descartar", QMessageBox.ButtonRole.DestructiveRole)
         stay = box.addButton("Continuar editando", QMessageBox.ButtonRole.RejectRole)
@@ -342,7 +345,7 @@ class MainWindow(QMainWindow):
             if button is save:
                 self._save_each(changed, then)
             elif button is discard:
-                for page in changed:
+                for _, page in changed:
                     page.discard_all()
                 then()
 
@@ -350,26 +353,19 @@ class MainWindow(QMainWindow):
         self._question = box
         box.open()
 
-    def _save_each(self, changed: list[Page], then: Callable[[], None]) -> None:
+    def _save_each(self, changed: list[tuple[str, Page]], then: Callable[[], None]) -> None:
         if not changed:
             then()
             return
-        page, *others = changed
+        (key, page), *others = changed
 
         def saved(kept: bool) -> None:
             if kept:
                 self._save_each(others, then)
             else:
-                self.open_page(page.key)
+                self.open_page(key)
 
         page.save_all(saved)
-
-    def keep_sizes(self) -> None:
-        """Remember the window's place and the panes and columns of its pages."""
-        self.remembered.keep_window(self)
-        for page in self._pages.values():
-            self.remembered.keep_page(page)
-        self.remembered.save()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

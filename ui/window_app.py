@@ -259,7 +259,7 @@ class WindowProgram(QObject):
             return
         self._quitting = True
         self._certificates_timer.stop()
-        self.window.keep_sizes()
+        self.window.remembered.keep(self.window)
         self.window.hide()
         if self.tray is not None:
             self.tray.remove()
