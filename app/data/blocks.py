@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from app.data.models import BlockReason, Customer
 from app.domain import ActiveBlock, BlockOrigin
@@ -32,35 +32,38 @@ class PastBlock:
     lift_consultation_id: int | None
 
 
+_t = BlockReason
+# Built once: every consultation runs it.
+_ACTIVE = (
+    select(_t.id, _t.origin, _t.reason, _t.raised_at, _t.raised_by, _t.consultation_id)
+    .where(_t.customer_id == bindparam("customer_id"), _t.lifted_at.is_(None))
+    .order_by(_t.id)
+)
+
+
 def active(connection: Connection, customer_id: int) -> tuple[ActiveBlock, ...]:
     """The reasons in force, oldest first."""
-    t = BlockReason
-    rows = connection.execute(
-        select(t.id, t.origin, t.reason, t.raised_at, t.raised_by, t.consultation_id)
-        .where(t.customer_id == customer_id, t.lifted_at.is_(None))
-        .order_by(t.id)
-    )
+    rows = connection.execute(_ACTIVE, {"customer_id": customer_id})
     return tuple(ActiveBlock(row[0], BlockOrigin(row[1]), *row[2:]) for row in rows)
 
 
 def history(connection: Connection, customer_id: int) -> list[PastBlock]:
     """Every reason there ever was, newest first."""
-    t = BlockReason
     rows = connection.execute(
         select(
-            t.id,
-            t.origin,
-            t.reason,
-            t.raised_at,
-            t.raised_by,
-            t.consultation_id,
-            t.lifted_at,
-            t.lifted_by,
-            t.lift_reason,
-            t.lift_consultation_id,
+            _t.id,
+            _t.origin,
+            _t.reason,
+            _t.raised_at,
+            _t.raised_by,
+            _t.consultation_id,
+            _t.lifted_at,
+            _t.lifted_by,
+            _t.lift_reason,
+            _t.lift_consultation_id,
         )
-        .where(t.customer_id == customer_id)
-        .order_by(t.id.desc())
+        .where(_t.customer_id == customer_id)
+        .order_by(_t.id.desc())
     )
     return [_past(row) for row in rows]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from app.data.models import BranchCertificate
 from app.domain import Certificate
 
 _COLUMNS = [getattr(BranchCertificate, field.name) for field in fields(Certificate)]
+# Built once: every consultation runs it.
+_FINGERPRINT = select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == bindparam("branch_id"))
 
 
 def for_branch(connection: Connection, branch_id: int) -> Certificate | None:
@@ -34,6 +36,4 @@ def replace(connection: Connection, certificate: Certificate) -> None:
 
 def fingerprint(connection: Connection, branch_id: int) -> str | None:
     """Which certificate the branch has now, told without reading it whole; None when it has none."""
-    return connection.execute(
-        select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == branch_id)
-    ).scalar()
+    return connection.execute(_FINGERPRINT, {"branch_id": branch_id}).scalar()

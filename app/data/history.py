@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, or_, select
 
 from app.data.models import Consultation, Customer
 from app.documents import from_key
@@ -88,6 +88,19 @@ _ROW = (
     _t.applied,
     _t.c_stat,
 )
+# Every consultation runs these, and building a statement costs ten times as much as running it.
+_RECORD = insert(_t).returning(_t.id)
+_NEWEST = (
+    select(_t.asked_at, _t.failure_kind)
+    .where(_t.authorizer == bindparam("authorizer"))
+    .order_by(_t.asked_at.desc())
+    .limit(bindparam("limit"))
+)
+_LAST_LIMIT = select(func.max(_t.asked_at)).where(
+    _t.authorizer == bindparam("authorizer"),
+    # Written out, not bound, so that SQLite finds the partial index.
+    literal_column(f"failure_kind = '{FailureKind.LIMIT.value}'"),
+)
 
 
 def record(
@@ -105,35 +118,31 @@ def record(
 ) -> int:
     """Keep one consultation and return its number."""
     failure = finding.failure
-    result = connection.execute(
-        insert(_t)
-        .values(
-            authority=authority.value,
-            customer_id=customer_id,
-            document=finding.document.key,
-            uf=finding.uf,
-            origin=origin.value,
-            user_name=user,
-            machine=machine,
-            asked_at=finding.asked_at,
-            duration_ms=finding.duration_ms,
-            verdict=finding.verdict.value,
-            reason=finding.reason,
-            applied=applied,
-            decision=decision.why,
-            c_stat=finding.c_stat,
-            x_motivo=finding.x_motivo,
-            inscriptions=[inscription.as_layout() for inscription in finding.inscriptions],
-            failure_kind="" if failure is None else failure.kind.value,
-            failure=None if failure is None else {**asdict(failure), "kind": failure.kind.value},
-            authorizer=finding.authorizer,
-            certificate_cnpj=certificate_cnpj,
-            request=finding.request,
-            response=finding.response,
-        )
-        .returning(_t.id)
-    )
-    return int(result.scalar_one())
+    values = {
+        "authority": authority.value,
+        "customer_id": customer_id,
+        "document": finding.document.key,
+        "uf": finding.uf,
+        "origin": origin.value,
+        "user_name": user,
+        "machine": machine,
+        "asked_at": finding.asked_at,
+        "duration_ms": finding.duration_ms,
+        "verdict": finding.verdict.value,
+        "reason": finding.reason,
+        "applied": applied,
+        "decision": decision.why,
+        "c_stat": finding.c_stat,
+        "x_motivo": finding.x_motivo,
+        "inscriptions": [inscription.as_layout() for inscription in finding.inscriptions],
+        "failure_kind": "" if failure is None else failure.kind.value,
+        "failure": None if failure is None else {**asdict(failure), "kind": failure.kind.value},
+        "authorizer": finding.authorizer,
+        "certificate_cnpj": certificate_cnpj,
+        "request": finding.request,
+        "response": finding.response,
+    }
+    return int(connection.execute(_RECORD, values).scalar_one())
 
 
 def latest(
@@ -204,24 +213,13 @@ def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsu
 
 def newest_attempts(connection: Connection, authorizer: str, limit: int) -> list[Attempt]:
     """The latest consultations of one authorizer, newest first."""
-    found = connection.execute(
-        select(_t.asked_at, _t.failure_kind)
-        .where(_t.authorizer == authorizer)
-        .order_by(_t.asked_at.desc())
-        .limit(limit)
-    )
+    found = connection.execute(_NEWEST, {"authorizer": authorizer, "limit": limit})
     return [Attempt(at, FailureKind(kind) if kind else None) for at, kind in found]
 
 
 def last_limit(connection: Connection, authorizer: str) -> datetime | None:
     """When the authorizer last refused for consumo indevido (656)."""
-    return connection.execute(
-        select(func.max(_t.asked_at)).where(
-            _t.authorizer == authorizer,
-            # Written out, not bound, so that SQLite finds the partial index.
-            literal_column(f"failure_kind = '{FailureKind.LIMIT.value}'"),
-        )
-    ).scalar()
+    return connection.execute(_LAST_LIMIT, {"authorizer": authorizer}).scalar()
 
 
 def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:
