@@ -229,8 +229,8 @@ class HomePage(Page):
 
     def _show_counts(self, overview: Overview) -> None:
         _empty(self._counts)
-        self._counts.addWidget(_Count(overview.customers, "Clientes ativos", None, Tone.NEUTRAL, self._office), 1)
-        tones = (Tone.BLOCK, Tone.BLOCK, Tone.NEUTRAL, Tone.FAIL)
+        self._counts.addWidget(_Count(overview.customers, "Clientes ativos", None, None, self._office), 1)
+        tones = (Tone.BLOCK, Tone.BLOCK, Tone.WARN, Tone.FAIL)
         for (situation, number), tone in zip(overview.counts.items(), tones, strict=True):
             self._counts.addWidget(_Count(number, situation.label, situation, tone, self._office), 1)
 
@@ -303,7 +303,6 @@ class _Fact(QFrame):
         column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
         column.setSpacing(theme.XS)
         head = QHBoxLayout()
-        head.setContentsMargins(-theme.XS, 0, 0, 0)
         head.addWidget(button)
         head.addStretch(1)
         column.addLayout(head)
@@ -324,12 +323,11 @@ class _Fact(QFrame):
 class _Count(QFrame):
     """How many customers are in a situation; opens the list of them."""
 
-    def __init__(self, number: int, label: str, situation: Situation | None, tone: Tone, office: Office) -> None:
+    def __init__(self, number: int, label: str, situation: Situation | None, tone: Tone | None, office: Office) -> None:
         super().__init__()
         theme.card(self)
         figure = theme.role(QLabel(f"{number:,}".replace(",", ".")), "title")
-        if number:
-            theme.tone(figure, tone)
+        theme.tone(figure, tone if number else Tone.NEUTRAL)
         button = QPushButton(label)
         theme.link(button)
         button.setAccessibleName(f"{label}: {number}")
@@ -340,7 +338,6 @@ class _Count(QFrame):
         column.setSpacing(0)
         column.addWidget(figure)
         row = QHBoxLayout()
-        row.setContentsMargins(-5, 0, 0, 0)
         row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)

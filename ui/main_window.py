@@ -277,11 +277,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _about(self) -> None:
+        from app.version import VERSION
+
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("Sobre")
         box.setIconPixmap(icons.solid("app").pixmap(48, 48))
-        box.setText(f"Retaguarda {_version()}")
+        box.setText(f"Retaguarda {VERSION}")
         box.setInformativeText(
             "Consulta de clientes na SEFAZ e integração do balcão.\n\n"
             f"Dados em: {self._folders.data}\nConfiguração em: {self._folders.config}"
@@ -372,15 +374,6 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(0, self, self.painted.emit)
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("retaguarda")
-    except metadata.PackageNotFoundError:  # run from its folder, not installed
-        return "(versão de desenvolvimento)"
 
 
 def _tests_credit(office: Office) -> bool:

@@ -264,7 +264,7 @@ QPushButton[primary="true"] {{ background: {s.accent}; color: {s.on_accent}; bor
 QPushButton[primary="true"]:hover, QPushButton[primary="true"]:pressed {{ background: {s.accent_hover}; }}
 QPushButton[primary="true"]:focus {{ border-color: {s.text}; }}
 QPushButton[primary="true"]:disabled {{ background: {s.line}; color: {s.disabled}; border-color: {s.line}; }}
-QPushButton[link="true"] {{ background: transparent; border: 1px solid transparent; padding: 1px {XS}px;
+QPushButton[link="true"] {{ background: transparent; border: 1px solid transparent; padding: 1px 0;
     color: {s.tones[Tone.INFO][0]}; text-align: left; }}
 QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 QPushButton[link="true"]:focus {{ border-color: {s.accent}; }}
@@ -325,11 +325,11 @@ QMenu::icon {{ padding-left: 6px; }}
 QMenu::separator {{ height: 1px; background: {s.line}; margin: {XS}px; }}
 QListWidget#sidebar {{ background: {s.sidebar}; border: none; border-right: 1px solid {s.line}; outline: none;
     padding: {S}px {XS}px; }}
-QListWidget#sidebar::item {{ padding: {S}px {S}px; margin: 1px {XS}px; border-radius: {RADIUS}px; color: {s.text}; }}
+QListWidget#sidebar::item {{ padding: {S}px {S}px; border: 1px solid transparent; margin: 1px {XS}px; border-radius: {RADIUS}px; color: {s.text}; }}
 QListWidget#sidebar::item:hover {{ background: {s.line}; }}
 QListWidget#sidebar::item:selected {{ background: {s.selected}; color: {s.on_selected}; font-weight: 600; }}
 QListWidget#sidebar::item:disabled {{ color: {s.disabled}; }}
-QListWidget#sidebar:focus {{ border-right: 1px solid {s.accent}; }}
+QListWidget#sidebar::item:focus {{ border: 1px solid {s.accent}; }}
 QStatusBar {{ background: {s.sidebar}; border-top: 1px solid {s.line}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QPushButton {{ background: transparent; border: 1px solid transparent; padding: 2px {S}px;
