@@ -23,7 +23,7 @@ def draft_errors(connection: Connection, draft: Draft, now: datetime) -> dict[Se
         setting, company = key
         error = None
         if company != GENERAL_COMPANY and records.find(connection, COMPANIES, company) is None:
-            error = f"A empresa {company} não existe."
+            error = f"A empresa {company} não existe: escolha outra."
         elif value is not RESTORE and isinstance(setting.kind, Reference) and value is not None:
             error = _reference_error(connection, setting.kind.table, value)
             if error is None and setting is SEFAZ_BRANCH:
@@ -55,7 +55,7 @@ def certificate_error(connection: Connection, branch_id: int, now: datetime) -> 
 def _reference_error(connection: Connection, table: str, row_id: Any) -> str | None:
     record = records.find(connection, TABLES[table], row_id)
     if record is None:
-        return f"Não existe o código {row_id} em {TABLES[table].label}."
+        return f"Não existe o código {row_id} em {TABLES[table].label}: escolha outro."
     if not record.active:
         return f"{record.title} está inativo em {TABLES[table].label}. Reative-o ou escolha outro."
     return None

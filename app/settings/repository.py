@@ -143,11 +143,14 @@ class SettingsRepository:
     def _scope_or_value_error(self, key: SettingKey, value: Any) -> str | None:
         setting, company = key
         if company != GENERAL_COMPANY and not setting.is_company:
-            return "Este valor é um só para todas as empresas."
+            return "Este valor é um só para todas as empresas: grave-o no Geral."
         if company == GENERAL_COMPANY and not (setting.is_general or setting.is_machine):
             return "Este valor é por empresa: escolha a empresa."
         if self._database is None and not setting.is_machine:
-            return "O banco de dados não está aberto: só as configurações deste computador podem ser gravadas."
+            return (
+                "O banco de dados não está aberto, e só as configurações deste computador podem ser gravadas: "
+                "confira a conexão com ele."
+            )
         if value is RESTORE:
             return None
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _TELLS_WHAT_TO_DO = re.compile(
-    r"\b(Informe|Escreva|Escolha|Confira|Exemplo|Corrija|Instale|Reative|Restaure|Atualize|informe|escreva|consulte|"
+    r"\b(escolha|grave|confira|Informe|Escreva|Escolha|Confira|Exemplo|Corrija|Instale|Reative|Restaure|Atualize|informe|escreva|consulte|"
     r"preencha|encurte|diga|digite|tire|use|são|vão|começa|Para|de -?\d+ a \d+|ou mais|opções)\b"
 )
 
