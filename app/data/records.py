@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from app.data import audit, models, setting_values
 from app.kinds import InvalidValue, Reference, Text
@@ -68,6 +68,14 @@ def every(connection: Connection, table: Table, *, only_active: bool = False) ->
     if only_active:
         query = query.where(model.active)
     return [_record(table, row) for row in connection.execute(query)]
+
+
+def counts(connection: Connection, table: Table) -> tuple[int, int]:
+    """How many rows are active and how many inactive."""
+    model = _model(table)
+    rows = connection.execute(select(model.active, func.count()).group_by(model.active))
+    found: dict[bool, int] = {row[0]: row[1] for row in rows}
+    return found.get(True, 0), found.get(False, 0)
 
 
 def parse(table: Table, texts: Mapping[str, str]) -> dict[str, Any]:
