@@ -147,7 +147,7 @@ class AutomaticSefaz:
             if not due:
                 break
             turn = self._consultation.next_turn(due[0].uf, automatic=True)
-            if turn.at <= now:
+            if turn.at <= self._clock():  # the turn was told by a later reading of the clock than `now`
                 return due[0], None
             if earliest is None or turn.at < earliest.at:
                 earliest = turn
