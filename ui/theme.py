@@ -325,7 +325,8 @@ QMenu::icon {{ padding-left: 6px; }}
 QMenu::separator {{ height: 1px; background: {s.line}; margin: {XS}px; }}
 QListWidget#sidebar {{ background: {s.sidebar}; border: none; border-right: 1px solid {s.line}; outline: none;
     padding: {S}px {XS}px; }}
-QListWidget#sidebar::item {{ padding: {S}px {S}px; border: 1px solid transparent; margin: 1px {XS}px; border-radius: {RADIUS}px; color: {s.text}; }}
+QListWidget#sidebar::item {{ padding: {S}px {S}px; border: 1px solid transparent; margin: 1px {XS}px;
+    border-radius: {RADIUS}px; color: {s.text}; }}
 QListWidget#sidebar::item:hover {{ background: {s.line}; }}
 QListWidget#sidebar::item:selected {{ background: {s.selected}; color: {s.on_selected}; font-weight: 600; }}
 QListWidget#sidebar::item:disabled {{ color: {s.disabled}; }}
