@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.data import audit
+from app.kinds import is_this_computer
 from services.sefaz.endpoints import FIELDS, Endpoint, EndpointStatus, load_endpoints, remove_override, save_override
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ def riskier(endpoint: Endpoint, shipped: Endpoint, changes: Mapping[str, str | f
     invoices too, for up to an hour (MOC 7.0 Anexo I §4.3.6). An address on this computer is no authority.
     """
     after = {key: changes.get(key, written(endpoint, key)) for key in ("producao", "intervalo_s", "por_minuto")}
-    address = str(after["producao"])
-    if not address or address.startswith(("https://localhost", "https://127.0.0.1")):
+    host = urlsplit(str(after["producao"])).hostname
+    if host is None or is_this_computer(host):
         return False
     interval, pace = float(after["intervalo_s"]), float(after["por_minuto"])
     return interval < shipped.interval_s or pace == 0 or pace > shipped.per_minute > 0

@@ -18,7 +18,11 @@ SHIPPED = load_endpoints(None)
 
 def test_file_and_audit_change_together_and_go_back(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "sefaz_enderecos.toml"
-    changes = {"intervalo_s": 5.0, "por_minuto": 20, "producao": "https://nova.example/ws"}
+    changes: dict[str, str | float | int] = {
+        "intervalo_s": 5.0,
+        "por_minuto": 20,
+        "producao": "https://nova.example/ws",
+    }
     after = change_endpoint(database, file, "SP", changes, actor="maria")
     assert overridden(after["SP"], SHIPPED["SP"]) == ("producao", "intervalo_s")
     assert "por_minuto" not in file.read_text("utf-8")

@@ -1,0 +1,241 @@
+"""Who changed what, from what to what, when and on which computer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.tables import TABLES
+from ui import icons, theme, words
+from ui.failure_view import FailureView, failure_of
+from ui.page import Page
+from ui.paged_model import PagedModel
+
+if TYPE_CHECKING:
+    from app.data.audit import AuditQuery, Entry
+    from app.data.database import Database
+    from ui.office import Office
+
+LABELS = ("Quando", "Quem", "O que", "De", "Para", "Computador")
+_WIDTHS = (130, 110, 280, 180, 180, 110)
+_SUBJECTS = (
+    ("", "Tudo"),
+    ("/", "Configurações"),
+    *((f"{table.key}/", table.label) for table in TABLES.values()),
+    ("enderecos/", "Endereços da SEFAZ"),
+)
+
+
+class AuditModel(PagedModel["AuditQuery", "Entry"]):
+    """Searched and paged by the database, the newest first."""
+
+    def __init__(self, database: Database, parent: QObject) -> None:
+        from app.data import audit
+
+        super().__init__(database, audit.page, audit.count, audit.AuditQuery(), parent)
+
+    def choose(self, text: str, subject: str) -> None:
+        """Show the entries with these words, of one kind of subject."""
+        query: AuditQuery = replace(self.query, text=text, subject=subject)
+        self.show(query)
+
+    def columnCount(self, parent: Any = None) -> int:
+        return len(LABELS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return LABELS[section]
+        return None
+
+    def cell(self, row: Entry, column: int, role: int) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return cells(row)[column].replace("\n", " · ")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.relative(row.at) if column == 0 else cells(row)[column]
+        return None
+
+
+def cells(entry: Entry) -> tuple[str, ...]:
+    """One entry in words, in the order of LABELS."""
+    what = f"{entry.what} (empresa {entry.company_id})" if entry.company_id else entry.what
+    return words.exact(entry.at), entry.actor, what, entry.old, entry.new, entry.machine
+
+
+class AuditPage(Page):
+    """The list, and under it the chosen change whole."""
+
+    def __init__(self, office: Office, parent: QWidget | None = None) -> None:
+        super().__init__("auditoria", "Auditoria", ("Ferramentas", "Sistema"), parent)
+        self._office = office
+        self._model: AuditModel | None = None
+        self.count = theme.role(QLabel(), "hint")
+        self.header.addWidget(self.count)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Buscar por pessoa, computador, o que mudou ou valor")
+        self.search.setAccessibleName("Buscar na auditoria")
+        self.search.setToolTip("Buscar na auditoria (Ctrl+F)")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._typing = QTimer(self, singleShot=True, interval=250)
+        self._typing.timeout.connect(self._choose)
+        self.search.textChanged.connect(self._typing.start)
+        self.subject = QComboBox()
+        self.subject.setAccessibleName("Mostrar mudanças em")
+        for key, label in _SUBJECTS:
+            self.subject.addItem(label, key)
+        self.subject.setMaxVisibleItems(len(_SUBJECTS))
+        self.subject.currentIndexChanged.connect(self._choose)
+        top = QHBoxLayout()
+        top.setSpacing(theme.S)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.subject)
+
+        self.failure = FailureView()
+        self.view = QTableView()
+        self.view.setObjectName("mudancas")
+        self.view.setAccessibleName("Mudanças")
+        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.setTabKeyNavigation(False)
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setDefaultSectionSize(30)
+        header = self.view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._empty = theme.role(QLabel(), "subtitle")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.show_all = QPushButton("Mostrar tudo")
+        self.show_all.clicked.connect(self._show_all)
+        empty = QWidget()
+        column = QVBoxLayout(empty)
+        column.setSpacing(theme.M)
+        column.addStretch(1)
+        column.addWidget(self._empty)
+        column.addWidget(self.show_all, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(2)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.view)
+        self.stack.addWidget(empty)
+        self.body.addLayout(top)
+        self.body.addWidget(self.failure)
+        self.body.addWidget(self.stack, 1)
+        self.body.addWidget(self._detail_card())
+        QShortcut(
+            QKeySequence(QKeySequence.StandardKey.Find),
+            self,
+            self._focus_search,
+            context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
+        )
+
+    def _detail_card(self) -> QFrame:
+        self.detail = QFrame()
+        theme.card(self.detail)
+        grid = QGridLayout(self.detail)
+        grid.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        grid.setHorizontalSpacing(theme.L)
+        grid.setVerticalSpacing(theme.XS)
+        grid.setColumnStretch(1, 1)
+        self.what = theme.role(QLabel(), "strong")
+        self.what.setWordWrap(True)
+        self.where = theme.role(QLabel(), "hint")
+        self.old, self.new = QLabel(), QLabel()
+        grid.addWidget(self.what, 0, 0, 1, 2)
+        grid.addWidget(self.where, 1, 0, 1, 2)
+        for row, (name, label) in enumerate((("De", self.old), ("Para", self.new)), 2):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            grid.addWidget(theme.role(QLabel(name), "hint"), row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label, row, 1)
+        self.detail.hide()
+        return self.detail
+
+    def entered(self) -> None:
+        """Read the changes again."""
+        if self._model is None:
+            self._model = AuditModel(self._office.backoffice.database, self)
+            self._model.loaded.connect(self._loaded)
+            self._model.failed.connect(self._show_failure)
+            self.view.setModel(self._model)
+            for column, width in enumerate(_WIDTHS):
+                self.view.setColumnWidth(column, width)
+            self.view.selectionModel().currentRowChanged.connect(self._show_detail)
+            self._choose()
+        else:
+            self._model.refresh()
+
+    def show_argument(self, argument: object) -> None:
+        """A subject, such as "filiais/" or "/", filters by it; any other text is searched for."""
+        if isinstance(argument, str):
+            position = self.subject.findData(argument)
+            self.subject.setCurrentIndex(max(0, position))
+            self.search.setText("" if position >= 0 else argument)
+
+    @Slot()
+    def _choose(self) -> None:
+        if self._model is not None:
+            self._model.choose(self.search.text(), self.subject.currentData())
+
+    @Slot(int)
+    def _loaded(self, total: int) -> None:
+        self.failure.clear()
+        self.count.setText(words.counted(total, "mudança", "mudanças"))
+        filtered = bool(self.search.text().strip()) or self.subject.currentIndex() > 0
+        self._empty.setText("Nenhuma mudança com estes filtros." if filtered else "Ninguém mudou nada ainda.")
+        self.show_all.setVisible(filtered)
+        self.stack.setCurrentIndex(0 if total else 1)
+        if not total or not self.view.currentIndex().isValid():
+            self.detail.hide()
+
+    @Slot(QModelIndex)
+    def _show_detail(self, index: QModelIndex) -> None:
+        entry = self._model.row(index.row()) if self._model is not None and index.isValid() else None
+        self.detail.setVisible(entry is not None)
+        if entry is None:
+            return
+        when, who, what, old, new, machine = cells(entry)
+        self.what.setText(what)
+        self.where.setText(f"{when} ({words.relative(entry.at)}), por {who}, em {machine}")
+        self.old.setText(old or "nada")
+        self.new.setText(new or "nada")
+        self.detail.setAccessibleName(f"{what}, de {old or 'nada'} para {new or 'nada'}")
+
+    @Slot()
+    def _show_all(self) -> None:
+        self.search.clear()
+        self.subject.setCurrentIndex(0)
+        self._typing.stop()
+        self._choose()
+
+    @Slot()
+    def _focus_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    @Slot(object)
+    def _show_failure(self, error: Exception) -> None:
+        self.failure.show_failure(failure_of(error))

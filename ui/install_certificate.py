@@ -1,0 +1,311 @@
+"""The installation of a branch's A1 certificate: file, password and branch, then what was installed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.documents import parse_cnpj
+from app.domain import Certificate
+from app.settings.catalog import SEFAZ_BRANCH
+from app.settings.snapshot import GENERAL_COMPANY
+from ui import icons, tasks, theme, words
+from ui.failure_view import FailureView, failure_of
+from ui.theme import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.settings.snapshot import Snapshot
+    from ui.office import Office
+
+_LARGEST = 5_000_000  # an A1 file has some kilobytes
+
+
+class InstallCertificate(QDialog):
+    """Nothing is forgotten when a file is refused: the sentence stands under the field it is about."""
+
+    def __init__(
+        self, office: Office, branches: Mapping[int, str], branch_id: int | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._office = office
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Instalar certificado digital")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._form(branches, branch_id))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        whole.addWidget(self._stack)
+        self.resize(580, 320)
+
+    def _form(self, branches: Mapping[int, str], branch_id: int | None) -> QWidget:
+        self.path = QLineEdit()
+        self.path.setPlaceholderText("certificado.pfx")
+        self.browse = QPushButton("Escolher…")
+        self.browse.setIcon(icons.icon("folder"))
+        self.browse.clicked.connect(self._browse)
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.show_password = QAction(icons.icon("eye"), "Mostrar a senha", self, checkable=True)
+        self.show_password.toggled.connect(self._show_password)
+        self.password.addAction(self.show_password, QLineEdit.ActionPosition.TrailingPosition)
+        self.branch = QComboBox()
+        for number, title in branches.items():
+            self.branch.addItem(title, number)
+        self.branch.setCurrentIndex(max(0, self.branch.findData(branch_id)))
+        self.errors = {widget: _error() for widget in (self.path, self.password, self.branch)}
+
+        hint = theme.role(
+            QLabel(
+                "O arquivo A1 (.pfx ou .p12) recebido da autoridade certificadora. Certificados A3, em cartão ou "
+                "token, não servem. A senha é usada só agora e não é guardada."
+            ),
+            "hint",
+        )
+        hint.setWordWrap(True)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.setHorizontalSpacing(theme.L)
+        form.setVerticalSpacing(theme.M)
+        chooser = QHBoxLayout()
+        chooser.setSpacing(theme.S)
+        chooser.addWidget(self.path, 1)
+        chooser.addWidget(self.browse)
+        for text, widget, line in (
+            ("&Arquivo", self.path, chooser),
+            ("&Senha", self.password, None),
+            ("&Filial", self.branch, None),
+        ):
+            label = QLabel(text)
+            label.setBuddy(widget)
+            widget.setAccessibleName(text.replace("&", ""))
+            cell = QVBoxLayout()
+            cell.setSpacing(theme.XS)
+            if line is None:
+                cell.addWidget(widget)
+            else:
+                cell.addLayout(line)
+            cell.addWidget(self.errors[widget])
+            form.addRow(label, cell)
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setAccessibleName("Instalando")
+        self.busy.hide()
+        self.failure = FailureView()
+        self.cancel = QPushButton("Cancelar")
+        self.cancel.clicked.connect(self.reject)
+        self.install_button = QPushButton("Instalar")
+        self.install_button.setDefault(True)
+        theme.primary(self.install_button)
+        self.install_button.clicked.connect(self.install)
+        self.browse.setAutoDefault(False)
+        self.cancel.setAutoDefault(False)
+        page, column = _column()
+        column.addWidget(hint)
+        column.addLayout(form)
+        column.addWidget(self.busy)
+        column.addWidget(self.failure)
+        column.addStretch(1)
+        column.addLayout(_buttons(self.cancel, self.install_button))
+        return page
+
+    @Slot()
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Escolher o certificado", "", "Certificado A1 (*.pfx *.p12);;Todos os arquivos (*)"
+        )
+        if name:
+            self.path.setText(name)
+            self.password.setFocus()
+
+    @Slot(bool)
+    def _show_password(self, shown: bool) -> None:
+        self.password.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+
+    @Slot()
+    def install(self) -> None:
+        """Open the file and install it in the branch chosen."""
+        for error in self.errors.values():
+            error.hide()
+        self.failure.clear()
+        if not self.path.text().strip():
+            self._refuse(self.path, "Escolha o arquivo do certificado.")
+            return
+        path, password, branch_id = Path(self.path.text().strip()), self.password.text(), self.branch.currentData()
+        backoffice = self._office.backoffice
+        self._set_busy(True)
+
+        def work() -> Certificate:
+            from services.installation import install_certificate
+
+            if path.stat().st_size > _LARGEST:
+                raise OSError(0, "é grande demais para ser um certificado A1")
+            return install_certificate(
+                backoffice.database,
+                branch_id,
+                path.read_bytes(),
+                password,
+                actor=backoffice.actor,
+                now=datetime.now(UTC),
+            )
+
+        tasks.run(work, self._installed, self._failed, self)
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy.setVisible(busy)
+        for widget in (self.path, self.browse, self.password, self.branch, self.install_button):
+            widget.setEnabled(not busy)
+        self.install_button.setText("Instalando…" if busy else "Instalar")
+
+    def _refuse(self, widget: QLineEdit | QComboBox, sentence: str) -> None:
+        self.errors[widget].setText(sentence)
+        self.errors[widget].show()
+        widget.setAccessibleDescription(sentence)
+        widget.setFocus()
+        if isinstance(widget, QLineEdit):
+            widget.selectAll()
+
+    def _failed(self, error: Exception) -> None:
+        from services.pfx import CertificateRefused, RefusalReason
+
+        self._set_busy(False)
+        if isinstance(error, CertificateRefused):
+            fields: dict[RefusalReason, QLineEdit | QComboBox] = {
+                RefusalReason.WRONG_PASSWORD: self.password,
+                RefusalReason.OTHER_COMPANY: self.branch,
+            }
+            self._refuse(fields.get(error.reason, self.path), str(error))
+        elif isinstance(error, OSError):
+            self._refuse(self.path, f"O arquivo não pôde ser lido: {error.strerror}.")
+        else:
+            self.failure.show_failure(failure_of(error))
+
+    def _installed(self, certificate: Certificate) -> None:
+        self._set_busy(False)
+        self.password.clear()
+        self._stack.addWidget(self._done_page(certificate))
+        self._stack.setCurrentIndex(1)
+        self.setWindowTitle("Certificado instalado")
+        (self.use if self.use.isVisibleTo(self) else self.close_button).setFocus()
+        self._office.tables_changed.emit()
+
+    def _done_page(self, certificate: Certificate) -> QWidget:
+        title = theme.role(QLabel("Certificado instalado"), "subtitle")
+        icon = QLabel()
+        icon.setPixmap(icons.pixmap("check", 24, Tone.OK))
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(icon)
+        head.addWidget(title, 1)
+        self.use = QPushButton("Usar nas consultas à SEFAZ")
+        theme.primary(self.use)
+        self.use.setVisible(self._office.snapshot[SEFAZ_BRANCH] is None)
+        self.use.clicked.connect(self._use)
+        self._branch_id = certificate.branch_id
+        self.use_failure = FailureView()
+        self.close_button = QPushButton("Fechar")
+        self.close_button.clicked.connect(self.accept)
+        page, column = _column()
+        column.addLayout(head)
+        column.addLayout(facts(certificate))
+        column.addWidget(self.use_failure)
+        column.addStretch(1)
+        column.addLayout(_buttons(self.close_button, self.use))
+        return page
+
+    @Slot()
+    def _use(self) -> None:
+        self.use.setEnabled(False)
+        use_for_sefaz(self._office, self._branch_id, self._used, self._not_used, self)
+
+    def _used(self, snapshot: Snapshot) -> None:
+        self._office.take_snapshot(snapshot)
+        self.accept()
+
+    def _not_used(self, error: Exception) -> None:
+        self.use.setEnabled(True)
+        self.use_failure.show_failure(failure_of(error))
+
+
+def use_for_sefaz(
+    office: Office,
+    branch_id: int,
+    done: Callable[[Snapshot], None],
+    failed: Callable[[Exception], None],
+    owner: QWidget,
+) -> None:
+    """Save the setting that says whose certificate consults SEFAZ, off the GUI thread."""
+    settings, snapshot, actor = office.settings, office.snapshot, office.actor
+    draft = {(SEFAZ_BRANCH, GENERAL_COMPANY): branch_id}
+    tasks.run(lambda: settings.save(draft, snapshot, actor), done, failed, owner)
+
+
+def facts(certificate: Certificate) -> QGridLayout:
+    """What a certificate says of itself, as lines of label and value that may be selected."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme.L)
+    grid.setVerticalSpacing(theme.XS)
+    grid.setColumnStretch(1, 1)
+    dates = f"{words.exact(certificate.not_before)} a {words.exact(certificate.not_after)}"
+    for row, (name, text) in enumerate(
+        (
+            ("Titular", certificate.holder),
+            ("CNPJ", str(parse_cnpj(certificate.cnpj))),
+            ("Emissor", certificate.issuer),
+            ("Raiz", certificate.root or "não informada no arquivo"),
+            ("Validade", f"{dates} — {certificate.validity(datetime.now(UTC))}"),
+        )
+    ):
+        value = QLabel(text)
+        value.setWordWrap(True)
+        value.setAccessibleName(f"{name}: {text}")
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grid.addWidget(theme.role(QLabel(name), "hint"), row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(value, row, 1)
+    return grid
+
+
+def _error() -> QLabel:
+    label = theme.role(QLabel(), "error")
+    label.setWordWrap(True)
+    label.hide()
+    return label
+
+
+def _column() -> tuple[QWidget, QVBoxLayout]:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.M)
+    return page, column
+
+
+def _buttons(*buttons: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(theme.S)
+    row.addStretch(1)
+    for button in buttons:
+        row.addWidget(button)
+    return row
