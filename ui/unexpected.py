@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import traceback
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
@@ -20,11 +22,8 @@ _LOG_BYTES = 1_000_000
 _LOG_FILES = 5
 
 
-def start_log(data: Path) -> None:
-    """Write what the program logs to a file of the data folder, at most five files of 1 MB."""
-    import logging
-    from logging.handlers import RotatingFileHandler
-
+def start_log(data: Path) -> logging.Handler:
+    """Write what the program logs to a file of the data folder, at most five files of 1 MB; see `stop_log`."""
     folder = data / LOG_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
@@ -37,6 +36,13 @@ def start_log(data: Path) -> None:
     # They log whole addresses and messages at INFO, one line a consultation.
     for name in ("httpx", "httpcore", "zeep", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    return handler
+
+
+def stop_log(handler: logging.Handler) -> None:
+    """Write nothing more and close the file."""
+    logging.getLogger().removeHandler(handler)
+    handler.close()
 
 
 class UnexpectedErrors(QObject):
@@ -53,21 +59,19 @@ class UnexpectedErrors(QObject):
     def install(self, over: QWidget) -> None:
         """From now on errors are shown over this window."""
         self._over = over
+        self._before = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._take
         threading.excepthook = self._take_of_thread
 
     def remove(self) -> None:
-        """Give both hooks back to Python."""
-        sys.excepthook = sys.__excepthook__
-        threading.excepthook = threading.__excepthook__
+        """Give both hooks back to whom they belonged."""
+        sys.excepthook, threading.excepthook = self._before
         self._over = None
 
     def _take(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not isinstance(error, Exception):  # the wish to stop (Ctrl+C) is not an error
             sys.__excepthook__(kind, error, trace)
             return
-        import logging
-
         logging.getLogger("retaguarda").error("unexpected error", exc_info=(kind, error, trace))
         self._happened.emit(error.with_traceback(trace))
 

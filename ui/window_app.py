@@ -115,7 +115,7 @@ class WindowProgram(QObject):
         from ui.tray import Tray
         from ui.unexpected import UnexpectedErrors, start_log
 
-        start_log(self._folders.data)
+        self._log = start_log(self._folders.data)
         self._unexpected = UnexpectedErrors(self)
         self._unexpected.install(self.window)
         self._translate()
@@ -269,7 +269,10 @@ class WindowProgram(QObject):
         if self._backoffice is not None:
             self._backoffice.close()
         if self._started:
+            from ui.unexpected import stop_log
+
             self._unexpected.remove()
+            stop_log(self._log)
         self.finished.emit()
 
 

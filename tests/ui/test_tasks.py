@@ -1,0 +1,70 @@
+"""Work off the GUI thread: values, errors, vanished owners, waiting."""
+
+from __future__ import annotations
+
+import threading
+
+import shiboken6
+from PySide6.QtCore import QObject, QThread
+from pytestqt.qtbot import QtBot
+
+from ui import tasks
+
+
+def _unexpected(error: Exception) -> None:
+    raise error
+
+
+def test_a_value_comes_back_to_the_gui_thread(qtbot: QtBot) -> None:
+    owner, got = QObject(), []
+    gui = QThread.currentThread()
+    tasks.run(threading.get_ident, lambda v: got.append((v, QThread.currentThread() is gui)), _unexpected, owner)
+    qtbot.waitUntil(lambda: bool(got))
+    assert got[0][0] != threading.get_ident()
+    assert got[0][1]
+
+
+def test_an_error_comes_back_as_an_error(qtbot: QtBot) -> None:
+    owner, got = QObject(), []
+
+    def broken() -> None:
+        raise ValueError("a porta não abre")
+
+    tasks.run(broken, lambda _: got.append("valor"), got.append, owner)
+    qtbot.waitUntil(lambda: bool(got))
+    assert isinstance(got[0], ValueError)
+
+
+def test_nothing_is_called_once_the_owner_is_gone(qtbot: QtBot) -> None:
+    owner, got, go = QObject(), [], threading.Event()
+    tasks.run(lambda: go.wait(5), got.append, got.append, owner)
+    shiboken6.delete(owner)
+    go.set()
+    assert tasks.wait_all(5000)
+    assert got == []
+
+
+def test_a_dropped_task_says_nothing(qtbot: QtBot) -> None:
+    owner, got = QObject(), []
+    tasks.run(lambda: 1, got.append, _unexpected, owner).drop()
+    kept = tasks.run(lambda: 2, got.append, _unexpected, owner)
+    assert kept.running
+    assert tasks.wait_all(5000)
+    assert got == [2]
+    assert not kept.running
+
+
+def test_waiting_delivers_what_a_result_starts(qtbot: QtBot) -> None:
+    owner, got = QObject(), []
+    tasks.run(lambda: 1, lambda v: tasks.run(lambda: v + 1, got.append, _unexpected, owner), _unexpected, owner)
+    assert tasks.wait_all(5000)
+    assert got == [2]
+
+
+def test_waiting_gives_up_in_time(qtbot: QtBot) -> None:
+    owner, got, go = QObject(), [], threading.Event()
+    tasks.run(lambda: go.wait(5), got.append, _unexpected, owner)
+    assert not tasks.wait_all(50)
+    go.set()
+    assert tasks.wait_all(5000)
+    assert got == [True]
