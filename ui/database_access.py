@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.policies import DatabaseKind
@@ -31,6 +31,8 @@ class DatabaseAccess(QWidget):
 
     edited = Signal()
     focused = Signal()
+    answered = Signal(object)
+    """A test ended; the widget that says how is given."""
 
     def __init__(self, draft: SettingsDraft, file: Path) -> None:
         super().__init__()
@@ -136,17 +138,18 @@ class DatabaseAccess(QWidget):
     def _connected(self, sentence: str) -> None:
         self.answer.setText(sentence)
         theme.tone(self.answer, Tone.OK)
-        self._tested()
+        self._tested(self.answer)
 
     def _refused(self, error: Exception) -> None:
         self.answer.hide()
         self.failure.show_failure(failure_of(error))
-        self._tested()
+        self._tested(self.failure)
 
-    def _tested(self) -> None:
+    def _tested(self, shown: QWidget) -> None:
         self.test.setEnabled(True)
         self.test.setFocus(Qt.FocusReason.OtherFocusReason)
         self.refresh()
+        QTimer.singleShot(0, self, partial(self.answered.emit, shown))
 
 
 def _place(snapshot: Snapshot) -> str:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar, cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QMouseEvent, QStandardItem, QStandardItemModel, QValidator
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QPaintEvent, QStandardItem, QStandardItemModel, QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
     QPushButton,
     QRadioButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -51,7 +54,7 @@ from app.tables import TABLES
 from app.uf import UFS
 from app.working_hours import DAY_MINUTES, WEEKDAYS, WorkingHours
 from ui import icons, theme
-from ui.references import ReferenceSource
+from ui.references import ReferenceRow, ReferenceSource
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -76,6 +79,7 @@ class Editor(QObject, Generic[T]):
         super().__init__()
         self.kind = kind
         self.widget = QWidget()
+        self.setParent(self.widget)  # it filters the events of its fields, so it lives as long as they do
         self.fields: list[QWidget] = []
         self._error = theme.role(QLabel(), "error")
         self._error.setWordWrap(True)
@@ -187,6 +191,7 @@ class _SteppedText(QAbstractSpinBox):
     def __init__(self, step: Callable[[str, int], str | None]) -> None:
         super().__init__()
         self._step = step
+        self.lineEdit().setTextMargins(theme.XS, 0, 0, 0)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, position
@@ -403,6 +408,20 @@ class _Combo(QComboBox):
         self.setMinimumContentsLength(14)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room.width() - 2
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        if not self.isEditable():
+            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
     def showPopup(self) -> None:
         margin = 3 * theme.L
         self.view().setMinimumWidth(min(self.view().sizeHintForColumn(0) + margin, self.screen().size().width() // 2))
@@ -523,9 +542,7 @@ class ReferenceEditor(Editor[int | None]):
 
     def _show(self) -> None:
         """Write the row's name; a number that is in no active row is written as it is, with why."""
-        row = next(
-            (row for row in self._source.rows(self._reference.table) if str(row.id) == self._id_text.strip()), None
-        )
+        row = self._row()
         with QSignalBlocker(self.combo):
             self.combo.setCurrentIndex(self.combo.findData(self._id_text))
             if row is not None:
@@ -535,17 +552,22 @@ class ReferenceEditor(Editor[int | None]):
             else:
                 self.combo.setEditText(self.NONE)
         self.edit.setCursorPosition(0)
-        self._say(row.detail if row and row.active else "Este cadastro está inativo." if row else "")
         self.combo.setToolTip(self.combo.currentText())
+        self._say_detail()
 
-    def _say(self, detail: str) -> None:
+    def _row(self) -> ReferenceRow | None:
+        return next((row for row in self._source.rows(self._reference.table) if str(row.id) == self._id_text), None)
+
+    def _say_detail(self) -> None:
+        row = self._row()
+        detail = "" if row is None else row.detail if row.active else "Este cadastro está inativo."
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
 
     @Slot(str)
     def _typed(self, text: str) -> None:
         self._id_text = self._read(text)
-        self._say("")
+        self._say_detail()
         self.changed.emit()
 
     def _read(self, text: str) -> str:
@@ -607,13 +629,13 @@ class WindowEditor(Editor[WorkingHours]):
         for day in WEEKDAYS:
             button = QPushButton(day)
             button.setCheckable(True)
-            button.setMinimumWidth(0)
-            button.setFixedWidth(button.fontMetrics().horizontalAdvance("mmmm") + theme.S)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setMinimumWidth(28)
+            button.setMaximumWidth(48)
             button.setStyleSheet("padding-left: 0; padding-right: 0;")
             button.toggled.connect(self._edited)
             self.days.append(button)
-            row.addWidget(button)
-        row.addStretch(1)
+            row.addWidget(button, 1)
         self._add(line, *self.days)
         self._hint = theme.role(QLabel(), "hint")
         self._hint.setWordWrap(True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ui import theme
 
-WIDTH = 248
+WIDTH = 220
 
 
 class HelpPanel(QScrollArea):
@@ -28,6 +28,7 @@ class HelpPanel(QScrollArea):
         self._lines.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
         self._lines.setSpacing(theme.XS)
         self._title = theme.role(_paragraph(), "subtitle")
+        self._title.setContentsMargins(0, 0, 0, theme.XS)
         self._lines.addWidget(self._title)
         self._paragraphs: list[tuple[QLabel, QLabel]] = []
         self._lines.addStretch(1)
@@ -48,6 +49,7 @@ class HelpPanel(QScrollArea):
         while len(self._paragraphs) < len(filled):
             heading, text = theme.role(_paragraph(), "hint"), _paragraph()
             heading.setContentsMargins(0, theme.S, 0, 0)
+            text.setContentsMargins(0, 0, 0, theme.XS)
             for label in (heading, text):
                 self._lines.insertWidget(self._lines.count() - 1, label)
             self._paragraphs.append((heading, text))

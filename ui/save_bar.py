@@ -31,7 +31,6 @@ class SaveBar(QFrame):
         self.discard_button.clicked.connect(self.discard)
         self.save_button = QPushButton("Salvar  Ctrl+S")
         self.save_button.setAccessibleName("Salvar")
-        self.save_button.setIcon(icons.icon("save"))
         theme.primary(self.save_button)
         self.save_button.clicked.connect(self.save)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self, self._asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.kinds import Flag, InvalidValue, Reference, folded
@@ -12,12 +12,12 @@ from app.settings.repository import RESTORE
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Source
 from ui import icons, theme
-from ui.editors import RadioEditor, editor_for
+from ui.editors import FlagEditor, RadioEditor, editor_for
 from ui.references import ReferenceSource
 from ui.settings_draft import SettingsDraft, Unreadable
 from ui.theme import Tone
 
-SOURCE_WIDTH = 100
+SOURCE_WIDTH = 88
 RESTORE_WIDTH = 28
 
 
@@ -27,7 +27,7 @@ def align_columns(grid: QGridLayout) -> None:
     grid.setHorizontalSpacing(theme.M)
     grid.setVerticalSpacing(theme.M)
     grid.setColumnStretch(0, 5)
-    grid.setColumnStretch(1, 7)
+    grid.setColumnStretch(1, 8)
     grid.setColumnMinimumWidth(2, SOURCE_WIDTH)
     grid.setColumnMinimumWidth(3, RESTORE_WIDTH)
 
@@ -42,9 +42,15 @@ class SettingRow(QObject):
     """The keyboard came here; the row itself is given."""
 
     def __init__(
-        self, setting: Setting[Any], draft: SettingsDraft, references: ReferenceSource, *, compact: bool = False
+        self,
+        setting: Setting[Any],
+        draft: SettingsDraft,
+        references: ReferenceSource,
+        parent: QObject,
+        *,
+        compact: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.setting = setting
         self.company = GENERAL_COMPANY
         self._draft = draft
@@ -64,6 +70,7 @@ class SettingRow(QObject):
         self.override.setAccessibleName(f"Sobrepor {setting.label}")
         self.override.setToolTip("Marcado, esta empresa tem valor próprio, mesmo que igual ao geral.")
         self.override.toggled.connect(self._overridden)
+        self.override.installEventFilter(self)
         self.source = QLabel()
         self.source.setWordWrap(True)
         self.restore = QToolButton()
@@ -84,7 +91,9 @@ class SettingRow(QObject):
 
     def place_in(self, grid: QGridLayout, line: int) -> None:
         """Put the row into a group's grid."""
-        top = 1 if isinstance(self.setting.kind, Flag) or isinstance(self.editor, RadioEditor) else theme.XS + 1
+        top = theme.XS + 1
+        if isinstance(self.editor, FlagEditor | RadioEditor):
+            self.editor.lines.setContentsMargins(0, theme.XS, 0, 0)
         names = QWidget()
         column = QVBoxLayout(names)
         column.setContentsMargins(0, top, 0, 0)
@@ -107,9 +116,9 @@ class SettingRow(QObject):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.XS)
         grid.setVerticalSpacing(0)
-        grid.addWidget(self.editor.widget, 0, 0)
-        grid.addWidget(self.restore, 0, 1)
+        grid.addWidget(self.editor.widget, 0, 0, 1, 2)
         grid.addWidget(self.source, 1, 0)
+        grid.addWidget(self.restore, 1, 1)
         grid.setColumnStretch(0, 1)
         self._cells = [cell]
 
@@ -204,6 +213,11 @@ class SettingRow(QObject):
         self.editor.set_value(self._draft.effective(self.setting, self.company).value)
         self.edited.emit(self)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn:
+            self.focused.emit(self)
+        return super().eventFilter(watched, event)
+
     @Slot()
     def _entered(self) -> None:
         self.focused.emit(self)
@@ -213,4 +227,6 @@ def shown(setting: Setting[Any], value: Any, references: ReferenceSource) -> str
     """A value as a person reads it, with the name of the row that a reference points to."""
     if isinstance(setting.kind, Reference) and value is not None:
         return references.title(setting.kind.table, value)
+    if isinstance(setting.kind, Flag):
+        return "ligado" if value else "desligado"
     return setting.kind.show(value) or "vazio"

@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QTabWidget,
+    QStackedWidget,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
-from app.kinds import folded
+from app.kinds import Choice, Flag, Reference, folded
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_SSL, DATABASE_USER, SEFAZ_BRANCH
 from app.settings.repository import Conflict, InvalidDraft, SaveConflict, SettingsRepository
@@ -41,6 +42,7 @@ from ui.scope_bar import ScopeBar
 from ui.setting_row import SettingRow, align_columns, shown
 from ui.settings_draft import SettingsDraft
 from ui.status_grid import StatusGrid
+from ui.theme import Tone
 
 _OF_SERVER = {DATABASE_NAME, DATABASE_USER, DATABASE_SSL}
 _NEXT_OPENING = "Os valores deste computador valem na próxima abertura do programa."
@@ -67,7 +69,8 @@ class SettingsPage(Page):
         self.search.setPlaceholderText("buscar…   Ctrl+F")
         self.search.setAccessibleName(f"Buscar em {screen.title}")
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(220)
+        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.setFixedWidth(240)
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self._first_found)
         self.search.installEventFilter(self)
@@ -79,10 +82,14 @@ class SettingsPage(Page):
         self.conflicts.theirs.connect(self._take_theirs)
         self.conflicts.mine.connect(self._keep_mine)
         self.failure = FailureView()
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName(f"Abas de {screen.title}")
+        self.panels = QStackedWidget()
         for tab in screen.tabs:
-            self.tabs.addTab(self._tab(tab), tab.title)
+            self.tabs.addTab(tab.title)
+            self.panels.addWidget(self._tab(tab))
         self.tabs.currentChanged.connect(self._tab_shown)
         self.nothing = QLabel()
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -95,10 +102,10 @@ class SettingsPage(Page):
 
         middle = QHBoxLayout()
         middle.setSpacing(theme.M)
-        middle.addWidget(self.tabs, 1)
+        middle.addWidget(self.panels, 1)
         middle.addWidget(self.nothing, 1)
         middle.addWidget(self.help)
-        for widget in (self.scope, self.conflicts, self.failure):
+        for widget in (self.tabs, self.scope, self.conflicts, self.failure):
             self.body.addWidget(widget)
         self.body.addLayout(middle, 1)
         self.body.addWidget(self.save_bar)
@@ -146,12 +153,13 @@ class SettingsPage(Page):
             self.access = DatabaseAccess(self.draft, self._office.folders.database_file)
             self.access.edited.connect(self._edited)
             self.access.focused.connect(self._help_password)
+            self.access.answered.connect(self._scroll_to)
             column.addWidget(self.access)
         self._cards.append((card, rows, status))
         return card
 
     def _row(self, setting: Setting[Any], *, compact: bool) -> SettingRow:
-        row = SettingRow(setting, self.draft, self.references, compact=compact)
+        row = SettingRow(setting, self.draft, self.references, self, compact=compact)
         row.edited.connect(self._row_edited)
         row.focused.connect(self._help)
         if setting is SEFAZ_BRANCH:
@@ -203,7 +211,7 @@ class SettingsPage(Page):
         errors = {setting for setting, _ in self.draft.errors}
         for index, tab in enumerate(self.declared.tabs):
             wrong = any(setting in errors for setting in _settings(tab))
-            self.tabs.setTabIcon(index, icons.icon("error") if wrong else QIcon())
+            self.tabs.setTabIcon(index, QIcon(icons.pixmap("error", 16, Tone.BLOCK)) if wrong else QIcon())
             self.tabs.setTabToolTip(index, "Há um valor que precisa ser corrigido nesta aba." if wrong else "")
         self._say_scope()
         if self._help_of is not None:
@@ -213,7 +221,7 @@ class SettingsPage(Page):
         if self._office.database is None:
             self.scope.say("O banco de dados não está aberto: só as configurações deste computador podem ser mudadas.")
         elif all(setting.is_machine for setting in _settings(self._current_tab)):
-            self.scope.say(f"Valores deste computador. {_NEXT_OPENING}")
+            self.scope.say(_NEXT_OPENING)
         else:
             self.scope.say("")
 
@@ -221,8 +229,9 @@ class SettingsPage(Page):
     def _current_tab(self) -> Tab:
         return self.declared.tabs[self.tabs.currentIndex()]
 
-    @Slot()
-    def _tab_shown(self) -> None:
+    @Slot(int)
+    def _tab_shown(self, index: int) -> None:
+        self.panels.setCurrentIndex(index)
         self._say_scope()
 
     def _shown(self, setting: Setting[Any], value: Any) -> str:
@@ -263,7 +272,7 @@ class SettingsPage(Page):
                 ("", setting.help),
                 ("O que muda", setting.effect),
                 ("Exemplo", setting.example),
-                ("Aceita", setting.kind.hint if not hasattr(setting.kind, "options") else ""),
+                ("Aceita", "" if isinstance(setting.kind, Flag | Choice | Reference) else setting.kind.hint),
                 ("Vale para", scopes),
                 ("Empresas com valor próprio", own if setting.is_general else ""),
                 ("Padrão", self._shown(setting, setting.default)),
@@ -304,11 +313,11 @@ class SettingsPage(Page):
             self.access.setVisible(all(word in folded(database_access.LABEL) for word in words))
         counts = [sum(self.rows[setting] in found for setting in _settings(tab)) for tab in self.declared.tabs]
         for index, (tab, count) in enumerate(zip(self.declared.tabs, counts, strict=True)):
-            self.tabs.setTabText(index, f"{tab.title} ({count})" if words else tab.title)
+            self.tabs.setTabText(index, f"{tab.title} ({count})" if words and count else tab.title)
             self.tabs.setTabEnabled(index, count > 0)
         if found and not counts[self.tabs.currentIndex()]:
             self.tabs.setCurrentIndex(next(index for index, count in enumerate(counts) if count))
-        self.tabs.setVisible(bool(found))
+        self.panels.setVisible(bool(found))
         self.nothing.setVisible(not found)
         self.nothing.setText(f"Nada encontrado para “{self.search.text().strip()}”. Esc limpa a busca.")
 
@@ -455,10 +464,14 @@ class SettingsPage(Page):
             self.scope.select(company)
         index = next(i for i, tab in enumerate(self.declared.tabs) if setting in _settings(tab))
         self.tabs.setCurrentIndex(index)
-        area = self.tabs.widget(index)
-        if isinstance(area, QScrollArea):
-            area.ensureWidgetVisible(row.editor.widget)
+        self._scroll_to(row.editor.widget)
         row.focus()
+
+    @Slot(object)
+    def _scroll_to(self, widget: QWidget) -> None:
+        area = self.panels.currentWidget()
+        if isinstance(area, QScrollArea):
+            area.ensureWidgetVisible(widget, 0, theme.XL)
 
     @Slot()
     def _open_certificates(self) -> None:

@@ -18,11 +18,11 @@ class StatusGrid(QWidget):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.L)
+        grid.setHorizontalSpacing(theme.S)
         grid.setVerticalSpacing(theme.XS)
-        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(0, 1)
         for column, title in enumerate(group.columns, 1):
-            grid.setColumnStretch(column, 5)
+            grid.setColumnStretch(column, 3)
             grid.addWidget(theme.role(QLabel(title), "strong"), 0, column)
         height = len(rows) // len(group.columns)
         self._lines: list[tuple[QLabel, list[SettingRow]]] = []

@@ -1,0 +1,681 @@
+"""The settings pages in front of a real database: everything edited, saved, refused and found by hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+from sqlalchemy import make_url
+
+from app.data import certificates, records, setting_values
+from app.data.database import database_secret
+from app.domain import Certificate
+from app.folders import find_folders
+from app.kinds import Choice, Flag, Host, Number, Reference, Text, WebAddress, WeeklyWindow
+from app.policies import DatabaseKind
+from app.settings.catalog import (
+    ALL,
+    ANP_COMPANY_ORDER,
+    ANP_CUSTOMER,
+    ANP_KEPT,
+    CREDIT_DAYS,
+    CREDIT_FORM,
+    CUSTOMERS_PAGE,
+    DATABASE_KIND,
+    DATABASE_NAME,
+    DATABASE_PORT,
+    DATABASE_USER,
+    INTEGRATION_PAGE,
+    OVERDUE_BUDGET,
+    SEFAZ_BATCH,
+    SEFAZ_BRANCH,
+    SEFAZ_ENTITY,
+    SEFAZ_INTERVAL,
+    SEFAZ_PERIOD,
+    SEFAZ_USER,
+    SERVER,
+)
+from app.settings.machine import MachineStore
+from app.settings.repository import RESTORE, SettingsRepository
+from app.settings.setting import Page as Screen
+from app.settings.setting import Setting
+from app.settings.snapshot import Snapshot, Source
+from app.tables import BRANCHES, COMPANIES, CREDIT_MANAGERS, ENTITIES, REGIONS, USERS, Provider
+from services.background import ConsultationThread
+from services.backoffice import open_backoffice
+from tests.conftest import MemoryKeyring
+from ui import tasks
+from ui.editors import (
+    FlagEditor,
+    ListEditor,
+    RadioEditor,
+    ReferenceEditor,
+    WindowEditor,
+)
+from ui.office import Office
+from ui.settings_page import SettingsPage
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
+
+CNPJ, OTHER_CNPJ = "11222333000181", "11444777000161"
+Opener = Callable[[Screen], SettingsPage]
+
+
+@pytest.fixture
+def office(qtbot: QtBot, sqlite_url: str) -> Iterator[Office]:
+    """An office over a real database with two companies and a row in every table that a setting points to."""
+    folders = find_folders()
+    shutil.copy(str(make_url(sqlite_url).database), folders.database_file)
+    backoffice = replace(open_backoffice(folders), actor="maria")
+    with backoffice.database.writing() as connection:
+        for table, values in (
+            (COMPANIES, {"cnpj": CNPJ, "nome": "Distribuidora Modelo", "uf": "SP"}),
+            (COMPANIES, {"cnpj": OTHER_CNPJ, "nome": "Distribuidora Vizinha", "uf": "GO"}),
+            (BRANCHES, {"empresa": 1, "cnpj": CNPJ, "nome": "Matriz SP", "uf": "SP"}),
+            (BRANCHES, {"empresa": 2, "cnpj": OTHER_CNPJ, "nome": "Filial sem certificado", "uf": "GO"}),
+            (USERS, {"login": "servico", "nome": "Serviço SEFAZ"}),
+            (ENTITIES, {"nome": "Filial Modelo", "documento": CNPJ}),
+            (REGIONS, {"nome": "Centro-Oeste"}),
+            (CREDIT_MANAGERS, {"nome": "Gerenciadora exemplo", "provedor": Provider.GENERIC}),
+        ):
+            records.add(connection, table, values, Snapshot(), "teste")
+        certificates.replace(connection, certificate(1, CNPJ))
+    yield Office.opened(backoffice, ConsultationThread(backoffice), backoffice.settings.load())
+    assert tasks.wait_all(5000)
+    backoffice.close()
+
+
+@pytest.fixture
+def closed_office(qtbot: QtBot) -> Iterator[Office]:
+    """An office whose database did not open."""
+    folders = find_folders()
+    settings = SettingsRepository(MachineStore(folders.machine_file), None)
+    yield Office(folders, settings, settings.load(), "maria")
+    assert tasks.wait_all(5000)
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, office: Office) -> Opener:
+    """Opens a page of the office with everything read."""
+    return lambda screen: show(qtbot, office, screen)
+
+
+def show(qtbot: QtBot, office: Office, screen: Screen) -> SettingsPage:
+    page = SettingsPage(screen, office)
+    qtbot.addWidget(page)
+    page.resize(1100 - 196, 650)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    page.entered()
+    assert tasks.wait_all(5000)
+    return page
+
+
+def certificate(branch: int, cnpj: str, *, days: int = 143) -> Certificate:
+    now = datetime.now(UTC)
+    return Certificate(
+        branch,
+        "EMPRESA MODELO",
+        cnpj,
+        "AC Exemplo",
+        "AC Raiz Exemplo",
+        "01",
+        "ab" * 32,
+        now - timedelta(days=10),
+        now + timedelta(days=days, hours=1),
+        b"-",
+        b"-",
+        "certificado/teste",
+        now,
+    )
+
+
+def write(qtbot: QtBot, field: QWidget, text: str) -> None:
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    QTest.keyClicks(field, text)
+
+
+def edit(qtbot: QtBot, page: SettingsPage, setting: Setting[Any], text: str) -> None:
+    """Write a value with the keyboard and the mouse, as a person does."""
+    editor = page.rows[setting].editor
+    if isinstance(editor, FlagEditor):
+        if editor.text() != text:
+            QTest.keyClick(editor.field, Qt.Key.Key_Space)
+    elif isinstance(editor, RadioEditor):
+        next(button for option, button in editor.buttons.items() if editor.kind.dump(option.value) == text).click()
+    elif isinstance(editor, ListEditor):
+        editor.combo.setCurrentIndex(editor.combo.findData(text))
+    elif isinstance(editor, WindowEditor):
+        times, _, days = text.partition(" ")
+        for field, part in zip((editor.start, editor.end), times.split("-"), strict=True):
+            write(qtbot, field, part)
+        for button in editor.days:
+            if button.isChecked() is not (button.text() in days.split()):
+                button.click()
+    else:
+        write(qtbot, editor.field, text)
+
+
+def save(page: SettingsPage) -> bool:
+    """Press Ctrl+S's button and wait for what comes of it."""
+    answers: list[bool] = []
+    page.save_all(answers.append)
+    assert tasks.wait_all(5000)
+    return answers == [True]
+
+
+def kept(office: Office) -> Snapshot:
+    return office.settings.load()
+
+
+def another(setting: Setting[Any]) -> str:
+    """A text whose value is not the default."""
+    kind = setting.kind
+    if isinstance(kind, Flag):
+        return kind.dump(not setting.default)
+    if isinstance(kind, Number):
+        return str(setting.default + 1 if setting.default < kind.maximum else setting.default - 1)
+    if isinstance(kind, Choice):
+        return str(next(kind.dump(o.value) for o in kind.options if o.value is not setting.default))
+    if isinstance(kind, Reference):
+        return "2" if setting.default == 1 else "1"
+    if isinstance(kind, WeeklyWindow):
+        return "22:00-06:00 seg sex"
+    if isinstance(kind, Host):
+        return "192.168.0.10"
+    if isinstance(kind, WebAddress):
+        return "https://exemplo.com.br/consulta"
+    assert isinstance(kind, Text)
+    return "outro"
+
+
+def page_of(setting: Setting[Any]) -> Screen:
+    return CUSTOMERS_PAGE if setting in CUSTOMERS_PAGE.settings else INTEGRATION_PAGE
+
+
+# --- every setting -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("screen", [CUSTOMERS_PAGE, INTEGRATION_PAGE], ids=lambda screen: screen.key)
+def test_every_setting_is_edited_saved_and_read_back(
+    qtbot: QtBot, office: Office, opened: Opener, screen: Screen
+) -> None:
+    page = opened(screen)
+    wanted: dict[Setting[Any], str] = {}
+    for setting in screen.settings:
+        page.scope.select(0 if setting.is_general or setting.is_machine else 1)
+        wanted[setting] = another(setting)
+        edit(qtbot, page, setting, wanted[setting])
+        assert page.draft.errors == {}, setting.key
+    assert len(page.unsaved()) == len(screen.settings)
+    assert save(page), page.failure.accessibleDescription()
+    assert page.unsaved() == []
+    found = kept(office).for_company(1)
+    for setting, text in wanted.items():
+        assert found[setting] == setting.kind.parse(text), setting.key
+        assert found.effective(setting).source is not Source.DEFAULT
+    assert office.snapshot.values == found.values
+
+
+@pytest.mark.parametrize("setting", [s for s in ALL if s.is_general and s.is_company], ids=lambda s: s.key)
+def test_every_override_is_made_and_undone(qtbot: QtBot, office: Office, opened: Opener, setting: Setting[Any]) -> None:
+    page = opened(page_of(setting))
+    page.scope.select(2)
+    row = page.rows[setting]
+    assert not row.editor.widget.isEnabled()
+    assert row.source.text() == "vem do geral"
+    row.override.click()
+    assert row.editor.widget.isEnabled()
+    assert save(page)
+    assert kept(office).for_company(2).effective(setting).source is Source.COMPANY, "presence overrides, though equal"
+    assert kept(office).for_company(1).effective(setting).source is Source.DEFAULT
+    assert row.source.text() == "desta empresa"
+    row.restore.click()
+    assert not row.override.isChecked()
+    assert save(page)
+    assert kept(office).for_company(2).effective(setting).source is Source.DEFAULT
+
+
+def test_every_editor_has_a_label_a_name_a_tooltip_and_help(opened: Opener) -> None:
+    for screen in (CUSTOMERS_PAGE, INTEGRATION_PAGE):
+        page = opened(screen)
+        for setting, row in page.rows.items():
+            assert row.label.buddy() in row.editor.fields
+            assert all(field.accessibleName().startswith(setting.label) for field in row.editor.fields)
+            assert row.label.toolTip() == (page._locked(setting)[1] or setting.tooltip)
+            row.editor.focused.emit()
+            for part in (setting.help, setting.effect, setting.example, setting.key):
+                assert part in page.help.text
+
+
+# --- scopes --------------------------------------------------------------------------------------------------
+
+
+def test_scopes_say_what_may_be_edited_where(opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    for setting in (SEFAZ_ENTITY, ANP_COMPANY_ORDER):
+        assert page.rows[setting].source.text() == "escolha a empresa"
+        assert not page.rows[setting].editor.widget.isEnabled()
+    page.scope.select(1)
+    assert page.rows[SEFAZ_ENTITY].editor.widget.isEnabled()
+    assert page.rows[SEFAZ_ENTITY].override.isHidden()
+    for setting in (SEFAZ_INTERVAL, CREDIT_FORM, *ANP_CUSTOMER.values()):
+        assert page.rows[setting].source.text() == "só no geral"
+        assert not page.rows[setting].editor.widget.isEnabled()
+    assert not page.rows[CREDIT_DAYS].override.isHidden()
+
+
+def test_machine_settings_have_no_chooser(opened: Opener) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert "deste computador" in page.scope.sentence.text()
+    assert not page.scope.chooser.isVisible()
+    page.tabs.setCurrentIndex(1)
+    assert page.scope.chooser.isVisible()
+
+
+def test_a_draft_is_kept_across_companies_and_tabs(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, CREDIT_DAYS, "120")
+    edit(qtbot, page, SEFAZ_INTERVAL, "7 s")
+    for company, days in ((1, "30"), (2, "60")):
+        page.scope.select(company)
+        assert page.rows[CREDIT_DAYS].editor.text() == "120", "the general draft is what is inherited"
+        page.rows[CREDIT_DAYS].override.click()
+        edit(qtbot, page, CREDIT_DAYS, days)
+    page.tabs.setCurrentIndex(3)
+    page.scope.select(1)
+    assert page.rows[CREDIT_DAYS].editor.text() == "30"
+    page.scope.select(0)
+    assert page.rows[CREDIT_DAYS].editor.text() == "120"
+    assert page.rows[SEFAZ_INTERVAL].editor.text() == "7 s", "what is not a number is kept too"
+    assert len(page.unsaved()) == 4
+    edit(qtbot, page, SEFAZ_INTERVAL, "7")
+    assert save(page)
+    found = kept(office)
+    assert [found.for_company(company)[CREDIT_DAYS] for company in (0, 1, 2)] == [120, 30, 60]
+
+
+# --- changed, restored, discarded ----------------------------------------------------------------------------
+
+
+def test_writing_back_what_was_there_is_no_change(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    assert page.unsaved() == [SEFAZ_PERIOD.label]
+    assert page.rows[SEFAZ_PERIOD].source.text() == "● não salvo"
+    assert page.save_bar.save_button.isEnabled()
+    assert SEFAZ_PERIOD.label in page.save_bar.text.accessibleName()
+    edit(qtbot, page, SEFAZ_PERIOD, "30")
+    assert page.unsaved() == []
+    assert not page.save_bar.save_button.isEnabled()
+
+
+def test_restoring_goes_back_to_the_default_and_says_to_what(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    row = page.rows[SEFAZ_PERIOD]
+    assert not row.restore.isEnabled()
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    assert save(page)
+    assert row.source.text() == "● alterado"
+    assert row.restore.toolTip() == "Voltar ao padrão: 30 dias"
+    row.restore.click()
+    assert row.editor.text() == "30"
+    assert save(page)
+    assert kept(office).effective(SEFAZ_PERIOD).source is Source.DEFAULT
+    assert not row.restore.isEnabled()
+
+
+def test_discarding_says_what_changes_and_is_undone(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    sentence = "Periodicidade de dias para consulta por cliente: de “30 dias” para “45 dias”"
+    assert sentence in page.save_bar.discard_button.toolTip()
+    page.save_bar.discard_button.click()
+    assert page.rows[SEFAZ_PERIOD].editor.text() == "30"
+    assert sentence in page.save_bar.text.accessibleName()
+    page.save_bar.undo_button.click()
+    assert page.rows[SEFAZ_PERIOD].editor.text() == "45"
+    page.discard_all()
+    assert page.unsaved() == []
+
+
+def test_saving_by_ctrl_s_but_never_by_enter(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    QTest.keyClick(page.rows[SEFAZ_PERIOD].editor.field, Qt.Key.Key_Return)
+    assert tasks.wait_all(5000)
+    assert kept(office)[SEFAZ_PERIOD] == 30
+    QTest.keyClick(page.rows[SEFAZ_PERIOD].editor.field, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert tasks.wait_all(5000)
+    assert kept(office)[SEFAZ_PERIOD] == 45
+    assert page.help.text.count("maria") == 1, "who changed it last is in the help"
+
+
+# --- refused -------------------------------------------------------------------------------------------------
+
+
+def test_a_text_that_is_not_a_number_marks_the_field_and_the_tab_and_stops_the_saving(
+    qtbot: QtBot, office: Office, opened: Opener
+) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    edit(qtbot, page, ANP_KEPT, "dez")
+    row = page.rows[ANP_KEPT]
+    assert "não é um número inteiro" in row.editor.error
+    marked = [not page.tabs.tabIcon(index).isNull() for index in range(page.tabs.count())]
+    assert marked == [False, False, True, False, False, False]
+    page.tabs.setCurrentIndex(0)
+    assert not save(page)
+    assert page.tabs.currentIndex() == 2
+    assert row.editor.field.hasFocus()
+    assert kept(office)[SEFAZ_PERIOD] == 30, "all or nothing"
+    edit(qtbot, page, ANP_KEPT, "0")
+    assert "de 1 a 1000 consultas" in row.editor.error
+    edit(qtbot, page, ANP_KEPT, "12")
+    assert save(page)
+    assert (kept(office)[SEFAZ_PERIOD], kept(office)[ANP_KEPT]) == (45, 12)
+
+
+def test_a_branch_without_a_valid_certificate_is_refused_on_its_field(
+    qtbot: QtBot, office: Office, opened: Opener
+) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    edit(qtbot, page, SEFAZ_BRANCH, "2")
+    row = page.rows[SEFAZ_BRANCH]
+    assert isinstance(row.editor, ReferenceEditor)
+    page.tabs.setCurrentIndex(4)
+    assert not save(page)
+    assert "não tem certificado digital instalado" in row.editor.error
+    assert page.tabs.currentIndex() == 0
+    assert row.editor.field.hasFocus()
+    assert kept(office)[SEFAZ_PERIOD] == 30
+    edit(qtbot, page, SEFAZ_BRANCH, "matriz")
+    assert row.editor.error == ""
+    assert save(page)
+    assert kept(office)[SEFAZ_BRANCH] == 1
+
+
+def test_branches_show_their_certificates_and_open_them(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    editor = page.rows[SEFAZ_BRANCH].editor
+    assert isinstance(editor, ReferenceEditor)
+    offered = [editor.combo.itemText(index) for index in range(editor.combo.count())]
+    assert offered[1:] == [
+        "1 · Matriz SP — certificado válido por 143 dias",
+        "2 · Filial sem certificado — sem certificado",
+    ]
+    edit(qtbot, page, SEFAZ_BRANCH, "1")
+    assert editor.detail.text() == "certificado válido por 143 dias"
+    button = next(b for b in editor.widget.findChildren(QPushButton) if b.text() == "Certificado…")
+    with qtbot.waitSignal(office.open_page) as asked:
+        button.click()
+    assert asked.args == ["certificados", 1]
+
+
+def test_a_company_error_is_gone_to(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    page.scope.select(2)
+    page.rows[CREDIT_DAYS].override.click()
+    edit(qtbot, page, CREDIT_DAYS, "0")
+    page.scope.select(0)
+    page.tabs.setCurrentIndex(0)
+    assert not save(page)
+    assert page.scope.selected == 2
+    assert page.rows[CREDIT_DAYS].editor.field.hasFocus()
+
+
+# --- conflicts and failures ----------------------------------------------------------------------------------
+
+
+def test_what_somebody_else_saved_is_shown_and_either_value_may_win(
+    qtbot: QtBot, office: Office, opened: Opener
+) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_INTERVAL, "7")
+    edit(qtbot, page, SEFAZ_BATCH, "20")
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    elsewhere = SettingsRepository(MachineStore(office.folders.machine_file), office.database)
+    elsewhere.save({(SEFAZ_INTERVAL, 0): 9, (SEFAZ_BATCH, 0): 15}, elsewhere.load(), "joana")
+    page.entered()
+    assert tasks.wait_all(5000)
+    assert page.rows[SEFAZ_INTERVAL].editor.text() == "7", "what is being edited stays"
+    assert not save(page)
+    assert page.conflicts.isVisible()
+    assert kept(office)[SEFAZ_PERIOD] == 30
+    buttons = {button.accessibleName(): button for button in page.conflicts.findChildren(QPushButton)}
+    buttons[f"Usar o valor deles: {SEFAZ_INTERVAL.label}"].click()
+    buttons = {button.accessibleName(): button for button in page.conflicts.findChildren(QPushButton)}
+    buttons[f"Manter o meu: {SEFAZ_BATCH.label}"].click()
+    assert not page.conflicts.isVisible()
+    assert page.rows[SEFAZ_INTERVAL].editor.text() == "9"
+    assert save(page)
+    found = kept(office)
+    assert (found[SEFAZ_INTERVAL], found[SEFAZ_BATCH], found[SEFAZ_PERIOD]) == (9, 20, 45)
+
+
+def test_nothing_is_lost_when_the_saving_fails(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    assert office.database is not None
+    with office.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE audit_entry RENAME TO elsewhere")
+    assert not save(page)
+    assert page.failure.isVisible()
+    assert page.unsaved() == [SEFAZ_PERIOD.label]
+    assert page.rows[SEFAZ_PERIOD].editor.text() == "45"
+    with office.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO audit_entry")
+    assert save(page)
+    assert not page.failure.isVisible()
+    assert kept(office)[SEFAZ_PERIOD] == 45
+
+
+def test_a_value_edited_while_saving_is_still_unsaved(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    page.save_all(lambda ok: None)
+    edit(qtbot, page, SEFAZ_PERIOD, "60")
+    assert tasks.wait_all(5000)
+    assert kept(office)[SEFAZ_PERIOD] == 45
+    assert page.unsaved() == [SEFAZ_PERIOD.label]
+    assert save(page)
+    assert kept(office)[SEFAZ_PERIOD] == 60
+
+
+def test_what_another_page_saved_is_shown(qtbot: QtBot, office: Office, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    office.take_snapshot(office.settings.save({(SEFAZ_PERIOD, 0): 50}, kept(office), "maria"))
+    assert page.rows[SEFAZ_PERIOD].editor.text() == "50"
+    office.take_snapshot(office.settings.save({(SEFAZ_PERIOD, 0): RESTORE}, kept(office), "maria"))
+    assert page.rows[SEFAZ_PERIOD].editor.text() == "30"
+
+
+# --- search, help, keyboard ----------------------------------------------------------------------------------
+
+
+def test_search_hides_what_does_not_match_in_every_tab(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    widgets = page.findChildren(QWidget)
+    QTest.keyClick(page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert page.search.hasFocus()
+    QTest.keyClicks(page.search, "regiao de vendas")
+    assert [page.tabs.tabText(i) for i in range(3)] == ["Consulta SEFAZ", "Bandeira e região (1)", "Consulta ANP"]
+    assert page.tabs.currentIndex() == 1
+    assert [page.tabs.isTabEnabled(i) for i in range(3)] == [False, True, False]
+    assert [row.label.text() for row in page.rows.values() if row.label.isVisible()] == ["Região de Vendas Padrão"]
+    page.search.setText("anp.cliente.revogada")
+    page.search.setText("credito.prazo")
+    assert page.tabs.currentIndex() == 5
+    QTest.keyClick(page.search, Qt.Key.Key_Return)
+    assert page.rows[CREDIT_DAYS].editor.field.hasFocus()
+    page.search.setText("submarino")
+    assert page.nothing.isVisible()
+    assert "submarino" in page.nothing.text()
+    QTest.keyClick(page.search, Qt.Key.Key_Escape)
+    assert page.search.text() == ""
+    assert not page.nothing.isVisible()
+    assert page.tabs.tabText(1) == "Bandeira e região"
+    assert set(widgets) <= set(page.findChildren(QWidget)), "nothing is built again"
+
+
+def test_help_follows_the_focus_and_f1_hides_it(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    page.rows[SEFAZ_INTERVAL].editor.field.setFocus()
+    assert SEFAZ_INTERVAL.help in page.help.text
+    QTest.keyClick(page.rows[SEFAZ_INTERVAL].editor.field, Qt.Key.Key_Tab)
+    assert SEFAZ_BATCH.help in page.help.text
+    assert page.show_help()
+    assert not page.help.isVisible()
+    assert page.show_help()
+    assert page.help.isVisible()
+
+
+@pytest.mark.parametrize("company", [0, 1])
+@pytest.mark.parametrize("screen", [CUSTOMERS_PAGE, INTEGRATION_PAGE], ids=lambda screen: screen.key)
+def test_tab_goes_through_the_editors_in_reading_order(
+    qtbot: QtBot, opened: Opener, screen: Screen, company: int
+) -> None:
+    page = opened(screen)
+    page.scope.select(company)
+    for index, tab in enumerate(screen.tabs):
+        page.tabs.setCurrentIndex(index)
+        owner = {f: s for s in page.rows for f in (*page.rows[s].editor.fields, page.rows[s].override)}
+        page.search.setFocus()
+        seen: list[Setting[Any]] = []
+        for _ in range(80):
+            QTest.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
+            setting = owner.get(page.focusWidget())
+            if setting is not None and setting not in seen:
+                seen.append(setting)
+        shown = [s for group in tab.groups if not group.columns for s in group.settings]
+        reachable = [s for s in shown if page.rows[s].editor.widget.isEnabled() or page.rows[s].may_override]
+        assert [s.key for s in seen if s in shown] == [s.key for s in reachable]
+
+
+def test_an_argument_leads_to_the_setting(opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    page.show_argument("anp.servico_horario")
+    assert page.tabs.currentIndex() == 4
+    page.show_argument(SEFAZ_USER)
+    assert page.rows[SEFAZ_USER].editor.field.hasFocus()
+
+
+@pytest.mark.parametrize("screen", [CUSTOMERS_PAGE, INTEGRATION_PAGE], ids=lambda screen: screen.key)
+def test_nothing_is_cut_at_the_smallest_width(opened: Opener, screen: Screen) -> None:
+    page = opened(screen)
+    for company in (0, 1):
+        page.scope.select(company)
+        for index in range(page.tabs.count()):
+            page.tabs.setCurrentIndex(index)
+            area = page.panels.widget(index)
+            assert isinstance(area, QScrollArea)
+            inside = area.widget()
+            assert inside is not None
+            assert inside.minimumSizeHint().width() <= area.viewport().width()
+
+
+# --- this computer and its database --------------------------------------------------------------------------
+
+
+def test_without_a_database_only_this_computer_is_set(qtbot: QtBot, closed_office: Office) -> None:
+    customers = show(qtbot, closed_office, CUSTOMERS_PAGE)
+    assert not any(row.editor.widget.isEnabled() for row in customers.rows.values())
+    assert "banco de dados não está aberto" in customers.scope.sentence.text()
+    page = show(qtbot, closed_office, INTEGRATION_PAGE)
+    assert not page.rows[OVERDUE_BUDGET].editor.widget.isEnabled()
+    assert page.rows[OVERDUE_BUDGET].source.text() == "banco fechado"
+    edit(qtbot, page, SERVER, "servidor")
+    edit(qtbot, page, DATABASE_KIND, "servidor")
+    assert save(page)
+    assert kept(closed_office)[SERVER] == "servidor"
+    assert "próxima abertura" in page.save_bar.text.accessibleName()
+
+
+def test_fields_of_the_server_wait_for_the_server(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.access is not None
+    assert page.rows[DATABASE_NAME].source.text() == "só com servidor"
+    assert "arquivo local" in page.rows[DATABASE_NAME].label.toolTip()
+    assert not page.rows[DATABASE_NAME].editor.widget.isEnabled()
+    assert not page.access.password.isEnabled()
+    edit(qtbot, page, DATABASE_KIND, DatabaseKind.SERVER.value)
+    assert page.rows[DATABASE_NAME].editor.widget.isEnabled()
+    assert page.access.password.isEnabled()
+
+
+def test_the_password_goes_to_the_keyring_on_save_only(
+    qtbot: QtBot, office: Office, opened: Opener, memory_keyring: MemoryKeyring
+) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.access is not None
+    edit(qtbot, page, DATABASE_KIND, DatabaseKind.SERVER.value)
+    edit(qtbot, page, DATABASE_USER, "operador")
+    page.tabs.setCurrentIndex(0)
+    write(qtbot, page.access.password, "segredo")
+    assert tasks.wait_all(5000)
+    assert "Nenhuma senha guardada para operador" in page.access.state.text()
+    assert "Senha do banco" in page.unsaved()
+    assert memory_keyring.entries == {}
+    assert save(page)
+    assert list(memory_keyring.entries.values()) == ["segredo"]
+    assert next(iter(memory_keyring.entries))[1] == database_secret(kept(office))
+    assert tasks.wait_all(5000)
+    assert page.access.password.text() == ""
+    assert page.access.password.placeholderText() == "guardada no cofre do sistema"
+    assert page.unsaved() == []
+    assert "segredo" not in office.folders.machine_file.read_text("utf-8")
+    assert office.database is not None
+    with office.database.reading() as connection:
+        assert all("segredo" not in row.value for row in setting_values.load(connection))
+
+
+def test_the_connection_is_tested_with_what_is_typed(
+    qtbot: QtBot, office: Office, opened: Opener, postgresql_url: str
+) -> None:
+    url = make_url(postgresql_url)
+    page = opened(INTEGRATION_PAGE)
+    assert page.access is not None
+    edit(qtbot, page, DATABASE_KIND, DatabaseKind.SERVER.value)
+    edit(qtbot, page, SERVER, str(url.host))
+    edit(qtbot, page, DATABASE_PORT, str(url.port))
+    edit(qtbot, page, DATABASE_USER, str(url.username))
+    edit(qtbot, page, DATABASE_NAME, "inexistente")
+    page.access.password.setText(str(url.password or "sem senha"))
+    page.access.test.click()
+    assert tasks.wait_all(15000)
+    assert page.access.failure.isVisible()
+    assert "não existe" in page.access.failure.accessibleDescription()
+    edit(qtbot, page, DATABASE_NAME, str(url.database))
+    page.access.test.click()
+    assert tasks.wait_all(15000)
+    assert not page.access.failure.isVisible()
+    assert "PostgreSQL" in page.access.answer.text()
+    assert kept(office)[DATABASE_KIND] is DatabaseKind.FILE, "testing saves nothing"
+
+
+def test_a_closed_port_is_explained(qtbot: QtBot, opened: Opener) -> None:
+    import socket
+
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+    page = opened(INTEGRATION_PAGE)
+    assert page.access is not None
+    edit(qtbot, page, DATABASE_KIND, DatabaseKind.SERVER.value)
+    edit(qtbot, page, DATABASE_PORT, str(port))
+    page.access.password.setText("segredo")
+    page.access.test.click()
+    assert tasks.wait_all(15000)
+    assert f"nenhum programa atende na porta {port}" in page.access.failure.accessibleDescription()
