@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from app.domain import Failure, FailureKind
@@ -56,8 +56,9 @@ class Database:
     """An open database. Connections are taken and given back inside one function, by whichever thread calls it."""
 
     def __init__(self, url: URL | str) -> None:
-        self.engine: Engine = create_engine(url, pool_pre_ping=True)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        # A server may have closed a connection that waited in the pool; a file cannot.
+        self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -169,4 +170,5 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once when another machine wrote in between;
     # taking the write lock at the start waits for its turn instead.
     writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    driver: Any = connection.connection.driver_connection  # SQLAlchemy's own execute costs ten times as much
+    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -36,7 +36,8 @@ class SefazClient:
     ) -> SefazAnswer:
         """Ask the production service of `endpoint.uf` about a document.
 
-        `given_up` is looked at when `cancel` begins to take effect: one that came before is not lost. Returns what the SEFAZ said about the customer: 111, 112, a final no (259, 261, 264) or invalid data (258, 260,
+        `given_up` is looked at when `cancel` begins to take effect: one that came before is not lost.
+        Returns what the SEFAZ said about the customer: 111, 112, a final no (259, 261, 264) or invalid data (258, 260,
         263). Raises ConsultationFailed for anything else.
         """
         if endpoint.status is EndpointStatus.NONE or not endpoint.production:

@@ -150,19 +150,19 @@ class SefazTransport(Transport):
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         """httpcore's account of what it does: the only public way to the socket while a call waits on it."""
-        match event.rpartition(".")[0].rpartition(".")[2], event.rpartition(".")[2]:
-            case "connect_tcp", "started":
+        match event:
+            case "connection.connect_tcp.started" | "socks.connect_tcp.started":
                 self._reused = False
-            case "connect_tcp", "complete":
+            case "connection.connect_tcp.complete" | "socks.connect_tcp.complete":
                 # TLS takes the descriptor out of this socket; the duplicate stays good for a shutdown meanwhile.
                 self._handshaking = info["return_value"].get_extra_info("socket").dup()
                 self._interruption.use(self._handshaking)
-            case "start_tls", "complete":
+            case "connection.start_tls.complete" | "proxy.start_tls.complete" | "socks.start_tls.complete":
                 connection = info["return_value"].get_extra_info("socket")
                 self._sockets[self._origin] = connection
                 self._interruption.use(connection)
                 self._end_handshake()
-            case "receive_response_headers", "complete":
+            case "http11.receive_response_headers.complete":
                 self.answered = True
 
     def _end_handshake(self) -> None:

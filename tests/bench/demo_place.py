@@ -1,0 +1,112 @@
+"""A SEFAZ in a process of its own and a back office ready to consult it, for the measures of consultations."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keyring
+from keyring.backend import KeyringBackend
+
+from app.data import records
+from app.domain import SefazAction
+from app.folders import Folders
+from app.settings.catalog import SEFAZ_BRANCH
+from app.settings.snapshot import Snapshot
+from app.tables import BRANCHES, COMPANIES, CUSTOMERS
+from services.backoffice import Backoffice, open_backoffice
+from services.demo.example import made_up_cnpj
+from services.installation import install_certificate
+from tests.bench.report import MeasureFailed
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTOR = "medida"
+
+
+class _Memory(KeyringBackend):
+    """Keeps the key's password while the measure runs: the system's keyring is not to be touched."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.entries.pop((service, username), None)
+
+
+@dataclass(frozen=True)
+class DemoPlace:
+    """An open back office, the numbers of its customers, and the address of the SEFAZ's service of SP."""
+
+    backoffice: Backoffice
+    customers: list[int]
+    url: str
+
+
+@contextmanager
+def demo_place(customers: int) -> Iterator[DemoPlace]:
+    """A SQLite file as the program sets it, with that many customers of SP, all enabled at the SEFAZ."""
+    folder = Path(tempfile.mkdtemp(prefix="retaguarda-bench-"))
+    kept = keyring.get_keyring()
+    keyring.set_keyring(_Memory())
+    command = [sys.executable, "-m", "services.demo.sefaz", "--pasta", str(folder), "--sempre-habilitado"]
+    try:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                ready = server.stdout.readline()
+                if not ready:
+                    raise MeasureFailed("a SEFAZ de demonstração não iniciou")
+                yield from _opened(folder, json.loads(ready)["url"], customers)
+            finally:
+                server.terminate()
+    finally:
+        keyring.set_keyring(kept)
+        shutil.rmtree(folder)
+
+
+def _opened(folder: Path, url: str, customers: int) -> Iterator[DemoPlace]:
+    folders = Folders(folder, folder)
+    (folder / "ac.pem").rename(folders.additional_ca_file)
+    backoffice = open_backoffice(folders)
+    try:
+        cnpj = "11222333000181"
+        with backoffice.database.writing() as connection:
+            company = records.add(
+                connection, COMPANIES, {"cnpj": cnpj, "nome": "Modelo", "uf": "SP"}, Snapshot(), ACTOR
+            )
+            branch = {"empresa": company, "cnpj": cnpj, "nome": "Matriz", "uf": "SP"}
+            branch_id = records.add(connection, BRANCHES, branch, Snapshot(), ACTOR)
+            numbers = [
+                records.add(connection, CUSTOMERS, _customer(number), Snapshot(), ACTOR) for number in range(customers)
+            ]
+        pfx = (folder / "cliente.pfx").read_bytes()
+        install_certificate(backoffice.database, branch_id, pfx, "demonstracao", actor=ACTOR, now=datetime.now(UTC))
+        backoffice.settings.save({(SEFAZ_BRANCH, 0): branch_id}, backoffice.settings.load(), ACTOR)
+        yield DemoPlace(backoffice, numbers, f"{url}/SP/cadconsultacadastro4")
+    finally:
+        backoffice.close()
+
+
+def _customer(number: int) -> dict[str, object]:
+    return {
+        "documento": made_up_cnpj(f"{number + 1:08}"),
+        "nome": f"Posto {number}",
+        "uf": "SP",
+        "acao_sefaz": SefazAction.BLOCK_UNBLOCK,
+    }
