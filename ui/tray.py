@@ -15,7 +15,7 @@ from ui import icons, pages, words
 from ui.notices import Notice, Notices
 from ui.service_words import PHASE_ICONS, moments
 
-_LOOK_MS = 5000
+_LOOK_MS = 2000
 
 
 class Tray(QObject):
@@ -84,9 +84,8 @@ class Tray(QObject):
     def remove(self) -> None:
         """Take the icon away, for good."""
         self._timer.stop()
-        self.icon.hide()
         self.menu.close()
-        self.menu.deleteLater()
+        self.icon.hide()
 
     @Slot()
     def _look(self) -> None:

@@ -1,0 +1,267 @@
+"""The whole program: opening, pages by keyboard, unsaved changes, an unopened database, and the end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QSystemTrayIcon,
+)
+from pytestqt.qtbot import QtBot
+
+from app.folders import find_folders
+from app.settings.catalog import SEFAZ_PERIOD
+from tests.ui.window import opened, settle, until
+from ui import banner, pages
+from ui.home_page import HomePage
+from ui.page import Page
+from ui.settings_page import SettingsPage
+from ui.unexpected import LOG_FILE, LOG_FOLDER
+from ui.window_app import WindowProgram
+
+# What Qt's offscreen platform says of windows brought to the front and of dialogs with a least size.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def _button(box: QMessageBox, text: str) -> QPushButton:
+    return next(b for b in box.findChildren(QPushButton) if b.text().replace("&", "") == text)
+
+
+def _question(program: WindowProgram) -> QMessageBox:
+    return next(box for box in program.window.findChildren(QMessageBox) if box.isVisible())
+
+
+def _change_period(qtbot: QtBot, program: WindowProgram, days: int) -> SettingsPage:
+    program.window.open_page(pages.PROFILES)
+    settle(qtbot)
+    page = program.window.page
+    assert isinstance(page, SettingsPage)
+    spin = page.rows[SEFAZ_PERIOD].editor.widget.findChild(QAbstractSpinBox)
+    assert isinstance(spin, QAbstractSpinBox)
+    spin.selectAll()
+    qtbot.keyClicks(spin, str(days))
+    assert page.unsaved() == [SEFAZ_PERIOD.label]
+    return page
+
+
+def test_the_window_is_there_before_the_database(qtbot: QtBot) -> None:
+    with opened(qtbot, wait=False) as program:
+        assert program.window.isVisible()
+        assert program.office is None
+        assert program.window.page is program.window.opening
+        assert "abrindo" in program.window.status.database.text()
+        until(qtbot, lambda: program.office is not None)
+        assert isinstance(program.window.page, HomePage)
+        assert program.window.status.database.text() == "arquivo local"
+
+
+def test_pages_open_by_keyboard_with_one_title_each(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        window = program.window
+        for number, entry in enumerate(pages.SIDEBAR, 1):
+            qtbot.keyClick(window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
+            settle(qtbot)
+            assert window.page_key == entry.key
+            assert window.page.title == entry.title
+            assert window.sidebar.currentItem().text() == entry.title
+        qtbot.keyClick(window.sidebar, Qt.Key.Key_Up)
+        settle(qtbot)
+        assert window.page_key == pages.SIDEBAR[-2].key
+
+
+@pytest.mark.parametrize("entry", pages.TOOLS, ids=lambda entry: entry.key)
+def test_tools_open_from_the_menu(qtbot: QtBot, entry: pages.PageEntry) -> None:
+    with opened(qtbot) as program:
+        program.window.open_page(entry.key)
+        settle(qtbot)
+        assert program.window.page.title == entry.title
+        assert program.window.sidebar.currentRow() == -1
+
+
+def test_the_original_paths_are_in_the_menu_bar(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        menus = {a.text().replace("&", ""): a.menu() for a in program.window.menuBar().actions()}
+        system = next(a.menu() for a in menus["Ferramentas"].actions() if a.text().replace("&", "") == "Sistema")
+        system.actions()[0].trigger()
+        settle(qtbot)
+        assert program.window.page.path == ("Ferramentas", "Sistema", "Clientes")
+        menus["Balcão"].actions()[0].trigger()
+        settle(qtbot)
+        assert program.window.page.path == ("Balcão", "Integração")
+
+
+def test_closing_asks_about_each_unsaved_change_by_name(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(qtbot) as program:
+        _change_period(qtbot, program, 45)
+        program.window.close()
+        box = _question(program)
+        assert SEFAZ_PERIOD.label in box.informativeText()
+        assert "Perfis de clientes" in box.informativeText()
+        qtbot.mouseClick(_button(box, "Continuar editando"), Qt.MouseButton.LeftButton)
+        assert program.window.isVisible()
+        assert program.window.page.unsaved() == [SEFAZ_PERIOD.label]
+
+        program.window.close()
+        with qtbot.waitSignal(program.finished, timeout=15_000):
+            qtbot.mouseClick(_button(_question(program), "Salvar"), Qt.MouseButton.LeftButton)
+    with opened(qtbot) as again:
+        assert again.office is not None
+        assert again.office.snapshot[SEFAZ_PERIOD] == 45
+
+
+def test_discarding_leaves_without_saving(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        _change_period(qtbot, program, 45)
+        program.window.close()
+        with qtbot.waitSignal(program.finished, timeout=15_000):
+            qtbot.mouseClick(_button(_question(program), "Descartar"), Qt.MouseButton.LeftButton)
+    with opened(qtbot) as again:
+        assert again.office is not None
+        assert again.office.snapshot[SEFAZ_PERIOD] == SEFAZ_PERIOD.default
+
+
+def test_a_refused_save_keeps_the_program_open_on_its_page(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        _change_period(qtbot, program, 0)
+        program.window.open_page(pages.HOME)
+        program.window.close()
+        qtbot.mouseClick(_button(_question(program), "Salvar"), Qt.MouseButton.LeftButton)
+        until(qtbot, lambda: program.window.page_key == pages.PROFILES)
+        settle(qtbot)
+        assert program.window.isVisible()
+        assert program.window.page.unsaved() == [SEFAZ_PERIOD.label]
+
+
+def test_without_a_tray_closing_ends_the_program(qtbot: QtBot) -> None:
+    assert not QSystemTrayIcon.isSystemTrayAvailable()
+    with opened(qtbot) as program, qtbot.waitSignal(program.finished, timeout=15_000):
+        program.window.close()
+
+
+def test_leaving_while_the_database_opens(qtbot: QtBot) -> None:
+    with opened(qtbot, wait=False) as program:
+        until(qtbot, lambda: program.tray is not None)
+        program.quit()
+        assert not program.window.isVisible()
+
+
+def test_an_unreachable_server_is_explained_and_can_be_corrected(qtbot: QtBot, data_folder: Path) -> None:
+    file = data_folder / "maquina.json"
+    file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.servidor": "127.0.0.1", "balcao.porta_banco": "1"}))
+    with opened(qtbot, wait=False) as program:
+        window = program.window
+        until(qtbot, lambda: window.opening.failure is not None and window.opening.failure.isVisible())
+        assert window.opening.failure is not None
+        assert "127.0.0.1:1" in window.opening.failure.accessibleName()
+        assert window.status.database.text() == "não abriu"
+        customers = window.sidebar.item(1)
+        assert not customers.flags() & Qt.ItemFlag.ItemIsEnabled
+        assert "127.0.0.1:1" in customers.toolTip()
+
+        window.opening.open_settings.click()
+        settle(qtbot)
+        assert window.page_key == pages.INTEGRATION
+        file.write_text("{}")
+        window.retry_wanted.emit()
+        until(qtbot, lambda: program.office is not None and program.office.database is not None)
+        settle(qtbot)
+        assert isinstance(window.page, HomePage)
+
+
+def test_a_broken_machine_file_is_explained(qtbot: QtBot, data_folder: Path) -> None:
+    file = data_folder / "maquina.json"
+    file.write_text("{ não é json")
+    with opened(qtbot, wait=False) as program:
+        opening = program.window.opening
+        until(qtbot, lambda: opening.failure is not None and opening.failure.isVisible())
+        assert opening.failure is not None
+        assert "maquina.json" in opening.failure.accessibleName()
+        assert not opening.open_settings.isVisible()
+        file.unlink()
+        opening.try_again.click()
+        until(qtbot, lambda: program.office is not None)
+        settle(qtbot)
+
+
+def test_the_first_steps_are_said_on_an_empty_database(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        page = program.window.page
+        buttons = {b.text() for b in page.findChildren(QPushButton) if b.isVisible()}
+        assert {"Abrir Tabelas", "Abrir Clientes"} <= buttons
+        next(b for b in page.findChildren(QPushButton) if b.text() == "Abrir Tabelas").click()
+        settle(qtbot)
+        assert program.window.page_key == pages.TABLES
+
+
+def test_the_demonstration_says_so_all_the_time(qtbot: QtBot) -> None:
+    program = WindowProgram(find_folders(), is_demo=True)
+    program.start()
+    try:
+        until(qtbot, lambda: program.office is not None)
+        settle(qtbot)
+        assert program.window.banner.isVisible()
+        assert program.window.banner.sentences == banner.DEMO
+        assert program.window.banner.findChildren(QPushButton) == []
+    finally:
+        program.quit()
+        program.window.deleteLater()
+
+
+def test_the_window_is_where_it_was(qtbot: QtBot) -> None:
+    with opened(qtbot, wait=False) as program:
+        until(qtbot, lambda: program.tray is not None)
+        program.window.resize(900, 650)
+    with opened(qtbot, wait=False) as again:
+        assert (again.window.width(), again.window.height()) == (900, 650)
+        until(qtbot, lambda: again.tray is not None)
+
+
+def test_an_unexpected_error_is_logged_and_shown_once(qtbot: QtBot, data_folder: Path) -> None:
+    with opened(qtbot) as program:
+        for _ in range(2):
+            try:
+                raise ZeroDivisionError("conta impossível")
+            except ZeroDivisionError as error:
+                # What Qt does with an exception that leaves a slot.
+                sys.excepthook(type(error), error, error.__traceback__)
+        dialogs = [d for d in program.window.findChildren(QDialog) if d.objectName() == "erro-inesperado"]
+        assert len(dialogs) == 1
+        copy = next(b for b in dialogs[0].findChildren(QPushButton) if b.text() == "Copiar")
+        copy.click()
+        assert "conta impossível" in QApplication.clipboard().text()
+        dialogs[0].accept()
+    text = (data_folder / LOG_FOLDER / LOG_FILE).read_text("utf-8")
+    assert text.count("ZeroDivisionError: conta impossível") == 2
+
+
+def test_leaving_gives_hooks_and_log_back(qtbot: QtBot) -> None:
+    hook, handlers = sys.excepthook, list(logging.getLogger().handlers)
+    with opened(qtbot):
+        assert sys.excepthook is not hook
+    assert sys.excepthook is hook
+    assert logging.getLogger().handlers == handlers
+
+
+def test_f1_without_help_says_so(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        assert isinstance(program.window.page, Page)
+        qtbot.keyClick(program.window, Qt.Key.Key_F1)
+        assert program.window.status.currentMessage() == "Esta página não tem ajuda própria."
+
+
+def test_no_field_of_the_window_lacks_a_name(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        for button in (program.window.status.database, program.window.status.service):
+            assert button.accessibleName()
+        assert all(line.accessibleName() for line in program.window.page.findChildren(QLineEdit))

@@ -1,0 +1,86 @@
+"""Two real processes over the same data folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from ui.single_instance import SingleInstance
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# A first process with an event loop: says when it listens, and what it is asked for.
+FIRST = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QTimer
+from ui.single_instance import SingleInstance
+application = QCoreApplication([])
+instance = SingleInstance(Path(sys.argv[1]))
+assert instance.claim()
+instance.listen()
+instance.asked.connect(lambda page: print("pedido", page, flush=True))
+print("ouvindo", flush=True)
+QTimer.singleShot(30_000, application.quit)
+application.exec()
+"""
+
+
+@contextmanager
+def first_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that is the first over this folder, listening."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FIRST, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ouvindo\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_start_shows_the_first_ones_window_and_leaves(qtbot: QtBot, data_folder: Path) -> None:
+    with first_process(data_folder) as first:
+        second = subprocess.run(
+            [sys.executable, str(ROOT / "main.py"), "--pagina", "clientes"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        assert (second.returncode, second.stdout) == (0, "")
+        assert first.stdout is not None
+        assert first.stdout.readline() == "pedido clientes\n"
+
+
+def test_other_data_is_another_program(qtbot: QtBot, data_folder: Path, tmp_path: Path) -> None:
+    with first_process(data_folder):
+        other = SingleInstance(tmp_path)
+        assert other.claim()
+        other.release()
+        same = SingleInstance(data_folder)
+        assert not same.claim()
+
+
+def test_what_a_killed_process_left_does_not_stand_in_the_way(qtbot: QtBot, data_folder: Path) -> None:
+    with first_process(data_folder) as first:
+        first.kill()
+        first.wait()
+        again = SingleInstance(data_folder)
+        assert again.claim()
+        again.listen()
+        command = [sys.executable, "-c", FIRST, str(data_folder)]
+        with (
+            qtbot.waitSignal(again.asked, timeout=10_000) as asked,
+            subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL),
+        ):
+            qtbot.waitUntil(lambda: asked.signal_triggered, timeout=10_000)
+        assert asked.args == [""]
+        again.release()

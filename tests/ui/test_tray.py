@@ -1,0 +1,149 @@
+"""The tray's tooltip and menu for every state, and notices said once; the menu is built without a tray host too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PySide6.QtGui import QAction
+from pytestqt.qtbot import QtBot
+
+from app.domain import (
+    BlockOrigin,
+    Certificate,
+    Decision,
+    Document,
+    DocumentKind,
+    Finding,
+    Origin,
+    Phase,
+    Request,
+    Result,
+    ServiceState,
+    Verdict,
+)
+from ui import pages, words
+from ui.notices import Notice, Notices
+from ui.tray import Tray
+
+NOW = datetime.now(UTC)
+
+
+def _tray(qtbot: QtBot) -> tuple[Tray, Notices]:
+    notices = Notices()
+    tray = Tray(notices)
+    notices.setParent(tray)
+    return tray, notices
+
+
+def _entry(tray: Tray, *path: str) -> QAction:
+    menu = tray.menu
+    for title in path[:-1]:
+        found = next(a for a in menu.actions() if a.text() == title)
+        assert found.isEnabled(), title
+        menu = found.menu()
+    return next(a for a in menu.actions() if a.text() == path[-1])
+
+
+def _titles(tray: Tray) -> list[str]:
+    return [a.text() for a in tray.menu.actions() if not a.isSeparator()]
+
+
+def test_before_there_is_a_database_only_what_works_is_offered(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    assert _titles(tray) == ["Abrir", "Últimos avisos", "Sair"]
+    assert not _entry(tray, "Últimos avisos").isEnabled()
+    assert "não aberto" in tray.tooltip
+    tray.remove()
+
+
+def test_the_tooltip_says_the_state_in_one_line(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(ServiceState(Phase.IDLE, "", NOW, NOW + timedelta(minutes=5), certificate="válido por 143 dias"))
+    last, following = words.clock(NOW), words.clock(NOW + timedelta(minutes=5))
+    assert tray.icon.toolTip() == f"SEFAZ: ativo, última {last}, próxima {following} · certificado: 143 dias"
+    tray.remove()
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_the_menu_offers_what_the_state_allows(phase: Phase, qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    until = NOW + timedelta(hours=1) if phase is Phase.PAUSED else None
+    tray.take_state(ServiceState(phase, "Porque sim.", paused_until=until))
+    assert _titles(tray) == ["Abrir", "Consultar agora", "Pausar", "Últimos avisos", "Sair"]
+    may_pause = phase not in (Phase.STOPPED, Phase.ELSEWHERE)
+    assert _entry(tray, "Pausar").isEnabled() == may_pause
+    assert _entry(tray, "Consultar agora", "Clientes no prazo").isEnabled() == (may_pause and phase is not Phase.PAUSED)
+    if may_pause:
+        assert _entry(tray, "Pausar", "Retomar").isEnabled() == (phase is Phase.PAUSED)
+    tray.remove()
+
+
+def test_pausing_is_until_a_moment(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(ServiceState(Phase.PAUSED, "", paused_until=NOW + timedelta(hours=1)))
+    wanted: list[datetime | None] = []
+    tray.pause_wanted.connect(wanted.append)
+    _entry(tray, "Pausar", "1 hora").trigger()
+    _entry(tray, "Pausar", "Até amanhã").trigger()
+    _entry(tray, "Pausar", "Retomar").trigger()
+    hour, tomorrow, resume = wanted
+    assert hour is not None
+    assert abs(hour - datetime.now(UTC) - timedelta(hours=1)) < timedelta(seconds=10)
+    assert tomorrow is not None
+    local = tomorrow.astimezone()
+    assert (local.hour, local.minute) == (0, 0)
+    assert local.date() == (datetime.now().astimezone() + timedelta(days=1)).date()
+    assert resume is None
+    tray.remove()
+
+
+def test_a_notice_is_said_once_and_opens_its_page(qtbot: QtBot) -> None:
+    tray, notices = _tray(qtbot)
+    said: list[Notice] = []
+    notices.raised.connect(said.append)
+    for hour in ("15:40", "15:41"):
+        notices.take_state(ServiceState(Phase.FAILED, f"A SEFAZ de GO não respondeu às {hour}."))
+    notices.take_state(ServiceState(Phase.IDLE, ""))
+    assert [notice.sentence for notice in said] == ["A SEFAZ de GO não respondeu às 15:40."]
+    opened: list[tuple[str, object]] = []
+    tray.page_wanted.connect(lambda page, argument: opened.append((page, argument)))
+    title = f"{words.clock(said[0].at)}  A SEFAZ de GO não respondeu às 15:40."
+    _entry(tray, "Últimos avisos", title).trigger()
+    assert opened == [(pages.HOME, None)]
+    tray.remove()
+
+
+def test_a_customer_blocked_by_the_service_is_listed_but_not_announced(qtbot: QtBot) -> None:
+    tray, notices = _tray(qtbot)
+    said: list[Notice] = []
+    notices.raised.connect(said.append)
+    document = Document(DocumentKind.CNPJ, "11222333000181")
+    finding = Finding(document, "SP", Verdict.DISABLED, "Não habilitado.", NOW, 100)
+    for origin in (Origin.SERVICE, Origin.OPERATOR):
+        request = Request(document, "SP", origin, "x", True, customer_id=7)
+        decision = Decision("bloqueia", add=((BlockOrigin.SEFAZ, "não habilitado na SEFAZ"),))
+        notices.take_result(Result(request, finding, decision, 1, "Posto Exemplo"))
+    assert said == []
+    assert [(n.sentence, n.page, n.argument) for n in notices.latest] == [
+        ("Posto Exemplo foi bloqueado: não habilitado na SEFAZ", pages.CUSTOMERS, 7)
+    ]
+    tray.remove()
+
+
+def test_a_certificate_near_its_end_is_said_at_each_threshold(qtbot: QtBot) -> None:
+    notices = Notices()
+    said: list[Notice] = []
+    notices.raised.connect(said.append)
+    ends = datetime(2027, 1, 31, tzinfo=UTC)
+    certificate = Certificate(
+        1, "POSTO MODELO", "11222333000181", "AC", "", "1", "ab", NOW - timedelta(days=300), ends, b"", b"", "", NOW
+    )
+    for days in (40, 29, 28, 15, 14, 2, 1, -1, -2):
+        notices.take_certificates([certificate], ends - timedelta(days=days))
+    assert len(said) == 5  # 30, 15, 3, 1 and the end
+    assert all(notice.page == pages.CERTIFICATES for notice in said)
+    assert "vencido" in said[-1].sentence
