@@ -34,7 +34,7 @@ from services.installation import install_certificate
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-READ_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 3.0
 """How long the demonstration waits for an answer: one of its customers never gets one."""
 
 _ACTOR = "demonstração"

@@ -22,8 +22,8 @@ def add(commands: Any) -> None:
         "importar",
         help="inclui clientes a partir de um arquivo CSV",
         description="Lê um CSV próprio (colunas documento, nome, uf e outras dos cadastros) ou a lista de "
-        "revendedores da ANP. As linhas boas são gravadas e as ruins mostradas, com o número da linha e o motivo; havendo alguma "
-        "ruim, o comando termina com 1. Clientes que já existem ficam como estão.",
+        "revendedores da ANP. As linhas boas são gravadas e as ruins mostradas, com o número da linha e o motivo; "
+        "havendo alguma ruim, o comando termina com 1. Clientes que já existem ficam como estão.",
     )
     importing.set_defaults(run=run_import)
     importing.add_argument("arquivo", metavar="ARQUIVO.csv", type=Path)

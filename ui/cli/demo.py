@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from app.folders import Folders
 
 PICTURES = Path("build") / "demo"
+_OPENING_S = 60
 
 
 def add(commands: Any) -> None:
@@ -146,7 +148,8 @@ def _take_pictures(folders: Folders, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         program.window.resize(1280, 800)
         program.start()
-        while program.office is None:
+        deadline = time.monotonic() + _OPENING_S
+        while program.office is None and time.monotonic() < deadline:
             settle()
         for key in (pages.PROFILES, pages.INTEGRATION, pages.CUSTOMERS):
             program.window.open_page(key)

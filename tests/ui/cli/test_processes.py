@@ -1,0 +1,175 @@
+"""Commands as processes: exit statuses, encodings, pipes that close, Ctrl+C, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keyring
+import pytest
+
+from services.demo.ca import DemoAuthority
+from services.demo.example import made_up_cnpj
+from services.demo.scenarios import Scenario
+from services.demo.sefaz import DemoSefaz
+from tests.ui.cli.conftest import Run, set_up
+from tests.ui.cli.file_keyring import VARIABLE, FileKeyring
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENT = made_up_cnpj("10203040")
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+Done = tuple[int, str, str]
+
+
+@pytest.fixture
+def start(file_machine: Path, tmp_path: Path) -> Start:
+    """Starts main.py in a process of its own."""
+    environment = {
+        **os.environ,
+        "PYTHON_KEYRING_BACKEND": "tests.ui.cli.file_keyring.FileKeyring",
+        VARIABLE: str(tmp_path / "chaveiro.json"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": "cp1252",  # as a redirected output has on Windows
+        "TMPDIR": str(tmp_path),
+    }
+
+    def start_one(*arguments: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
+            env=environment,
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    return start_one
+
+
+@pytest.fixture
+def run_process(start: Start) -> Callable[..., Done]:
+    """Runs main.py to its end."""
+
+    def run_one(*arguments: object, stdin: str = "") -> Done:
+        with start(*arguments) as process:
+            out, err = process.communicate(stdin.encode(), timeout=60)
+        return process.returncode, out.decode("utf-8"), err.decode("utf-8")
+
+    return run_one
+
+
+@pytest.fixture
+def consulting(
+    run: Run,
+    file_machine: Path,
+    sefaz: DemoSefaz,
+    authority: DemoAuthority,
+    pfx: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A machine ready to consult, with one customer who is due; set up in this process, which is faster."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "chaveiro.json"))
+    keyring.set_keyring(FileKeyring())
+    set_up(run, file_machine, sefaz, authority, pfx)
+    run("config", "gravar", "sefaz.automatica=sim", "sefaz.intervalo=0")
+    run("cadastros", "clientes", "incluir", f"documento={DOCUMENT}", "nome=Posto Açaí", "uf=SP")
+    return file_machine
+
+
+def test_consults_from_a_script(run_process: Callable[..., Done], consulting: Path, sefaz: DemoSefaz) -> None:
+    status, out, err = run_process("consultar", "--cliente", "1", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["resultado"] == "habilitado"
+    sefaz.scenarios[DOCUMENT] = Scenario.DISABLED
+    status, out, _ = run_process("consultar", "--documento", DOCUMENT, "--uf", "SP")
+    assert status == 1
+    assert "Posto Açaí (cliente 1)" in out
+
+    assert run_process("servico", "--uma-vez", "--json")[:2] == (0, "")  # consulted today, so not due
+    run_process("cadastros", "clientes", "incluir", f"documento={made_up_cnpj('50607080')}", "nome=Novo", "uf=GO")
+    status, out, err = run_process("servico", "--uma-vez", "--json")
+    assert status == 0, err
+    (line,) = out.splitlines()
+    assert (json.loads(line)["uf"], json.loads(line)["resultado"]) == ("GO", "habilitado")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program may catch")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_service_stops_when_told(start: Start, consulting: Path, number: signal.Signals) -> None:
+    with start("servico") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        assert "Posto Açaí: Habilitado" in line
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert err.decode().splitlines()[-1].endswith("Parado: O serviço foi encerrado.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+def test_ctrl_c_in_the_middle_of_a_consultation(start: Start, consulting: Path, sefaz: DemoSefaz) -> None:
+    sefaz.scenarios[DOCUMENT] = Scenario.TIMEOUT
+    with start("consultar", "--cliente", "1") as process:
+        deadline = time.monotonic() + 20
+        while not sefaz.seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err.decode()) == (130, b"", "Interrompido.\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows says nothing to who writes to a closed pipe")
+def test_a_closed_pipe_is_no_traceback(start: Start) -> None:
+    with start("config", "listar") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.returncode, err) == (141, b"")
+
+
+def test_the_window_starts_without_the_heavy_libraries() -> None:
+    heavy = ("sqlalchemy", "zeep", "httpx", "lxml", "cryptography", "alembic", "keyring")
+    program = f"import sys, main, app.folders, ui.window_app;print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program may catch")
+def test_the_demonstration_leaves_nothing_when_interrupted(start: Start, file_machine: Path, tmp_path: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in file_machine.iterdir()}
+    with start("demo", "--sem-janela") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.decode().startswith("Consultando 2 de 40"):
+                break
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert not list(tmp_path.glob("retaguarda-demo-*"))
+    assert {file: file.stat().st_mtime_ns for file in file_machine.iterdir()} == before
+
+
+def test_the_demonstration_without_a_window(
+    run_process: Callable[..., Done], file_machine: Path, tmp_path: Path
+) -> None:
+    before = {file: file.stat().st_mtime_ns for file in file_machine.iterdir()}
+    status, out, err = run_process("demo", "--sem-janela", "--pasta", tmp_path / "telas")
+    assert status == 0, err
+    assert len(out.splitlines()) == 42
+    for words in ("Habilitado", "Não habilitado", "Não contribuinte", "Dado inválido", "Bloqueado pela SEFAZ"):
+        assert words in out
+    pictures = {picture.stem: picture.stat().st_size for picture in (tmp_path / "telas").iterdir()}
+    assert set(pictures) == {"perfis", "integracao", "clientes"}
+    assert min(pictures.values()) > 20_000
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("retaguarda-demo-*"))
+    assert {file: file.stat().st_mtime_ns for file in file_machine.iterdir()} == before

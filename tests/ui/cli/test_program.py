@@ -1,0 +1,113 @@
+"""The command line's own words: all Portuguese, whatever is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.version import VERSION
+from tests.ui.cli.conftest import Run
+from ui.cli.portuguese import Parser, UsageError
+
+ENGLISH = re.compile(
+    r"\b(usage|options|error|the|argument|arguments|invalid|required|expected|choose|choice|unrecognized|show|help)\b"
+)
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_version_is_the_projects(run: Run) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == VERSION
+    assert run("--versao").out == f"Retaguarda {VERSION}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "servico",
+        "consultar",
+        "config",
+        "config listar",
+        "config ler",
+        "config gravar",
+        "config exportar",
+        "config importar",
+        "config senha-banco",
+        "clientes",
+        "clientes importar",
+        "clientes listar",
+        "certificado",
+        "certificado instalar",
+        "certificado mostrar",
+        "cadastros",
+        "cadastros filiais incluir",
+        "demo",
+    ],
+)
+def test_help_is_in_portuguese(run: Run, command: str) -> None:
+    outcome = run(*command.split(), "--ajuda")
+    assert outcome.status == 0
+    assert outcome.out.startswith("uso: retaguarda")
+    assert not ENGLISH.findall(outcome.out.replace("--help", ""))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "nada",
+        "--nada",
+        "consultar",
+        "consultar --documento",
+        "consultar --documento 1 --cliente 1",
+        "consultar --json=1 --cliente 1",
+        "config",
+        "config ler",
+        "config listar sobra",
+        "config listar --pagina outra",
+        "clientes importar",
+        "certificado instalar --filial x a.pfx",
+        "certificado instalar a.pfx",
+        "cadastros",
+        "cadastros nada listar",
+        "cadastros empresas",
+        "cadastros empresas incluir",
+        "demo --pasta",
+    ],
+)
+def test_wrong_usage_is_told_in_portuguese_with_the_form_expected(run: Run, command: str) -> None:
+    outcome = run(*command.split())
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("uso: retaguarda")
+    words = re.sub(r"\[?--?\w[\w-]*", "", outcome.err)
+    assert not ENGLISH.findall(words), words
+
+
+def test_every_kind_of_complaint_is_translated() -> None:
+    parser = Parser(prog="p")
+    parser.add_argument("--two", nargs=2)
+    parser.add_argument("--some", nargs="+")
+    parser.add_argument("--on", action="store_true")
+    for arguments in (["--two", "1"], ["--some"], ["--on=1"], ["sobra"]):
+        with pytest.raises(UsageError) as refused:
+            parser.parse_args(arguments)
+        assert not ENGLISH.findall(str(refused.value))
+
+
+def test_an_unexpected_error_is_not_hidden(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(options: argparse.Namespace) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("ui.cli.config.run_list", broken)
+    with pytest.raises(ZeroDivisionError):
+        run("config", "listar")
+
+
+def test_an_unknown_command_still_answers_in_json(run: Run) -> None:
+    outcome = run("nada", "--json")
+    assert outcome.status == 2
+    assert "“nada” não é uma das opções" in outcome.json["erro"]
