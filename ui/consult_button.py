@@ -30,7 +30,7 @@ class ConsultButton(QWidget):
     def __init__(self, folders: Folders, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._file = QSettings(str(folders.config / "janela.ini"), QSettings.Format.IniFormat)
-        self._button = QPushButton(icons.icon("refresh"), "")
+        self._button = QPushButton()
         theme.primary(self._button)
         self._button.clicked.connect(self._repeat)
         self._more = QPushButton(icons.icon("chevron-down"), "")

@@ -29,7 +29,7 @@ class Column(IntEnum):
 
 
 LABELS = ("Quando", "Resultado", "Cliente", "Documento", "UF", "Feita", "Por que")
-WIDTHS = (130, 150, 220, 150, 44, 150, 320)
+WIDTHS = (136, 156, 220, 160, 48, 150, 320)
 
 
 class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
@@ -71,7 +71,7 @@ def _text(row: HistoryRow, column: int) -> str:
         case Column.RESULT:
             return row.verdict.label
         case Column.CUSTOMER:
-            return row.customer or "(documento sem cadastro)"
+            return row.customer or "(consulta avulsa)"
         case Column.DOCUMENT:
             return str(row.document)
         case Column.UF:

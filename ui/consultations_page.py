@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.domain import Origin, Result, Verdict
 from ui import icons, theme, words
-from ui.consultation_model import WIDTHS, Column, ConsultationModel
+from ui.consultation_model import WIDTHS, ConsultationModel
 from ui.customer_panel import prepare_table
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
@@ -49,8 +49,9 @@ class ConsultationsPage(Page):
         database = office.backoffice.database
 
         self._search = QLineEdit()
-        self._search.setPlaceholderText("Buscar cliente ou documento (Ctrl+F)")
+        self._search.setPlaceholderText("Buscar cliente ou documento")
         self._search.setAccessibleName("Buscar consultas por cliente ou documento")
+        self._search.setToolTip("Ctrl+F. O documento pode ter pontuação ou não")
         self._search.setClearButtonEnabled(True)
         self._search.setMinimumWidth(320)
         self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
@@ -69,14 +70,15 @@ class ConsultationsPage(Page):
         self._failure = FailureView()
         self._places = QStackedWidget()
         self._fill_places()
-        self.result = ResultView(database)
+        self.result = ResultView(database, "Selecione uma consulta para ver o resultado inteiro.")
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("lista")
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self._places)
         self._splitter.addWidget(self._beside())
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([900, 420])
+        self._splitter.setStretchFactor(0, 4)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([496, 360])
         self.body.addWidget(self._splitter, 1)
 
         self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)
@@ -152,7 +154,7 @@ class ConsultationsPage(Page):
         table.setModel(self.model)
         prepare_table(table)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setItemDelegateForColumn(Column.RESULT, StatusDelegate(table))
+        table.setItemDelegate(StatusDelegate(table))
         header = table.horizontalHeader()
         for section, width in enumerate(WIDTHS):
             header.resizeSection(section, width)

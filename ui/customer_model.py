@@ -32,7 +32,7 @@ class Column(IntEnum):
 
 
 LABELS = ("Cliente", "SEFAZ", "Bloqueio", "Documento", "UF", "Última consulta", "Bandeira")
-WIDTHS = (230, 160, 112, 156, 48, 120, 110)
+WIDTHS = (192, 168, 112, 160, 48, 126, 110)
 
 _FREE = Status(words.Look("Livre", "check", Tone.NEUTRAL))
 _BLOCKED = Status(words.Look("Bloqueado", "block", Tone.BLOCK))
@@ -40,11 +40,9 @@ _BLOCKED = Status(words.Look("Bloqueado", "block", Tone.BLOCK))
 
 def situation(verdict: Verdict | None, outcome: Verdict | None) -> Status:
     """The last answer, with a failed last try beside it."""
-    if outcome is Verdict.FAILURE:
-        if verdict is None:
-            return Status(words.verdict(Verdict.FAILURE), "ainda sem resposta", Tone.NEUTRAL)
-        return Status(words.verdict(verdict), "última tentativa falhou")
-    return Status(words.verdict(verdict))
+    if verdict is None:
+        return Status(words.verdict(outcome))
+    return Status(words.verdict(verdict), "última tentativa falhou" if outcome is Verdict.FAILURE else "")
 
 
 class CustomerModel(PagedModel["Query", "CustomerRow"]):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -28,7 +27,7 @@ from app.domain import ActiveBlock, Verdict
 from ui import icons, tasks, theme, words
 from ui.block_dialogs import BlockDialog, ReleaseDialog
 from ui.consult_button import ConsultButton
-from ui.customer_history_model import RESULT, CustomerHistoryModel
+from ui.customer_history_model import CustomerHistoryModel
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.result_view import ResultView
@@ -83,6 +82,11 @@ class CustomerPanel(QStackedWidget):
     def customer_id(self) -> int | None:
         """The customer shown, or None."""
         return self._customer_id
+
+    @property
+    def row(self) -> CustomerRow | None:
+        """The one customer shown, or None."""
+        return None if self._loaded is None else self._loaded.row
 
     def show_nothing(self) -> None:
         """No customer is selected."""
@@ -212,14 +216,13 @@ class CustomerPanel(QStackedWidget):
         self._history_table.setObjectName("consultas-do-cliente")
         self._history_table.setAccessibleName("Consultas do cliente")
         self._history_table.setModel(self._history)
-        self._history_table.setItemDelegateForColumn(RESULT, StatusDelegate(self._history_table))
+        self._history_table.setItemDelegate(StatusDelegate(self._history_table))
         prepare_table(self._history_table)
         self._history_table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = self._history_table.horizontalHeader()
-        header.resizeSection(0, 130)
-        header.setSectionResizeMode(RESULT, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
-        header.resizeSection(2, 130)
+        for section, width in enumerate((134, 168, 100)):
+            header.resizeSection(section, width)
+        header.setStretchLastSection(True)
         self._history_table.selectionModel().selectionChanged.connect(self._open_selected)
         self._result = ResultView(self._database)
         parts = QSplitter(Qt.Orientation.Vertical)
@@ -296,7 +299,7 @@ class CustomerPanel(QStackedWidget):
                 words.verdict(answer.verdict),
                 answer.reason,
                 f"Consulta de {words.exact(answer.asked_at)} ({words.relative(answer.asked_at)}), "
-                f"{words.ORIGINS[answer.origin]}, {answer.user}. {answer.decision}",
+                f"{words.ORIGINS[answer.origin]}, {answer.user}. {answer.decision.replace(answer.reason, '').strip()}",
                 answer.id,
             )
         elif last is None or loaded.row.tried_at is None:
@@ -463,6 +466,8 @@ def prepare_table(table: QTableView) -> None:
     table.verticalHeader().setDefaultSectionSize(32)
     header = table.horizontalHeader()
     header.setHighlightSections(False)
+    # Its own, always empty: to paint itself the header would ask about every row of a column whether it is selected.
+    header.setSelectionModel(QItemSelectionModel(table.model(), header))
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 

@@ -63,8 +63,9 @@ class CustomersPage(Page):
         self._document_dialog: DocumentDialog | None = None
 
         self._search = QLineEdit()
-        self._search.setPlaceholderText("Buscar nome, documento, IE ou cidade (Ctrl+F)")
+        self._search.setPlaceholderText("Buscar nome, documento, IE ou cidade")
         self._search.setAccessibleName("Buscar clientes por nome, documento, inscrição estadual ou cidade")
+        self._search.setToolTip("Ctrl+F. O documento pode ter pontuação ou não")
         self._search.setClearButtonEnabled(True)
         self._search.setMinimumWidth(320)
         self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
@@ -97,8 +98,9 @@ class CustomersPage(Page):
         self._splitter.addWidget(self._places)
         self._splitter.addWidget(self.panel)
         self.panel.setMinimumWidth(340)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([900, 400])
+        self._splitter.setStretchFactor(0, 4)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([496, 360])
         self.body.addWidget(self._splitter, 1)
 
         self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)
@@ -192,9 +194,7 @@ class CustomersPage(Page):
         table.setModel(self.model)
         prepare_table(table)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        delegate = StatusDelegate(table)
-        for column in (Column.SEFAZ, Column.BLOCK):
-            table.setItemDelegateForColumn(column, delegate)
+        table.setItemDelegate(StatusDelegate(table))
         header = table.horizontalHeader()
         for section, width in enumerate(WIDTHS):
             header.resizeSection(section, width)
@@ -369,7 +369,10 @@ class CustomersPage(Page):
 
     @Slot(bool)
     def _consult(self, apply: bool) -> None:
-        """Consult the customers selected."""
+        """Consult the customer shown, or those selected when they are several."""
+        if self.panel.row is not None:
+            self._start([self.panel.row], apply)
+            return
         ranges = self._ranges()
         number = self._selected_count()
         if number <= _ASK_ABOVE:

@@ -29,7 +29,7 @@ from ui.result_view import ResultView
 if TYPE_CHECKING:
     from ui.office import Office
 
-_KINDS = (DocumentKind.CNPJ, DocumentKind.CPF, DocumentKind.IE)
+_KINDS = (("CNPJ ou CPF", None), ("Inscrição estadual", DocumentKind.IE))
 
 
 class DocumentDialog(QDialog):
@@ -48,8 +48,9 @@ class DocumentDialog(QDialog):
         )
         self._kinds = QButtonGroup(self)
         kinds = QHBoxLayout()
-        for number, kind in enumerate(_KINDS):
-            choice = QRadioButton("Inscrição estadual" if kind is DocumentKind.IE else kind.value)
+        kinds.setSpacing(theme.L)
+        for number, (label, _) in enumerate(_KINDS):
+            choice = QRadioButton(label)
             self._kinds.addButton(choice, number)
             kinds.addWidget(choice)
         kinds.addStretch(1)
@@ -89,7 +90,7 @@ class DocumentDialog(QDialog):
         buttons.addWidget(self._consult)
         buttons.addWidget(close)
         self._failure = FailureView()
-        self._result = ResultView(office.backoffice.database)
+        self._result = ResultView(office.backoffice.database, "O resultado aparece aqui.")
 
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
@@ -109,7 +110,7 @@ class DocumentDialog(QDialog):
         if self._request is not None:
             return
         try:
-            document = parse_document(self._document.text(), _KINDS[self._kinds.checkedId()])
+            document = parse_document(self._document.text(), _KINDS[self._kinds.checkedId()][1])
         except InvalidDocument as error:
             self._error.setText(str(error))
             self._error.show()

@@ -22,7 +22,8 @@ class InscriptionCard(QWidget):
         grid.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
         grid.setHorizontalSpacing(theme.M)
         grid.setVerticalSpacing(theme.S)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(0, 2)
+        grid.setColumnStretch(2, 3)
         present = fields_of(inscription)
         names = [name for name in LABELS if name in present or (position, name) in changes.fields]
         for row, name in enumerate(names):
@@ -31,6 +32,7 @@ class InscriptionCard(QWidget):
 
     def _add(self, grid: QGridLayout, row: int, name: str, value: str, before: str | None) -> None:
         label = QLabel(LABELS[name])
+        label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         layout_name = theme.role(QLabel(name), "hint")
         layout_name.setToolTip("Nome do campo no leiaute da SEFAZ")

@@ -134,7 +134,9 @@ class PagedModel(QAbstractTableModel, Generic[Q, R]):
         return self.cell(block[offset], index.column(), role) if offset < len(block) else None
 
     def _recent(self) -> list[int]:
-        return sorted(list(self._blocks)[-_MOST_AT_ONCE:]) or [0]
+        """The blocks looked at last."""
+        newest = list(self._blocks)[-1:] or [0]
+        return [number for number in self._blocks if abs(number - newest[0]) < _MOST_AT_ONCE] or newest
 
     def _want(self, number: int) -> None:
         if number not in self._wanted:
@@ -145,8 +147,10 @@ class PagedModel(QAbstractTableModel, Generic[Q, R]):
     def _pump(self) -> None:
         if self._busy or not self._wanted:
             return
-        newest, self._wanted = self._wanted[-_MOST_AT_ONCE:], []
-        self._read(sorted(newest), count=False, is_refresh=False)
+        last = self._wanted[-1]
+        near = [number for number in self._wanted if abs(number - last) < _MOST_AT_ONCE]
+        self._wanted = []
+        self._read(near, count=False, is_refresh=False)
 
     def _read(self, numbers: list[int], *, count: bool, is_refresh: bool) -> None:
         if self._busy:
@@ -166,7 +170,10 @@ class PagedModel(QAbstractTableModel, Generic[Q, R]):
         def read() -> _Answer:
             with database.reading() as connection:
                 total = total_of(connection, query) if count else None
-                blocks = {number: page(connection, query, number * BLOCK, BLOCK) for number in numbers}
+                # One query for all: the far end of a long list costs a whole sort each time.
+                first = min(numbers)
+                rows = page(connection, query, first * BLOCK, (max(numbers) - first + 1) * BLOCK)
+            blocks = {number: rows[(number - first) * BLOCK : (number - first + 1) * BLOCK] for number in numbers}
             return _Answer(generation, total, blocks, is_refresh)
 
         tasks.run(read, self._show_answer, self._show_failure, self)

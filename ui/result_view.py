@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -43,16 +44,22 @@ class _Loaded:
     response: RawMessage
 
 
-class ResultView(QScrollArea):
-    """Reads and shows the consultation given to `show_consultation`."""
+class ResultView(QStackedWidget):
+    """Reads and shows the consultation given to `show_consultation`; until then it says `hint`."""
 
-    def __init__(self, database: Database, parent: QWidget | None = None) -> None:
+    def __init__(self, database: Database, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._database = database
         self.consultation_id: int | None = None
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Resultado da consulta")
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName("Resultado da consulta")
+        nothing = theme.role(QLabel(hint), "hint")
+        nothing.setWordWrap(True)
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.addWidget(nothing)
+        self.addWidget(self._scroll)
 
         self._badge_icon = QLabel()
         self._verdict = theme.role(QLabel(), "subtitle")
@@ -84,8 +91,8 @@ class ResultView(QScrollArea):
         fold = QHBoxLayout()
         fold.addWidget(self._fold)
         fold.addStretch(1)
-        self._content = QWidget()
-        whole = QVBoxLayout(self._content)
+        content = QWidget()
+        whole = QVBoxLayout(content)
         whole.setContentsMargins(0, 0, theme.S, theme.S)
         whole.setSpacing(theme.M)
         whole.addLayout(head)
@@ -97,13 +104,12 @@ class ResultView(QScrollArea):
         whole.addLayout(fold)
         whole.addWidget(self._raw)
         whole.addStretch(1)
-        self.setWidget(self._content)
-        self.clear()
+        self._scroll.setWidget(content)
 
     def clear(self) -> None:
         """Show nothing."""
         self.consultation_id = None
-        self._content.hide()
+        self.setCurrentIndex(0)
 
     def show_consultation(self, consultation_id: int) -> None:
         """Read one consultation off the GUI thread and show it."""
@@ -130,6 +136,8 @@ class ResultView(QScrollArea):
         full, before = loaded.full, loaded.before
         row = full.row
         look = words.verdict(row.verdict)
+        for widget in (self._badge_icon, self._verdict, self._decision, self._fold):
+            widget.show()
         self._badge_icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
         self._verdict.setText(look.word)
         theme.tone(self._verdict, look.tone)
@@ -155,19 +163,18 @@ class ResultView(QScrollArea):
         self._response.show_message(loaded.response, f"{name}-resposta.xml")
         self._fold.setChecked(False)
         self._unfold(False)
-        self._content.show()
-        self.verticalScrollBar().setValue(0)
+        self.setCurrentIndex(1)
+        self._scroll.verticalScrollBar().setValue(0)
 
     def _show_error(self, error: Exception) -> None:
-        self._content.show()
-        for widget in (self._reason, self._decision, self._change, self._fold, self._raw):
+        self.setCurrentIndex(1)
+        for widget in (self._badge_icon, self._verdict, self._reason, self._decision, self._change, self._fold):
             widget.hide()
         self._failure.show_failure(failure_of(error))
 
     def _show_facts(self, full: FullConsultation) -> None:
         _empty(self._facts)
         row = full.row
-        seconds = f"{row.duration_ms / 1000:.1f}".replace(".", ",")
         authorizer = f"SEFAZ {row.uf}" + (
             f", atendida por {full.authorizer}" if full.authorizer and full.authorizer != row.uf else ""
         )
@@ -175,7 +182,10 @@ class ResultView(QScrollArea):
             ("Documento", f"{row.document.kind.value} {row.document} em {row.uf}"),
             ("Resposta", f"{row.c_stat} · {full.x_motivo}" if row.c_stat else ""),
             ("Autoridade", authorizer),
-            ("Quando", f"{words.exact(row.asked_at)} ({words.relative(row.asked_at)}), durou {seconds} s"),
+            (
+                "Quando",
+                f"{words.exact(row.asked_at)} ({words.relative(row.asked_at)}), durou {_duration(row.duration_ms)}",
+            ),
             ("Feita", f"{words.ORIGINS[row.origin]}, {row.user}" + (f", em {full.machine}" if full.machine else "")),
             ("Certificado", _masked(full.certificate_cnpj)),
             ("Consulta", f"nº {row.id}"),
@@ -226,6 +236,16 @@ class ResultView(QScrollArea):
     def _unfold(self, shown: bool) -> None:
         self._raw.setVisible(shown)
         self._fold.setIcon(icons.icon("chevron-down" if shown else "chevron-right"))
+        if shown:
+            QTimer.singleShot(0, self._bring_raw_into_view)
+
+    @Slot()
+    def _bring_raw_into_view(self) -> None:
+        self._scroll.ensureWidgetVisible(self._raw)
+
+
+def _duration(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s".replace(".", ",")
 
 
 def _masked(cnpj: str) -> str:

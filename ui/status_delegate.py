@@ -1,11 +1,11 @@
-"""Draws a situation in a list as icon, word and colour, with a second remark beside it when there is one."""
+"""Draws the cells of a list: a situation as icon, word and colour with a remark beside it, other cells as text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui import icons, theme
@@ -31,26 +31,31 @@ class Status:
 
 
 class StatusDelegate(QStyledItemDelegate):
-    """For columns whose model gives a Status in STATUS_ROLE."""
+    """A cell is a situation where its model gives a Status in STATUS_ROLE. Text stands under its header's."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        status = index.data(STATUS_ROLE)
-        if status is None:
-            super().paint(painter, option, index)
-            return
-        self.initStyleOption(option, index)
-        option.text = ""
+        # Without `initStyleOption`, which asks the model for eight roles of every cell at every painting.
         widget = option.widget
         style = widget.style() if widget is not None else QApplication.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, widget)
-        painter.save()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, widget)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            self._outline(painter, option.rect)
         rect: QRect = option.rect.adjusted(theme.S, 0, -theme.XS, 0)
-        rect = self._draw(painter, rect, option.fontMetrics, status.look.icon, status.look.word, status.look.tone)
-        if status.note and rect.width() > _ICON:
+        status = index.data(STATUS_ROLE)
+        painter.save()
+        if status is None:
+            selected = bool(option.state & QStyle.StateFlag.State_Selected)
+            colour = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+            painter.setPen(option.palette.color(colour))
+            text = option.fontMetrics.elidedText(str(index.data() or ""), Qt.TextElideMode.ElideRight, rect.width())
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        else:
+            rect = self._draw(painter, rect, option.fontMetrics, status.look.icon, status.look.word, status.look.tone)
             rect.setLeft(rect.left() + theme.M)
-            self._draw(painter, rect, option.fontMetrics, "warning", status.note, status.note_tone)
+            if status.note:
+                self._draw(painter, rect, option.fontMetrics, "warning", status.note, status.note_tone)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -61,6 +66,13 @@ class StatusDelegate(QStyledItemDelegate):
         if status.note:
             width += theme.M + _ICON + theme.XS + option.fontMetrics.horizontalAdvance(status.note)
         return QSize(width, max(_ICON, option.fontMetrics.height()) + theme.S)
+
+    @staticmethod
+    def _outline(painter: QPainter, rect: QRect) -> None:
+        painter.save()
+        painter.setPen(QColor(theme.current().accent))
+        painter.drawRect(rect.adjusted(0, 0, -1, -1))
+        painter.restore()
 
     def _draw(self, painter: QPainter, rect: QRect, metrics: QFontMetrics, icon: str, word: str, tone: Tone) -> QRect:
         """Draw icon and word at the left of `rect`; the rectangle left over."""
