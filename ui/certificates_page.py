@@ -37,7 +37,6 @@ class CertificatesPage(Page):
         self._asked_for: int | None = None
         self.cards: dict[int, QFrame] = {}
         self.install_button = QPushButton("Instalar certificado…")
-        self.install_button.setIcon(icons.icon("add"))
         theme.primary(self.install_button)
         self.install_button.clicked.connect(partial(self.open_installation, None))
         self.header.addWidget(self.install_button)

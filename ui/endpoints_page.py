@@ -54,9 +54,9 @@ _KEYS = (
 _WIDTHS = (48, 88, 140, 300, 76, 86, 240, 90, 300)
 _ENVELOPES = {"padrao": "Padrão", "mt": "Mato Grosso"}
 RISK = (
-    "Consultar mais depressa que o limite de fábrica pode causar a rejeição 656 (consumo indevido). A SEFAZ passa então "
-    "a recusar, por até uma hora, tudo o que vem deste certificado e deste endereço de internet: também a emissão de "
-    "notas."
+    "Consultar mais depressa que o limite de fábrica pode causar a rejeição 656 (consumo indevido). A SEFAZ passa "
+    "então a recusar, por até uma hora, tudo o que vem deste certificado e deste endereço de internet: também a "
+    "emissão de notas."
 )
 
 
@@ -314,7 +314,6 @@ class EndpointsPage(Page):
         self.discard_button.setIcon(icons.icon("undo"))
         self.discard_button.clicked.connect(self.discard_all)
         self.save_button = QPushButton("Salvar")
-        self.save_button.setIcon(icons.icon("save"))
         self.save_button.setShortcut("Ctrl+S")
         self.save_button.setToolTip("Ctrl+S")
         theme.primary(self.save_button)

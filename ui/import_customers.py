@@ -24,6 +24,7 @@ from app.customers_import import ImportReport, UnreadableFile
 from app.tables import CUSTOMERS
 from ui import icons, tasks, theme
 from ui.failure_view import FailureView, failure_of
+from ui.file_reading import unreadable
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -172,8 +173,7 @@ class ImportCustomers(QDialog):
     def _failed(self, error: Exception) -> None:
         self._set_busy(False)
         if isinstance(error, UnreadableFile | OSError):
-            reason = error.strerror if isinstance(error, OSError) else None
-            self.error.setText(f"O arquivo não pôde ser lido: {reason}." if reason else str(error))
+            self.error.setText(unreadable(error) if isinstance(error, OSError) else str(error))
             self.error.show()
             self.path.setFocus()
         else:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -30,6 +31,7 @@ from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
+from ui.file_reading import unreadable
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class InstallCertificate(QDialog):
         self.show_password.toggled.connect(self._show_password)
         self.password.addAction(self.show_password, QLineEdit.ActionPosition.TrailingPosition)
         self.branch = QComboBox()
+        self.branch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for number, title in branches.items():
             self.branch.addItem(title, number)
         self.branch.setCurrentIndex(max(0, self.branch.findData(branch_id)))
@@ -161,7 +164,7 @@ class InstallCertificate(QDialog):
             from services.installation import install_certificate
 
             if path.stat().st_size > _LARGEST:
-                raise OSError(0, "é grande demais para ser um certificado A1")
+                raise OSError("é grande demais para ser um certificado A1")
             return install_certificate(
                 backoffice.database,
                 branch_id,
@@ -198,7 +201,7 @@ class InstallCertificate(QDialog):
             }
             self._refuse(fields.get(error.reason, self.path), str(error))
         elif isinstance(error, OSError):
-            self._refuse(self.path, f"O arquivo não pôde ser lido: {error.strerror}.")
+            self._refuse(self.path, unreadable(error))
         else:
             self.failure.show_failure(failure_of(error))
 

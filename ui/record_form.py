@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from app.kinds import Choice, Flag, InvalidValue, Names
 from app.tables import Field, Table
-from ui import icons, tasks, theme
-from ui.editors import Editor, editor_for
+from ui import tasks, theme
+from ui.editors import Editor, ListEditor, editor_for
 from ui.failure_view import FailureView, failure_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,6 @@ class RecordForm(QDialog):
         self.failure = FailureView()
         self._required = theme.role(QLabel("* obrigatório"), "hint")
         self.save_button = QPushButton("Salvar")
-        self.save_button.setIcon(icons.icon("save"))
         self.save_button.setToolTip("Ctrl+S")
         theme.primary(self.save_button)
         self.save_button.clicked.connect(self.save)
@@ -150,11 +149,14 @@ class RecordForm(QDialog):
             if self._record is not None:
                 value = self._record.values[field.name]
             elif callable(field.default):
-                continue
+                value = None
             else:
                 value = field.initial({}, self._office.snapshot.__getitem__)
+            editor = self.editors[field.name]
             if value is not None:
-                self.editors[field.name].set_value(value)
+                editor.set_value(value)
+            elif isinstance(editor, ListEditor):
+                editor.set_text("")  # a list starts at its first line, which nobody chose
 
     def _texts(self) -> dict[str, str]:
         return {name: editor.text() for name, editor in self.editors.items()}
@@ -186,11 +188,14 @@ class RecordForm(QDialog):
         """Whether something typed here would be lost."""
         return self._texts() != self._as_opened
 
+    def save_then(self, then: Callable[[bool], None]) -> None:
+        """Save, then tell whether the row was kept."""
+        self._thens.append(then)
+        self.save()
+
     @Slot()
-    def save(self, then: Callable[[bool], None] | None = None) -> None:
-        """Keep the row and close; errors land on their fields. `then` is told whether it was kept."""
-        if then is not None:
-            self._thens.append(then)
+    def save(self) -> None:
+        """Keep the row and close; errors land on their fields."""
         if self._saving:
             return
         given, errors = self._read()

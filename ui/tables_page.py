@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, Qt, QTimer, Slot
+from PySide6.QtCore import QAbstractItemModel, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -75,7 +75,9 @@ class TablesPage(Page):
         for table in TABLES.values():
             item = QListWidgetItem(table.label)
             item.setData(_KEY_ROLE, table.key)
+            item.setSizeHint(QSize(0, 32))
             self.tables.addItem(item)
+        self.tables.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tables.setCurrentRow(0)
         self.tables.currentItemChanged.connect(self._table_chosen)
 
@@ -85,7 +87,7 @@ class TablesPage(Page):
         split.addWidget(self.tables)
         split.addWidget(self._right_side())
         split.setStretchFactor(1, 1)
-        split.setSizes([230, 800])
+        split.setSizes([270, 800])
         self.body.addWidget(split, 1)
         office.tables_changed.connect(self._refresh_if_shown)
         office.customers_changed.connect(self._refresh_if_shown)
@@ -115,7 +117,7 @@ class TablesPage(Page):
         self.active.setChecked(True)
         group.buttonClicked.connect(self._choose)
 
-        self.add_button = self._button("Incluir", "add", self.add_row, "Ctrl+N")
+        self.add_button = self._button("Incluir", "", self.add_row, "Ctrl+N")
         theme.primary(self.add_button)
         self.edit_button = self._button("Editar", "edit", self.edit_row, "F2")
         self.activity_button = self._button("Desativar", "deactivate", self.change_activity)
@@ -177,7 +179,8 @@ class TablesPage(Page):
 
     def _button(self, text: str, icon: str, slot: Callable[[], None], keys: str = "") -> QPushButton:
         button = QPushButton(text)
-        button.setIcon(icons.icon(icon))
+        if icon:
+            button.setIcon(icons.icon(icon))
         if keys:
             button.setToolTip(f"{text} ({keys})")
         button.clicked.connect(slot)
@@ -489,7 +492,7 @@ class TablesPage(Page):
         if not forms:
             then(True)
         for form in forms:
-            form.save(answered)
+            form.save_then(answered)
 
     def discard_all(self) -> None:
         """Close every open form."""
