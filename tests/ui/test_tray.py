@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from app.domain import (
@@ -41,7 +42,9 @@ def _entry(tray: Tray, *path: str) -> QAction:
     for title in path[:-1]:
         found = next(a for a in menu.actions() if a.text() == title)
         assert found.isEnabled(), title
-        menu = found.menu()
+        submenu = found.menu()
+        assert isinstance(submenu, QMenu)
+        menu = submenu
     return next(a for a in menu.actions() if a.text() == path[-1])
 
 
