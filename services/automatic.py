@@ -39,7 +39,8 @@ _UNNAMED_USER = "Serviço de consulta"
 class Step:
     """Consult `request` now, or wait until `at`; `sentence` says why.
 
-    `somebody_waits`: a customer is due and only the authorizer's turn is missing.
+    `somebody_waits`: a customer may be due and only its turn is missing; within a minute when the phase is IDLE, or
+    after the pause of the settings.
     """
 
     phase: Phase
@@ -68,10 +69,15 @@ class AutomaticSefaz:
         self._clock = clock
         self._owner = owner or f"{platform.node()}/{os.getpid()}"
         self._look_at: datetime | None = None
+        self._asked: tuple[str, datetime] | None = None
 
     def look_now(self) -> None:
         """Look for due customers at the next step, without waiting for the batch time."""
         self._look_at = None
+
+    def asked(self, uf: str) -> None:
+        """A consultation in that UF has just ended: the pause counts from now."""
+        self._asked = (uf, self._clock())
 
     def step(self, snapshot: Snapshot) -> Step:
         """What to do now. May raise NotAsked when the addresses are not valid."""
@@ -97,6 +103,11 @@ class AutomaticSefaz:
             user = records.find(connection, USERS, user_id) if user_id is not None else None
         if self._look_at is not None and now < self._look_at:
             return self._resting(self._look_at, zone)
+        if self._asked is not None:
+            uf, asked_at = self._asked
+            ready = asked_at + self._pause_after(uf, snapshot)
+            if now < ready:
+                return Step(Phase.IDLE, "No intervalo entre uma consulta e outra.", ready, somebody_waits=True)
         subject, turn = self._next_free(snapshot, now, zone)
         if subject is not None:
             return Step(
@@ -118,15 +129,15 @@ class AutomaticSefaz:
         self._look_at = now + timedelta(minutes=snapshot[SEFAZ_BATCH])
         return self._resting(self._look_at, zone)
 
-    def pause_after(self, uf: str, snapshot: Snapshot) -> timedelta:
-        """How long to wait after a consultation: the longer of the setting and the authorizer's limit."""
-        endpoint = self._consultation.endpoints().get(uf)
-        return timedelta(seconds=max(snapshot[SEFAZ_INTERVAL], endpoint.interval_s if endpoint else 0.0))
-
     def release(self) -> None:
         """Let another machine take the service over at once."""
         with self._database.writing() as connection:
             lease.release(connection, Authority.SEFAZ.value, self._owner, self._clock())
+
+    def _pause_after(self, uf: str, snapshot: Snapshot) -> timedelta:
+        # The longer of the setting and the authorizer's limit.
+        endpoint = self._consultation.endpoints().get(uf)
+        return timedelta(seconds=max(snapshot[SEFAZ_INTERVAL], endpoint.interval_s if endpoint else 0.0))
 
     def _resting(self, until: datetime, zone: str) -> Step:
         return Step(

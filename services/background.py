@@ -7,13 +7,13 @@ import logging
 import queue
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.domain import Failure, FailureKind, Phase, Refusal, Request, Result, ServiceState
+from app.domain import Failure, FailureKind, Phase, Refusal, Request, ServiceState
 from app.settings.snapshot import Snapshot
 from services.automatic import LOOK_AGAIN, AutomaticSefaz, Step
 from services.backoffice import Backoffice
@@ -25,7 +25,7 @@ _STOP, _OPERATOR, _WAKE = range(3)
 """What the queue holds, most urgent first."""
 
 _PATIENCE_S = 60.0
-"""The longest wait for an authorizer's turn of a request of the operator, and of a service that runs once."""
+"""The longest that a request of the operator waits for an authorizer's turn."""
 
 
 class ConsultationThread(QThread):
@@ -121,9 +121,13 @@ class ConsultationThread(QThread):
     def _end(self) -> None:
         try:
             self._automatic.release()
-            self._consultation.close()
         except Exception:  # noqa: BLE001 - the thread must end whatever happens; the lease ends by itself soon
             _log.exception("ending the consultation thread")
+        self._consultation.close()
+        while not self._queue.empty():
+            _, _, request = self._queue.get_nowait()
+            if request is not None:
+                self.refused_one.emit(Refusal(request, _ended()))
         self._emit(Phase.STOPPED, "O serviço foi encerrado.", None)
 
     # --- the operator ---
@@ -137,7 +141,7 @@ class ConsultationThread(QThread):
                 raise NotAsked(_cancelled())
             self._emit(Phase.WORKING, "Consultando a pedido do operador.", before.next_at, request)
             self._await_turn(request)
-            self._consult(request, self._backoffice.settings.load())
+            self._consult(request, self._backoffice.settings.load(), self._interrupt.is_set)
         except NotAsked as refused:
             self.refused_one.emit(Refusal(request, refused.failure))
         except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
@@ -190,8 +194,7 @@ class ConsultationThread(QThread):
         step = self._automatic.step(snapshot)
         if step.request is None:
             self._next_at = min(step.at, now + LOOK_AGAIN)
-            waits = (step.at - now).total_seconds()
-            if self._once and not (step.somebody_waits and waits <= _PATIENCE_S):
+            if self._once and not (step.somebody_waits and step.phase is Phase.IDLE):
                 self._stopping = True
             self._emit(step.phase, step.sentence, step.at)
             return
@@ -199,19 +202,17 @@ class ConsultationThread(QThread):
 
     def _work(self, step: Step, request: Request, snapshot: Snapshot) -> None:
         self._emit(step.phase, step.sentence, None, request)
-        result = self._consult(request, snapshot)
-        self._last_at = result.finding.asked_at
-        self._next_at = datetime.now(UTC) + self._automatic.pause_after(request.uf, snapshot)
-        self._emit(Phase.IDLE, "No intervalo entre uma consulta e outra.", self._next_at)
+        self._consult(request, snapshot, lambda: self._stopping)
+        self._automatic.asked(request.uf)
+        self._next_at = datetime.now(UTC)
 
     # --- both ---
 
-    def _consult(self, request: Request, snapshot: Snapshot) -> Result:
+    def _consult(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> None:
         self.started_one.emit(request)
-        result = self._consultation.run(request, snapshot)
+        result = self._consultation.run(request, snapshot, given_up=given_up)
         self._last_at = result.finding.asked_at
         self.finished_one.emit(result)
-        return result
 
     def _emit(self, phase: Phase, sentence: str, next_at: datetime | None, current: Request | None = None) -> None:
         state = ServiceState(
@@ -231,6 +232,10 @@ class ConsultationThread(QThread):
 
 def _cancelled() -> Failure:
     return Failure(FailureKind.CANCELLED, "A consulta foi cancelada antes de ser feita.", "", "Consulte quando quiser.")
+
+
+def _ended() -> Failure:
+    return Failure(FailureKind.CANCELLED, "O serviço foi encerrado antes desta consulta.", "", "Consulte de novo.")
 
 
 def _unexpected(error: Exception) -> Failure:

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.data.models import Lease
 
-DURATION = timedelta(seconds=90)
+DURATION = timedelta(minutes=2)
+"""Longer than the longest consultation (15 s to connect, 45 s to begin, 45 s to end), during which nobody renews it."""
 
 
 @dataclass(frozen=True)
