@@ -93,7 +93,7 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Confira o nome, ou informe o endereço IP do servidor.",
     ),
     (
-        r"SSL negotiation|server closed the connection|servidor fechou a conex",
+        r"SSL negotiation|expected authentication request|server closed the connection|servidor fechou a conex",
         "A porta {port} de {server} responde, mas não como um PostgreSQL.",
         "Há outro programa nesta porta.",
         "Confira a porta: a de fábrica do PostgreSQL é 5432.",

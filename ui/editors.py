@@ -132,6 +132,9 @@ class Editor(QObject, Generic[T]):
         self._error.setVisible(bool(sentence))
         for field in self.fields:
             field.setAccessibleDescription(sentence or self._description(field))
+            if bool(field.property("invalid")) is not bool(sentence):
+                field.setProperty("invalid", bool(sentence))  # the style draws its outline by this property
+                field.style().polish(field)
 
     @property
     def error(self) -> str:

@@ -32,6 +32,7 @@ class ScopeBar(QWidget):
         self.general.setChecked(True)
         self.chooser = QComboBox()
         self.chooser.setAccessibleName("Empresa cujos valores são mostrados")
+        self.chooser.setPlaceholderText("nenhuma empresa cadastrada")
         self.chooser.setMinimumContentsLength(36)
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.chooser.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -120,7 +120,7 @@ class SettingsPage(Page):
     def _tab(self, tab: Tab) -> QWidget:
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, theme.M, theme.S, theme.M)
+        column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
         for group in tab.groups:
             column.addWidget(self._group(group))

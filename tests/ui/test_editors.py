@@ -210,7 +210,7 @@ def test_a_choice_of_three_shows_all_with_their_sentences(made: Any, qtbot: QtBo
     ]
     editor.set_value(OVERDUE_ACTION.default)
     with qtbot.waitSignal(editor.changed):
-        editor.fields[2].click()
+        list(editor.buttons.values())[2].click()
     editor.fields[2].setFocus()
     assert editor.text() == "avisa"
     QTest.keyClick(editor.fields[2], Qt.Key.Key_Up)

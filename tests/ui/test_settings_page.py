@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from keyring.errors import KeyringError
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
@@ -45,8 +46,8 @@ from app.settings.catalog import (
 )
 from app.settings.machine import MachineStore
 from app.settings.repository import RESTORE, SettingsRepository
+from app.settings.setting import Group, Setting
 from app.settings.setting import Page as Screen
-from app.settings.setting import Setting
 from app.settings.snapshot import Snapshot, Source
 from app.tables import BRANCHES, COMPANIES, CREDIT_MANAGERS, ENTITIES, REGIONS, USERS, Provider
 from services.background import ConsultationThread
@@ -264,13 +265,15 @@ def test_every_editor_has_a_label_a_name_a_tooltip_and_help(opened: Opener) -> N
 
 def test_scopes_say_what_may_be_edited_where(opened: Opener) -> None:
     page = opened(CUSTOMERS_PAGE)
-    for setting in (SEFAZ_ENTITY, ANP_COMPANY_ORDER):
+    company_only: tuple[Setting[Any], ...] = (SEFAZ_ENTITY, ANP_COMPANY_ORDER)
+    for setting in company_only:
         assert page.rows[setting].source.text() == "escolha a empresa"
         assert not page.rows[setting].editor.widget.isEnabled()
     page.scope.select(1)
     assert page.rows[SEFAZ_ENTITY].editor.widget.isEnabled()
     assert page.rows[SEFAZ_ENTITY].override.isHidden()
-    for setting in (SEFAZ_INTERVAL, CREDIT_FORM, *ANP_CUSTOMER.values()):
+    general_only: tuple[Setting[Any], ...] = (SEFAZ_INTERVAL, CREDIT_FORM, *ANP_CUSTOMER.values())
+    for setting in general_only:
         assert page.rows[setting].source.text() == "só no geral"
         assert not page.rows[setting].editor.widget.isEnabled()
     assert not page.rows[CREDIT_DAYS].override.isHidden()
@@ -559,9 +562,15 @@ def test_tab_goes_through_the_editors_in_reading_order(
             setting = owner.get(page.focusWidget())
             if setting is not None and setting not in seen:
                 seen.append(setting)
-        shown = [s for group in tab.groups if not group.columns for s in group.settings]
+        shown = [s for group in tab.groups for s in in_reading_order(group)]
         reachable = [s for s in shown if page.rows[s].editor.widget.isEnabled() or page.rows[s].may_override]
         assert [s.key for s in seen if s in shown] == [s.key for s in reachable]
+
+
+def in_reading_order(group: Group) -> list[Setting[Any]]:
+    """A status grid lists its settings column after column and is read line by line."""
+    height = len(group.settings) // max(len(group.columns), 1)
+    return [s for line in range(height) for s in group.settings[line::height]] if group.columns else [*group.settings]
 
 
 def test_an_argument_leads_to_the_setting(opened: Opener) -> None:
@@ -639,6 +648,27 @@ def test_the_password_goes_to_the_keyring_on_save_only(
     assert office.database is not None
     with office.database.reading() as connection:
         assert all("segredo" not in row.value for row in setting_values.load(connection))
+
+
+def test_a_password_that_the_keyring_refuses_stays_typed(
+    qtbot: QtBot, office: Office, opened: Opener, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.access is not None
+    edit(qtbot, page, DATABASE_KIND, DatabaseKind.SERVER.value)
+    write(qtbot, page.access.password, "segredo")
+    with monkeypatch.context() as broken:
+        broken.setattr(memory_keyring, "set_password", refuse)
+        assert not save(page)
+    assert "cofre de senhas" in page.failure.accessibleDescription()
+    assert kept(office)[DATABASE_KIND] is DatabaseKind.SERVER
+    assert page.unsaved() == ["Senha do banco"]
+    assert save(page)
+    assert list(memory_keyring.entries.values()) == ["segredo"]
+
+
+def refuse(service: str, username: str, password: str) -> None:
+    raise KeyringError("o chaveiro está bloqueado")
 
 
 def test_the_connection_is_tested_with_what_is_typed(
