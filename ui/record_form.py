@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.kinds import Choice, Flag, InvalidValue, Names
+from app.kinds import Flag, InvalidValue, Names
 from app.tables import Field, Table
 from ui import tasks, theme
-from ui.editors import Editor, ListEditor, editor_for
+from ui.editors import Editor, ListEditor, RadioEditor, editor_for
 from ui.failure_view import FailureView, failure_of
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ class RecordForm(QDialog):
             editor = self.editors[field.name]
             if not editor.text().strip() and not isinstance(field.kind, Flag | Names):
                 if self._must_be_given(field):
-                    is_list = isinstance(field.kind, Choice)
+                    is_list = isinstance(editor, ListEditor | RadioEditor)
                     errors[field.name] = "Escolha uma das opções." if is_list else "Este campo não pode ficar vazio."
                     continue
                 if field.required:

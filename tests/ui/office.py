@@ -11,8 +11,8 @@ from app.data import records
 from app.folders import find_folders
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES
-from services.backoffice import open_backoffice
 from services.background import ConsultationThread
+from services.backoffice import open_backoffice
 from tests.ui.window import settle
 from ui import tasks
 from ui.office import Office

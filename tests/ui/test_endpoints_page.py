@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -39,12 +40,12 @@ def write(qtbot: QtBot, page: EndpointsPage, key: str, text: str) -> None:
     edit = field if isinstance(field, QLineEdit) else field.findChild(QLineEdit)
     assert isinstance(edit, QLineEdit)
     edit.selectAll()
-    qtbot.keyClicks(edit, text)
+    QTest.keyClicks(edit, text)
 
 
 def press(qtbot: QtBot, button: QPushButton) -> None:
     assert button.isEnabled()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     settle(qtbot)
 
 
