@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _LAST = 8
 _FEW_DAYS = 30
+_SOON_MS = 500
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class HomePage(Page):
         self._office = office
         self._task: tasks.Task[Overview] | None = None
         self._again = False
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self.entered)
         self.failure = FailureView()
         retry = QPushButton("Tentar de novo")
         retry.clicked.connect(self.entered)
@@ -166,8 +169,9 @@ class HomePage(Page):
 
     @Slot()
     def _changed(self) -> None:
-        if self.isVisible():
-            self.entered()
+        # Many customers consulted in a row are one reading, not one each.
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
 
     def _fail(self, error: Exception) -> None:
         self.failure.show_failure(failure_of(error))

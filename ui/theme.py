@@ -340,6 +340,15 @@ QStatusBar QPushButton:focus {{ border-color: {s.accent}; }}
 QMenuBar {{ background: {s.sidebar}; }}
 QMenuBar::item {{ padding: 4px {S}px; background: transparent; }}
 QMenuBar::item:selected {{ background: {s.selected}; color: {s.on_selected}; border-radius: {RADIUS}px; }}
+QScrollBar {{ background: transparent; border: none; }}
+QScrollBar:vertical {{ width: 12px; }}
+QScrollBar:horizontal {{ height: 12px; }}
+QScrollBar::handle {{ background: {s.edge}; border-radius: 4px; margin: 2px; }}
+QScrollBar::handle:vertical {{ min-height: 32px; }}
+QScrollBar::handle:horizontal {{ min-width: 32px; }}
+QScrollBar::handle:hover {{ background: {s.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QToolTip {{ background: {s.raised}; color: {s.text}; border: 1px solid {s.line}; padding: {XS}px; }}
 QScrollArea {{ border: none; }}
 QHeaderView::section {{ background: {s.window}; color: {s.muted}; border: none; border-bottom: 1px solid {s.line};

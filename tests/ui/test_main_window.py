@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QPushButton,
     QSystemTrayIcon,
