@@ -1,0 +1,142 @@
+"""Whose turn it is: the order, those who wait, and the indexes that keep the question cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert, text, update
+
+from app.data import customers, history, records
+from app.data.database import Database
+from app.data.models import Consultation, Customer
+from app.domain import FailureKind, Verdict
+from app.settings.snapshot import Snapshot
+from app.tables import CUSTOMERS
+
+NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
+LIMIT = NOW - timedelta(days=30)
+
+
+def add(database: Database, ie: str, uf: str = "SP", automatic: bool = True) -> int:
+    texts = {"documento": "11222333000181", "nome": "Posto", "uf": uf, "ie": ie}
+    with database.writing() as connection:
+        values = {**records.parse(CUSTOMERS, texts), "consulta_automatica": automatic}
+        return records.add(connection, CUSTOMERS, values, Snapshot(), "maria")
+
+
+def note(database: Database, customer: int, verdict: Verdict, at: datetime, retry_at: datetime | None = None) -> None:
+    with database.writing() as connection:
+        customers.note_consultation(connection, customer, verdict, at, retry_at)
+
+
+def due(database: Database, now: datetime = NOW, ufs: tuple[str, ...] = ("SP", "GO"), limit: int = 99) -> list[int]:
+    with database.reading() as connection:
+        found = customers.next_due(connection, answered_before=LIMIT, now=now, ufs=ufs, limit=limit)
+    return [subject.id for subject in found]
+
+
+def test_never_answered_first_then_the_longest_ago(database: Database) -> None:
+    long_ago, never, longest_ago, recently, never_too, at_the_limit = (add(database, f"1{n}") for n in range(6))
+    note(database, long_ago, Verdict.ENABLED, LIMIT - timedelta(days=1))
+    note(database, longest_ago, Verdict.DISABLED, LIMIT - timedelta(days=9))
+    note(database, recently, Verdict.ENABLED, NOW - timedelta(days=1))
+    note(database, at_the_limit, Verdict.ENABLED, LIMIT)
+    assert due(database) == [never, never_too, longest_ago, long_ago]
+    assert due(database, limit=1) == [never]
+
+
+def test_a_failure_is_no_answer_and_only_makes_the_customer_wait(database: Database) -> None:
+    customer = add(database, "11")
+    answered = LIMIT - timedelta(days=3)
+    note(database, customer, Verdict.DISABLED, answered)
+    note(database, customer, Verdict.FAILURE, NOW, NOW + timedelta(minutes=30))
+    assert due(database) == []
+    assert due(database, now=NOW + timedelta(minutes=30)) == [customer]
+    with database.reading() as connection:
+        row = customers.row(connection, customer)
+    assert row is not None
+    assert (row.verdict, row.answered_at) == (Verdict.DISABLED, answered)
+    assert (row.outcome, row.tried_at) == (Verdict.FAILURE, NOW)
+    note(database, customer, Verdict.ENABLED, NOW)
+    assert due(database, now=NOW + timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize("verdict", [Verdict.AMBIGUOUS, Verdict.NOT_TAXPAYER])
+def test_an_answer_of_any_kind_counts_for_the_period(database: Database, verdict: Verdict) -> None:
+    customer = add(database, "11")
+    note(database, customer, verdict, NOW)
+    assert due(database) == []
+    note(database, customer, verdict, LIMIT - timedelta(seconds=1))
+    assert due(database) == [customer]
+
+
+def test_who_is_never_due(database: Database) -> None:
+    add(database, "11", automatic=False)
+    add(database, "12", uf="MA")
+    inactive, wrong, due_one = add(database, "13"), add(database, "14"), add(database, "15", uf="GO")
+    with database.writing() as connection:
+        records.set_active(connection, CUSTOMERS, inactive, False, "maria")
+    note(database, wrong, Verdict.DATA_ERROR, LIMIT - timedelta(days=400))
+    assert due(database) == [due_one]
+    assert due(database, ufs=()) == []
+
+
+# --- Indexes ---------------------------------------------------------------------------------------------
+
+
+def plan(database: Database, ask: Callable[[Connection], object]) -> str:
+    """How the database carries out the question that `ask` puts to it, whatever it says."""
+    asked: list[tuple[str, Any]] = []
+
+    def note_statement(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        asked.append((statement, parameters))
+
+    with database.reading() as connection:
+        event.listen(connection, "before_cursor_execute", note_statement)
+        ask(connection)
+        event.remove(connection, "before_cursor_execute", note_statement)
+        ((statement, parameters),) = asked
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        return "\n".join(str(row) for row in connection.exec_driver_sql(explain + statement, parameters))
+
+
+def test_who_is_due_is_read_from_the_partial_index(database: Database) -> None:
+    row = {"name": "Posto", "uf": "SP", "sefaz_action": "nao_faz_nada", "ie": "", "search_text": "posto"}
+    with database.writing() as connection:
+        connection.execute(insert(Customer), [{**row, "document": f"{n:014}", "sefaz_at": NOW} for n in range(5000)])
+        connection.execute(update(Customer).where(Customer.id % 2 == 0).values(sefaz_automatic=False))
+        connection.execute(text("ANALYZE customer"))
+    told = plan(database, lambda c: customers.next_due(c, answered_before=LIMIT, now=NOW, ufs=["SP", "GO"]))
+    assert "ix_customer_sefaz_due" in told
+    assert not database.is_sqlite or "TEMP B-TREE" not in told
+
+
+def test_the_pace_of_an_authorizer_is_read_from_indexes(database: Database) -> None:
+    texts = ("machine", "reason", "decision", "c_stat", "x_motivo", "certificate_cnpj")
+    row = {
+        **dict.fromkeys(texts, ""),
+        "authority": "sefaz",
+        "document": "11222333000181",
+        "uf": "SP",
+        "origin": "servico",
+        "user_name": "s",
+        "duration_ms": 1,
+        "verdict": "habilitado",
+        "applied": False,
+        "inscriptions": [],
+        "authorizer": "SVRS",
+        "request": b"",
+        "response": b"",
+    }
+    with database.writing() as connection:
+        kinds = {True: FailureKind.LIMIT.value, False: ""}
+        connection.execute(
+            insert(Consultation),
+            [{**row, "asked_at": NOW + timedelta(minutes=n), "failure_kind": kinds[n % 900 == 1]} for n in range(3000)],
+        )
+        connection.execute(text("ANALYZE consultation"))
+    assert "ix_consultation_limit" in plan(database, lambda c: history.last_limit(c, "SVRS"))
+    assert "ix_consultation_authorizer_asked_at" in plan(database, lambda c: history.newest_attempts(c, "SVRS", 20))
