@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from app.version import VERSION
+from ui import pages
 from ui.cli import certificates, config, consult, customers, demo, records, service
 from ui.cli.output import Status, note, note_failure, use_utf8, write_json
 from ui.cli.portuguese import Parser
@@ -70,7 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_open_window)
     parser.add_argument("--versao", action="version", version=f"Retaguarda {VERSION}", help="mostra a versão e termina")
     parser.add_argument("--bandeja", action="store_true", help="começa na bandeja do sistema, sem mostrar a janela")
-    parser.add_argument("--pagina", metavar="PAGINA", default="", help="abre a janela nessa página, como clientes")
+    parser.add_argument(
+        "--pagina",
+        metavar="PAGINA",
+        choices=list(pages.BY_KEY),
+        help=f"abre a janela nessa página: {', '.join(pages.BY_KEY)}",
+    )
     commands = parser.add_subparsers(title="comandos", metavar="COMANDO", dest="comando")
     for family in (service, consult, config, customers, certificates, records, demo):
         family.add(commands)
@@ -81,4 +87,4 @@ def _open_window(options: argparse.Namespace) -> int:
     from app.folders import find_folders
     from ui.window_app import run_window
 
-    return run_window(find_folders(), start_in_tray=options.bandeja, page=options.pagina)
+    return run_window(find_folders(), start_in_tray=options.bandeja, page=options.pagina or "")

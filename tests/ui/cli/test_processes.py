@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keyring
@@ -18,6 +18,7 @@ from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
+from tests.bench.window_start import screen
 from tests.ui.cli.conftest import Run, set_up
 from tests.ui.cli.file_keyring import VARIABLE, FileKeyring
 
@@ -40,10 +41,10 @@ def start(file_machine: Path, tmp_path: Path) -> Start:
         "TMPDIR": str(tmp_path),
     }
 
-    def start_one(*arguments: object) -> subprocess.Popen[bytes]:
+    def start_one(*arguments: object, more: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
-            env=environment,
+            env={**environment, **(more or {})},
             cwd=tmp_path,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -173,3 +174,26 @@ def test_the_demonstration_without_a_window(
     assert "Traceback" not in err
     assert not list(tmp_path.glob("retaguarda-demo-*"))
     assert {file: file.stat().st_mtime_ns for file in file_machine.iterdir()} == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the screen of its own is an Xvfb")
+def test_the_demonstration_in_a_window_ends_with_ctrl_c(start: Start, file_machine: Path, tmp_path: Path) -> None:
+    with screen() as display, start("demo", more=_own_screen(display)) as process:
+        deadline = time.monotonic() + 40
+        while not list(tmp_path.glob("retaguarda-demo-*/*.log")) and time.monotonic() < deadline:
+            time.sleep(0.05)  # the log begins after the first paint
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err.decode()) == (130, "Preparando a demonstração…\nInterrompido.\n")
+    assert not list(tmp_path.glob("retaguarda-demo-*"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the screen of its own is an Xvfb")
+def test_the_window_opens_without_arguments(start: Start, file_machine: Path) -> None:
+    with screen() as display, start(more=_own_screen(display) | {"RETAGUARDA_MEDIR_INICIO": "1"}) as process:
+        out, err = process.communicate(timeout=40)
+    assert (process.returncode, out, err) == (0, b"pintada\n", b"")
+
+
+def _own_screen(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name] for name in ("DISPLAY", "QT_QPA_PLATFORM")}
