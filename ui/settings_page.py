@@ -86,10 +86,16 @@ class SettingsPage(Page):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(f"Abas de {screen.title}")
+        for widget in (self.tabs, self.scope, self.conflicts, self.failure):
+            self.body.addWidget(widget)
+        middle = QHBoxLayout()
+        middle.setSpacing(theme.M)
+        self.body.addLayout(middle, 1)
         self.panels = QStackedWidget()
+        middle.addWidget(self.panels, 1)
         for tab in screen.tabs:
             self.tabs.addTab(tab.title)
-            self.panels.addWidget(self._tab(tab))
+            self._build(tab)
         self.tabs.currentChanged.connect(self._tab_shown)
         self.nothing = QLabel()
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -100,14 +106,8 @@ class SettingsPage(Page):
         self.save_bar.discard.connect(self._discard_clicked)
         self.save_bar.undo.connect(self._undo)
 
-        middle = QHBoxLayout()
-        middle.setSpacing(theme.M)
-        middle.addWidget(self.panels, 1)
         middle.addWidget(self.nothing, 1)
         middle.addWidget(self.help)
-        for widget in (self.tabs, self.scope, self.conflicts, self.failure):
-            self.body.addWidget(widget)
-        self.body.addLayout(middle, 1)
         self.body.addWidget(self.save_bar)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._find)
         self.references.changed.connect(self._refresh)
@@ -117,24 +117,26 @@ class SettingsPage(Page):
 
     # --- building ----------------------------------------------------------------------------------------
 
-    def _tab(self, tab: Tab) -> QWidget:
-        inside = QWidget()
+    def _build(self, tab: Tab) -> None:
+        # From the outside in: a widget that changes its parent has all its children styled again.
+        area = QScrollArea(self.panels)
+        self.panels.addWidget(area)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget(area)
+        area.setWidget(inside)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
         for group in tab.groups:
-            column.addWidget(self._group(group))
+            card = QFrame(inside)
+            theme.card(card)
+            column.addWidget(card)
+            self._fill(card, group)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
-        return area
 
-    def _group(self, group: Group) -> QWidget:
-        card = QFrame()
-        theme.card(card)
+    def _fill(self, card: QFrame, group: Group) -> None:
         column = QVBoxLayout(card)
         column.setContentsMargins(theme.L, theme.M, theme.M, theme.L)
         column.setSpacing(theme.M)
@@ -145,10 +147,10 @@ class SettingsPage(Page):
             column.addWidget(status)
         else:
             grid = QGridLayout()
+            column.addLayout(grid)
             align_columns(grid)
             for line, row in enumerate(rows):
                 row.place_in(grid, line)
-            column.addLayout(grid)
         if DATABASE_USER in group.settings:
             self.access = DatabaseAccess(self.draft, self._office.folders.database_file)
             self.access.edited.connect(self._edited)
@@ -156,7 +158,6 @@ class SettingsPage(Page):
             self.access.answered.connect(self._scroll_to)
             column.addWidget(self.access)
         self._cards.append((card, rows, status))
-        return card
 
     def _row(self, setting: Setting[Any], *, compact: bool) -> SettingRow:
         row = SettingRow(setting, self.draft, self.references, self, compact=compact)

@@ -557,14 +557,19 @@ def test_tab_goes_through_the_editors_in_reading_order(
         owner = {f: s for s in page.rows for f in (*page.rows[s].editor.fields, page.rows[s].override)}
         page.search.setFocus()
         seen: list[Setting[Any]] = []
+        stops: list[QWidget] = []
         for _ in range(80):
             QTest.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
+            stops.append(page.focusWidget())
             setting = owner.get(page.focusWidget())
             if setting is not None and setting not in seen:
                 seen.append(setting)
         shown = [s for group in tab.groups for s in in_reading_order(group)]
         reachable = [s for s in shown if page.rows[s].editor.widget.isEnabled() or page.rows[s].may_override]
         assert [s.key for s in seen if s in shown] == [s.key for s in reachable]
+        assert stops[0] is page.tabs
+        if page.scope.general.isVisible():
+            assert stops[1] in (page.scope.general, page.scope.company)
 
 
 def in_reading_order(group: Group) -> list[Setting[Any]]:
