@@ -42,12 +42,12 @@ def judge(inscriptions: Sequence[Inscription], uf: str, ie: str) -> Judgement:
         if all(i.cSit == DISABLED for i in inscriptions):
             return Judgement(
                 Verdict.DISABLED,
-                f"A inscrição {ie} do cadastro não está na resposta, e nenhuma das {_count(inscriptions)} "
-                "do contribuinte está habilitada.",
+                f"A inscrição {ie} do cadastro não está na resposta, que traz {_count(inscriptions)}: "
+                "nenhuma está habilitada.",
             )
         return Judgement(
             Verdict.AMBIGUOUS,
-            f"A inscrição {ie} do cadastro não está entre as {_count(inscriptions)} da resposta: "
+            f"A inscrição {ie} do cadastro não está na resposta, que traz {_count(inscriptions)}: "
             "confira a inscrição estadual do cliente.",
         )
     here = [i for i in inscriptions if i.UF in ("", uf)]
