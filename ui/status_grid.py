@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.settings.setting import Group
@@ -33,7 +34,8 @@ class StatusGrid(QWidget):
             header.setToolTip(cells[0].setting.tooltip)
             header.setBuddy(cells[0].editor.field)
             theme.role(header, "strong")
-            grid.addWidget(header, line + 1, 0)
+            header.setContentsMargins(0, theme.XS + 1, 0, 0)
+            grid.addWidget(header, line + 1, 0, Qt.AlignmentFlag.AlignTop)
             for column, row in enumerate(cells, 1):
                 cell = QWidget()
                 row.place_in_cell(cell)
