@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def install(database: Database, branch_id: int, cnpj: str, not_before: datetime,
         issuer="AC Modelo",
         root="",
         serial="0a",
-        fingerprint="ab" * 32,
+        fingerprint=sha256(f"{cnpj} {not_after}".encode()).hexdigest(),
         not_before=not_before,
         not_after=not_after,
         chain_pem=b"cadeia",
