@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACTOR = "medida"
 
 
-class _Memory(KeyringBackend):
+class MemoryKeyring(KeyringBackend):
     """Keeps the key's password while the measure runs: the system's keyring is not to be touched."""
 
     priority = 1
@@ -63,7 +63,7 @@ def demo_place(customers: int) -> Iterator[DemoPlace]:
     """A SQLite file as the program sets it, with that many customers of SP, all enabled at the SEFAZ."""
     folder = Path(tempfile.mkdtemp(prefix="retaguarda-bench-"))
     kept = keyring.get_keyring()
-    keyring.set_keyring(_Memory())
+    keyring.set_keyring(MemoryKeyring())
     command = [sys.executable, "-m", "services.demo.sefaz", "--pasta", str(folder), "--sempre-habilitado"]
     try:
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
