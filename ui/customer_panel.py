@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import ActiveBlock, Verdict
+from app.domain import ActiveBlock, BlockOrigin, Verdict
 from ui import icons, tasks, theme, words
 from ui.block_dialogs import BlockDialog, ReleaseDialog
 from ui.consult_button import ConsultButton
@@ -45,6 +45,15 @@ if TYPE_CHECKING:
 _HISTORY_LIMIT = 200
 _PAST_BLOCKS = 5
 NOTHING, ONE, SEVERAL = range(3)
+
+_RULES = {
+    BlockOrigin.SEFAZ: "Regra: ação quando não habilitado na SEFAZ; sai quando uma consulta disser habilitado.",
+    BlockOrigin.ANP_STATUS: "Regra: situação na ANP.",
+    BlockOrigin.ANP_BRAND: "Regra: bandeira da ANP inexistente na Tabela de Bandeiras.",
+    BlockOrigin.CREDIT: "Regra: análise de crédito.",
+    BlockOrigin.MANUAL: "Bloqueio manual: só sai com Liberar.",
+}
+"""Which rule raises and lifts the reasons of each origin."""
 
 
 @dataclass(frozen=True)
@@ -319,10 +328,11 @@ class CustomerPanel(QStackedWidget):
                 words.Look("Livre", "check", Tone.OK), "Não há motivo de bloqueio: o cliente pode continuar.", ""
             )
         for block in loaded.active:
+            since = f"Desde {words.exact(block.since)} ({words.relative(block.since)}), por {block.by}."
             self._add_statement(
                 words.Look(f"Bloqueado · {block.origin.label}", "block", Tone.BLOCK),
                 block.reason,
-                f"Desde {words.exact(block.since)} ({words.relative(block.since)}), por {block.by}.",
+                f"{since} {_RULES[block.origin]}",
                 block.consultation_id,
             )
         self._now.addSpacing(theme.S)

@@ -10,19 +10,20 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 
 from app.domain import Phase, ServiceState
 from ui import icons, theme, words
+from ui.service_words import PHASE_ICONS
 from ui.theme import Tone
 
 if TYPE_CHECKING:
     from services.background import ConsultationThread
 
-_LOOKS = {
-    Phase.STOPPED: ("pause", Tone.NEUTRAL),
-    Phase.IDLE: ("check", Tone.OK),
-    Phase.WORKING: ("refresh", Tone.INFO),
-    Phase.PAUSED: ("pause", Tone.WARN),
-    Phase.ATTENTION: ("warning", Tone.WARN),
-    Phase.FAILED: ("error", Tone.FAIL),
-    Phase.ELSEWHERE: ("external", Tone.NEUTRAL),
+_TONES = {
+    Phase.STOPPED: Tone.NEUTRAL,
+    Phase.IDLE: Tone.OK,
+    Phase.WORKING: Tone.INFO,
+    Phase.PAUSED: Tone.WARN,
+    Phase.ATTENTION: Tone.WARN,
+    Phase.FAILED: Tone.FAIL,
+    Phase.ELSEWHERE: Tone.NEUTRAL,
 }
 _REFRESH_MS = 100
 
@@ -77,8 +78,8 @@ class ServiceCard(QFrame):
     def show_state(self) -> None:
         """Show the service as it is now."""
         state = self._service.state
-        icon, tone = _LOOKS[state.phase]
-        self._icon.setPixmap(icons.pixmap(icon, 24, tone))
+        tone = _TONES[state.phase]
+        self._icon.setPixmap(icons.solid(PHASE_ICONS[state.phase]).pixmap(24))
         self._phase.setText(state.phase.label)
         theme.tone(self._phase, tone)
         self._sentence.setText(state.sentence)

@@ -1,0 +1,206 @@
+"""The consultations page over a real database, with the real service and a SEFAZ on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.data import customers
+from app.data.customers import CustomerRow
+from app.domain import Origin, Phase, Request, Verdict
+from app.settings.catalog import SEFAZ_AUTOMATIC
+from app.settings.snapshot import GENERAL_COMPANY
+from services.demo.scenarios import Scenario
+from tests.ui.demo_office import DemoOffice, demo_office
+from tests.ui.office import enter, open_office
+from tests.ui.window import settle, until
+from ui.consultation_model import Column
+from ui.consultations_page import LIST, NO_RESULTS, NOTHING_YET, ConsultationsPage
+from ui.raw_message import readable
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
+
+
+@pytest.fixture
+def demo(qtbot: QtBot) -> Iterator[DemoOffice]:
+    with demo_office(qtbot) as demo:
+        yield demo
+
+
+def _page(qtbot: QtBot, demo: DemoOffice) -> ConsultationsPage:
+    page = ConsultationsPage(demo.office)
+    enter(qtbot, page)
+    return page
+
+
+def _customers(demo: DemoOffice, number: int) -> list[CustomerRow]:
+    with demo.office.backoffice.database.reading() as connection:
+        return customers.page(connection, customers.Query(uf="SP"), 0, number)
+
+
+def _consult(demo: DemoOffice, row: CustomerRow) -> None:
+    request = Request(row.document, row.uf, Origin.OPERATOR, "maria", apply=False, customer_id=row.id)
+    demo.office.service.submit([request])
+
+
+def _names(page: ConsultationsPage) -> list[str]:
+    return [page.model.index(row, Column.CUSTOMER).data() for row in range(page.model.rowCount())]
+
+
+def _texts(page: ConsultationsPage) -> str:
+    return "\n".join(label.text() for label in page.result.findChildren(QLabel))
+
+
+def test_before_the_first_consultation_the_next_step_is_a_button(qtbot: QtBot) -> None:
+    with open_office() as office:
+        page = ConsultationsPage(office)
+        enter(qtbot, page)
+        assert page._places.currentIndex() == NOTHING_YET
+        (button,) = [b for b in page.findChildren(QPushButton) if b.text() == "Ir para Clientes" and b.isVisible()]
+        with qtbot.waitSignal(office.open_page) as asked:
+            button.click()
+        assert asked.args == ["clientes", None]
+
+
+def test_consultations_appear_as_they_are_made_and_the_one_being_read_stays(qtbot: QtBot, demo: DemoOffice) -> None:
+    first, second, third = _customers(demo, 3)
+    page = _page(qtbot, demo)
+    _consult(demo, first)
+    until(qtbot, lambda: _names(page) == [first.name])
+    assert page._places.currentIndex() == LIST
+    page.table.selectRow(0)
+    settle(qtbot)
+    shown = page.result.consultation_id
+    assert first.document.value in "".join(c for c in _texts(page) if c.isalnum())
+    _consult(demo, second)
+    _consult(demo, third)
+    until(qtbot, lambda: _names(page) == [third.name, second.name, first.name])
+    settle(qtbot)
+    assert page.result.consultation_id == shown
+    assert [index.row() for index in page.table.selectionModel().selectedRows()] == [2]
+    with qtbot.waitSignal(demo.office.open_page) as asked:
+        page._customer.click()
+    assert asked.args == ["clientes", first.id]
+
+
+def test_filters_and_search(qtbot: QtBot, demo: DemoOffice) -> None:
+    first, second, *_ = _customers(demo, 2)
+    demo.sefaz.scenarios[second.document.value] = Scenario.HTTP_503
+    page = _page(qtbot, demo)
+    _consult(demo, first)
+    _consult(demo, second)
+    until(qtbot, lambda: len(_names(page)) == 2)
+    page.show_argument(Verdict.FAILURE)
+    settle(qtbot)
+    assert _names(page) == [second.name]
+    assert page._count.text() == "1 consulta"
+    page._origin.setCurrentIndex(page._origin.findData(Origin.SERVICE.value))
+    settle(qtbot)
+    assert page._places.currentIndex() == NO_RESULTS
+    page._clear.click()
+    settle(qtbot)
+    page._search.setText(str(first.document))
+    until(qtbot, lambda: page.model.query.text == str(first.document))
+    settle(qtbot)
+    assert _names(page) == [first.name]
+
+
+def test_a_failure_is_explained_with_what_to_do_and_the_raw_answer(
+    qtbot: QtBot, demo: DemoOffice, tmp_path: Path
+) -> None:
+    (row,) = _customers(demo, 1)
+    demo.sefaz.scenarios[row.document.value] = Scenario.HTML_PAGE
+    page = _page(qtbot, demo)
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 1)
+    page.table.selectRow(0)
+    settle(qtbot)
+    assert page.result._failure.isVisibleTo(page)
+    assert "O que fazer" in _texts(page)
+    assert not page.result._raw.isVisibleTo(page)
+    page.result._fold.click()
+    response = page.result._response
+    assert "<html" in response._text.toPlainText().lower()
+    response._copy.click()
+    assert "<html" in QGuiApplication.clipboard().text().lower()
+    file = tmp_path / "resposta.xml"
+    response.save_to(file)
+    settle(qtbot)
+    assert file.read_bytes() == response._message.data
+    response.save_to(tmp_path / "não existe" / "resposta.xml")
+    settle(qtbot)
+    assert response._failure.isVisibleTo(page)
+
+
+def test_every_inscription_with_labels_and_layout_names(qtbot: QtBot, demo: DemoOffice) -> None:
+    (row,) = _customers(demo, 1)
+    demo.sefaz.scenarios[row.document.value] = Scenario.SEVERAL
+    page = _page(qtbot, demo)
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 1)
+    page.table.selectRow(0)
+    settle(qtbot)
+    said = _texts(page)
+    for expected in ("inscrições", "Inscrição estadual", "indCredNFe", "1 · habilitado", "Logradouro", "xLgr", "112 ·"):
+        assert expected in said
+
+
+def test_the_service_is_paused_resumed_and_told_to_look_now(qtbot: QtBot, demo: DemoOffice) -> None:
+    page = _page(qtbot, demo)
+    card = page.service_card
+    until(qtbot, lambda: "desligada" in card._sentence.text())
+    assert not card._pause.isEnabled()
+    assert not card._look.isEnabled()
+    office = demo.office
+    for row in _customers(demo, 40):
+        demo.sefaz.scenarios[row.document.value] = Scenario.ENABLED
+    on = office.settings.save({(SEFAZ_AUTOMATIC, GENERAL_COMPANY): True}, office.settings.load(), "maria")
+    office.take_snapshot(on)
+    until(qtbot, lambda: card._pause.isEnabled())
+    card._menu.actions()[0].trigger()
+    until(qtbot, lambda: office.service.state.phase is Phase.PAUSED and card._resume.isVisibleTo(page))
+    assert card._phase.text() == "Pausado"
+    assert not card._look.isEnabled()
+    card._resume.click()
+    until(qtbot, lambda: card._look.isEnabled() and not card._resume.isVisibleTo(page))
+    before = len(demo.sefaz.seen)
+    card._look.click()
+    until(qtbot, lambda: len(demo.sefaz.seen) > before)
+
+
+def test_f5_reads_again(qtbot: QtBot, demo: DemoOffice) -> None:
+    page = _page(qtbot, demo)
+    page.activateWindow()
+    (row,) = _customers(demo, 1)
+    request = Request(row.document, row.uf, Origin.COMMAND, "maria", apply=False, customer_id=row.id)
+    demo.office.backoffice.consultation.run(request, demo.office.snapshot)  # as another program does: no signal here
+    page._search.setFocus()
+    assert _names(page) == []
+    QTest.keyClick(page._search, Qt.Key.Key_F5)
+    until(qtbot, lambda: _names(page) == [row.name])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>',
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "yyyy"><!ENTITY z "&x;&x;">]><a>&z;</a>',
+        b"<a><b></a>",
+        bytes(range(256)),
+        b"",
+    ],
+)
+def test_what_is_not_plain_xml_is_shown_as_it_came(hostile: bytes) -> None:
+    assert readable(hostile).text == hostile.decode("utf-8", errors="replace")
+    assert readable(hostile).data == hostile
+
+
+def test_xml_is_indented_to_be_read() -> None:
+    assert readable(b"<a><b>1</b></a>").text == "<a>\n  <b>1</b>\n</a>"
