@@ -297,7 +297,8 @@ class Finding:
 class Certificate:
     """A branch's A1 certificate as kept: the chain in clear, the key encrypted with a password of the keyring.
 
-    Times are aware UTC. `chain_pem` has the leaf first; `root` is "" when the chain does not tell it.
+    Times are aware UTC. `chain_pem` has the leaf first; `root` is "" when the chain does not tell it. `key_pem` and
+    `secret_name` are this station's; both are empty where the PFX was never installed (see `has_key`).
     """
 
     branch_id: int
@@ -313,6 +314,11 @@ class Certificate:
     key_pem: bytes = field(repr=False)
     secret_name: str = field(repr=False)
     installed_at: datetime
+
+    @property
+    def has_key(self) -> bool:
+        """Whether this station can use it: the password of the key never leaves the keyring it was put in."""
+        return bool(self.secret_name)
 
     def days_left(self, now: datetime) -> float:
         """Days until it ends, fractions kept: half a day before the end is 0.5, after it negative."""

@@ -23,7 +23,7 @@ from app.settings.catalog import (
     SEFAZ_PERIOD,
     SEFAZ_USER,
 )
-from app.settings.checks import certificate_error
+from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, USERS
 from services.consultation import Consultation
@@ -88,15 +88,17 @@ class AutomaticSefaz:
         branch_id = snapshot[SEFAZ_BRANCH]
         if branch_id is None:
             return Step(Phase.FAILED, "Falta escolher a Filial que consulta a SEFAZ.", later)
+        with self._database.reading() as connection:
+            other = lease.held_by_another(connection, Authority.SEFAZ.value, self._owner, now)
+            error = usable_here_error(connection, branch_id, now)
+        if other is not None:
+            return Step(Phase.ELSEWHERE, f"Serviço ativo em {other.owner.split('/')[0]}.", later)
+        if error is not None:
+            return Step(Phase.FAILED, error, later)
         with self._database.writing() as connection:
             if not lease.take(connection, Authority.SEFAZ.value, self._owner, now):
-                holder = lease.holder(connection, Authority.SEFAZ.value)
-                machine = holder.owner.split("/")[0] if holder else "outro computador"
-                return Step(Phase.ELSEWHERE, f"Serviço ativo em {machine}.", later)
+                return Step(Phase.ELSEWHERE, "Serviço ativo em outro computador.", later)
         with self._database.reading() as connection:
-            error = certificate_error(connection, branch_id, now)
-            if error is not None:
-                return Step(Phase.FAILED, error, later)
             branch = records.get(connection, BRANCHES, branch_id).values
             zone = str(branch["fuso"])
             user_id = snapshot[SEFAZ_USER]

@@ -34,7 +34,7 @@ from app.rules import pacing, schedule
 from app.rules.blocking import decide_sefaz
 from app.rules.sefaz_verdict import Judgement, judge
 from app.settings.catalog import SEFAZ_BRANCH, SEFAZ_ENTITY
-from app.settings.checks import certificate_error
+from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
 from services.certificate import CertificateUnusable, ClientContexts
 from services.sefaz.client import SefazClient
@@ -180,12 +180,12 @@ class Consultation:
         client = self._client
         if client is None or client.certificate.fingerprint != certificates.fingerprint(connection, branch_id):
             certificate = certificates.for_branch(connection, branch_id)
-            error = certificate_error(connection, branch_id, now)
+            error = usable_here_error(connection, branch_id, now)
             if certificate is None or error is not None:
                 raise _certificate(error or "")
             client = self._opened(certificate)
         elif not client.certificate.not_before <= now < client.certificate.not_after:
-            raise _certificate(certificate_error(connection, branch_id, now) or "")
+            raise _certificate(usable_here_error(connection, branch_id, now) or "")
         elif self._context_of(client.certificate) is not client.context:
             client = self._opened(client.certificate)
         self._client = client

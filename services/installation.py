@@ -52,7 +52,7 @@ def install_certificate(
     except BaseException:
         secrets.delete(certificate.secret_name)
         raise
-    if replaced is not None:
+    if replaced is not None and replaced.has_key:
         _forget(replaced)
     return certificate
 

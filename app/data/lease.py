@@ -54,6 +54,12 @@ def holder(connection: Connection, name: str) -> Holder | None:
     return None if row is None else Holder(*row)
 
 
+def held_by_another(connection: Connection, name: str, owner: str, now: datetime) -> Holder | None:
+    """Who else holds it at this moment, or None when it is free or one's own."""
+    found = holder(connection, name)
+    return found if found is not None and found.owner != owner and found.until > _now(connection, now) else None
+
+
 def _now(connection: Connection, now: datetime) -> datetime:
     if connection.dialect.name == "sqlite":
         return now

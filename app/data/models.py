@@ -90,7 +90,7 @@ class Branch(Base):
 
 
 class BranchCertificate(Base):
-    """The A1 certificate in use by a branch: one row a branch, replaced as a whole."""
+    """The A1 certificate in use by a branch: one row a branch, replaced as a whole. Its keys are in CertificateKey."""
 
     __tablename__ = "branch_certificate"
     branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
@@ -103,9 +103,17 @@ class BranchCertificate(Base):
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
     chain_pem: Mapped[bytes]
+    installed_at: Mapped[datetime]
+
+
+class CertificateKey(Base):
+    """The key of a branch's certificate on one station: encrypted with a password that only its keyring has."""
+
+    __tablename__ = "certificate_key"
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch_certificate.branch_id"), primary_key=True)
+    station: Mapped[str] = mapped_column(String(200), primary_key=True)
     key_pem: Mapped[bytes]
     secret_name: Mapped[str] = mapped_column(String(120))
-    installed_at: Mapped[datetime]
 
 
 class Entity(Base):

@@ -52,6 +52,18 @@ def certificate_error(connection: Connection, branch_id: int, now: datetime) -> 
     return None
 
 
+def usable_here_error(connection: Connection, branch_id: int, now: datetime) -> str | None:
+    """As `certificate_error`, and also why this station in particular cannot use it: its key was never put here."""
+    error = certificate_error(connection, branch_id, now)
+    certificate = certificates.for_branch(connection, branch_id)
+    if error is None and certificate is not None and not certificate.has_key:
+        return (
+            f"O certificado da filial {branch_id} foi instalado em outro computador ou por outro usuário, e a chave "
+            "não sai de lá. Instale o mesmo arquivo PFX também aqui."
+        )
+    return error
+
+
 def _reference_error(connection: Connection, table: str, row_id: Any) -> str | None:
     record = records.find(connection, TABLES[table], row_id)
     if record is None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app import secrets
 from app.data import audit, certificates, records
 from app.data.database import Database
+from app.domain import Certificate
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES
 from services.certificate import client_context
@@ -128,3 +129,33 @@ def test_a_keyring_that_closes_after_the_commit_does_not_undo_the_installation(
     new = install_certificate(database, branch, pfx, "senha", actor="maria", now=NOW)
     with database.reading() as connection:
         assert certificates.for_branch(connection, branch) == new
+
+
+def test_each_station_keeps_its_own_key_of_the_same_certificate(
+    database: Database, branch: int, authority: DemoAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pfx = authority.issue_pfx(CNPJ, "DISTRIBUIDORA MODELO", "senha")
+
+    def install() -> Certificate:
+        return install_certificate(database, branch, pfx, "senha", actor="maria", now=datetime.now(UTC))
+
+    def kept() -> Certificate:
+        with database.reading() as connection:
+            found = certificates.for_branch(connection, branch)
+        assert found is not None
+        return found
+
+    first = install()
+    monkeypatch.setattr(certificates, "this_station", lambda: "joao@PC-02")
+    assert not kept().has_key
+    second = install()
+    assert kept() == second
+    monkeypatch.undo()
+    assert kept().key_pem == first.key_pem
+    assert kept().has_key
+
+    renewed = authority.issue_pfx(CNPJ, "DISTRIBUIDORA MODELO", "senha")
+    monkeypatch.setattr(certificates, "this_station", lambda: "joao@PC-02")
+    install_certificate(database, branch, renewed, "senha", actor="joao", now=datetime.now(UTC))
+    monkeypatch.undo()
+    assert not kept().has_key

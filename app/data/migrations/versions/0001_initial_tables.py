@@ -170,8 +170,6 @@ def upgrade() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("chain_pem", sa.LargeBinary(), nullable=False),
-        sa.Column("key_pem", sa.LargeBinary(), nullable=False),
-        sa.Column("secret_name", sa.String(length=120), nullable=False),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_branch_certificate_branch_id_branch")),
         sa.PrimaryKeyConstraint("branch_id", name=op.f("pk_branch_certificate")),
@@ -247,11 +245,26 @@ def upgrade() -> None:
             sqlite_where=sa.text("lifted_at IS NULL"),
             postgresql_where=sa.text("lifted_at IS NULL"),
         )
+
+    op.create_table(
+        "certificate_key",
+        sa.Column("branch_id", sa.Integer(), nullable=False),
+        sa.Column("station", sa.String(length=200), nullable=False),
+        sa.Column("key_pem", sa.LargeBinary(), nullable=False),
+        sa.Column("secret_name", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["branch_id"],
+            ["branch_certificate.branch_id"],
+            name=op.f("fk_certificate_key_branch_id_branch_certificate"),
+        ),
+        sa.PrimaryKeyConstraint("branch_id", "station", name=op.f("pk_certificate_key")),
+    )
     region = sa.table("region", sa.column("name", sa.String), sa.column("active", sa.Boolean))
     op.bulk_insert(region, [{"name": "Geral", "active": True}])
 
 
 def downgrade() -> None:
+    op.drop_table("certificate_key")
     with op.batch_alter_table("block_reason", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_block_reason_active",
