@@ -48,8 +48,14 @@ def ask_secret(prompt: str) -> str:
     if sys.stdin is not None and sys.stdin.isatty():
         import getpass
 
-        return getpass.getpass(prompt)
-    line = sys.stdin.readline() if sys.stdin is not None else ""
+        try:
+            return getpass.getpass(prompt)
+        except EOFError as error:
+            raise UsageError("A senha não foi informada.") from error
+    try:
+        line = sys.stdin.readline() if sys.stdin is not None else ""
+    except UnicodeDecodeError as error:
+        raise UsageError("A senha veio em uma codificação que não é a deste sistema. Use UTF-8.") from error
     if not line:
         raise UsageError("Falta a senha: escreva-a na primeira linha da entrada padrão.")
     return line.rstrip("\r\n").removeprefix("\ufeff")

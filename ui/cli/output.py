@@ -22,10 +22,13 @@ class Status(IntEnum):
 
 
 def use_utf8() -> None:
-    """Write UTF-8 wherever the text goes: a redirected output would follow the system's code page."""
+    """Write UTF-8 wherever the text goes: a redirected output would follow the system's code page.
+
+    Arguments may hold bytes that are no text; repeated in a message they are escaped.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(value: Any, *, one_line: bool = False) -> None:

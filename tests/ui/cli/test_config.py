@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import keyring
+import keyring.backends.fail
 import pytest
 
 from app import secrets
@@ -167,3 +171,25 @@ def test_a_broken_file_of_this_computer_is_told(run: Run, file_machine: Path) ->
     outcome = run("config", "listar", "--json")
     assert outcome.status == 2
     assert "não pode ser lido" in outcome.json["erro"]
+
+
+def test_without_a_keyring_the_server_is_not_reached(run: Run, server_machine: Path) -> None:
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]  # keyring left it bare
+    outcome = run("config", "listar", "--json")
+    assert outcome.status == 2
+    assert "O cofre de senhas do sistema não está disponível" in outcome.json["erro"]
+    assert value(run, "balcao.banco_tipo") == "servidor"
+
+
+def test_a_damaged_database_is_told_without_a_traceback(run: Run, file_machine: Path) -> None:
+    database = file_machine / "retaguarda.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP TABLE setting_value")
+    outcome = run("config", "listar", "--json")
+    assert outcome.status == 2
+    assert "recusou a operação" in outcome.json["erro"]
+    assert "Detalhes: no such table" in outcome.err
+    database.write_bytes(b"isto nao e um banco" * 500)
+    outcome = run("config", "listar", "--json")
+    assert outcome.status == 2
+    assert "O arquivo está danificado" in outcome.json["erro"]

@@ -21,6 +21,7 @@ from services.demo.sefaz import DemoSefaz
 from tests.bench.window_start import screen
 from tests.ui.cli.conftest import Run, set_up
 from tests.ui.cli.file_keyring import VARIABLE, FileKeyring
+from ui.unexpected import LOG_FOLDER
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = made_up_cnpj("10203040")
@@ -85,21 +86,18 @@ def consulting(
     return file_machine
 
 
-def test_consults_from_a_script(run_process: Callable[..., Done], consulting: Path, sefaz: DemoSefaz) -> None:
-    status, out, err = run_process("consultar", "--cliente", "1", "--json")
-    assert (status, err) == (0, "")
-    assert json.loads(out)["resultado"] == "habilitado"
-    sefaz.scenarios[DOCUMENT] = Scenario.DISABLED
-    status, out, _ = run_process("consultar", "--documento", DOCUMENT, "--uf", "SP")
-    assert status == 1
-    assert "Posto Açaí (cliente 1)" in out
-
-    assert run_process("servico", "--uma-vez", "--json")[:2] == (0, "")  # consulted today, so not due
-    run_process("cadastros", "clientes", "incluir", f"documento={made_up_cnpj('50607080')}", "nome=Novo", "uf=GO")
+def test_commands_of_a_script(run_process: Callable[..., Done], consulting: Path, sefaz: DemoSefaz) -> None:
     status, out, err = run_process("servico", "--uma-vez", "--json")
     assert status == 0, err
     (line,) = out.splitlines()
-    assert (json.loads(line)["uf"], json.loads(line)["resultado"]) == ("GO", "habilitado")
+    assert (json.loads(line)["documento"], json.loads(line)["resultado"]) == (DOCUMENT, "habilitado")
+    sefaz.scenarios[DOCUMENT] = Scenario.DISABLED
+    status, out, err = run_process("consultar", "--documento", DOCUMENT, "--uf", "SP")
+    assert (status, err) == (1, "")
+    assert "Posto Açaí (cliente 1)" in out
+    status, out, _ = run_process("consultar", "--cliente", "2", "--json")
+    assert status == 1
+    assert "Não existe o cliente 2" in json.loads(out)["falha"]["mensagem"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program may catch")
@@ -180,8 +178,8 @@ def test_the_demonstration_without_a_window(
 def test_the_demonstration_in_a_window_ends_with_ctrl_c(start: Start, file_machine: Path, tmp_path: Path) -> None:
     with screen() as display, start("demo", more=_own_screen(display)) as process:
         deadline = time.monotonic() + 40
-        while not list(tmp_path.glob("retaguarda-demo-*/*.log")) and time.monotonic() < deadline:
-            time.sleep(0.05)  # the log begins after the first paint
+        while not list(tmp_path.glob(f"retaguarda-demo-*/{LOG_FOLDER}")) and time.monotonic() < deadline:
+            time.sleep(0.05)  # which is made after the first paint
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err.decode()) == (130, "Preparando a demonstração…\nInterrompido.\n")

@@ -111,3 +111,10 @@ def test_an_unknown_command_still_answers_in_json(run: Run) -> None:
     outcome = run("nada", "--json")
     assert outcome.status == 2
     assert "“nada” não é uma das opções" in outcome.json["erro"]
+
+
+def test_an_argument_that_is_no_text_is_repeated_escaped(run: Run) -> None:
+    outcome = run("config", "ler", "sefaz.\udcff", "--json")
+    assert outcome.status == 2
+    assert "sefaz." in outcome.json["erro"]
+    assert "\\udcff" in outcome.err
