@@ -12,6 +12,7 @@ from app.documents import cnpj_root
 from app.kinds import Reference
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.repository import RESTORE, Draft
+from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey
 from app.tables import BRANCHES, COMPANIES, TABLES
 
@@ -31,6 +32,15 @@ def draft_errors(connection: Connection, draft: Draft, now: datetime) -> dict[Se
         if error:
             errors[key] = error
     return errors
+
+
+def shown(connection: Connection, setting: Setting[Any], value: Any) -> str:
+    """The value as a person reads it: a reference by the name of its row."""
+    if isinstance(setting.kind, Reference) and value is not None:
+        record = records.find(connection, TABLES[setting.kind.table], value)
+        if record is not None:
+            return record.title
+    return setting.kind.show(value)
 
 
 def certificate_error(connection: Connection, branch_id: int, now: datetime) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -42,11 +42,15 @@ class InvalidDraft(Exception):
 
 @dataclass(frozen=True)
 class Conflict:
-    """A value changed by somebody else after it was shown here. `theirs` is None when they restored the default."""
+    """A value changed by somebody else after it was shown here; `words` is it as a person reads it.
+
+    When they restored the default, `theirs` is None and `words` is "".
+    """
 
     setting: Setting[Any]
     company: int
     theirs: Any
+    words: str
     by: str
     at: datetime | None
 
@@ -114,7 +118,11 @@ class SettingsRepository:
                 errors |= checks.draft_errors(connection, sound, now)
                 if errors:
                     raise InvalidDraft(errors)
-                conflicts = _conflicts(draft, base, self._kept_now(setting_values.load(connection)))
+
+                def words(setting: Setting[Any], value: Any) -> str:
+                    return "volta ao padrão" if value is RESTORE else checks.shown(connection, setting, value)
+
+                conflicts = _conflicts(draft, base, self._kept_now(setting_values.load(connection)), words)
                 if conflicts:
                     raise SaveConflict(conflicts)
                 for (setting, company), value in draft.items():
@@ -124,8 +132,8 @@ class SettingsRepository:
                         subject=setting.key,
                         what=setting.label,
                         company_id=company,
-                        old=setting.kind.show(base.for_company(company)[setting]),
-                        new="volta ao padrão" if value is RESTORE else setting.kind.show(value),
+                        old=words(setting, base.for_company(company)[setting]),
+                        new=words(setting, value),
                         at=now,
                     )
                     if not setting.is_machine:
@@ -179,16 +187,17 @@ def _kept(setting: Setting[Any], row: StoredValue) -> Kept:
         raise InvalidValue(f"{setting.label}, no banco de dados: {error}") from error
 
 
-def _conflicts(draft: Draft, base: Snapshot, now: Mapping[SettingKey, Kept]) -> list[Conflict]:
+def _conflicts(
+    draft: Draft, base: Snapshot, now: Mapping[SettingKey, Kept], words: Callable[[Setting[Any], Any], str]
+) -> list[Conflict]:
     found = []
     for key, wanted in draft.items():
+        setting, company = key
         shown, kept = base.values.get(key), now.get(key)
-        if key[0].is_machine or (kept == shown):
+        if setting.is_machine or kept == shown:
             continue
-        same = wanted is RESTORE if kept is None else wanted is not RESTORE and kept.value == wanted
-        if same:
-            continue
-        found.append(
-            Conflict(key[0], key[1], kept.value if kept else None, kept.by if kept else "", kept.at if kept else None)
-        )
+        if kept is None and wanted is not RESTORE:
+            found.append(Conflict(setting, company, None, "", "", None))
+        elif kept is not None and (wanted is RESTORE or kept.value != wanted):
+            found.append(Conflict(setting, company, kept.value, words(setting, kept.value), kept.by, kept.at))
     return found

@@ -568,3 +568,9 @@ def test_two_who_save_at_once_never_both_win(
     assert sorted(outcomes) == sorted(["gravado", winner])
     with database.reading() as connection:
         assert connection.execute(select(func.count()).select_from(AuditEntry)).scalar_one() == 2
+
+
+def test_a_reference_is_audited_by_the_name_of_its_row(repository: SettingsRepository, database: Database) -> None:
+    number = row(database, "usuarios", login="servico", nome="Serviço de consulta")
+    repository.save({(SEFAZ_USER, 0): number}, repository.load(), "maria")
+    assert audited(database)[-1] == ("sefaz.usuario", 0, "maria", "nenhum", f"{number} · Serviço de consulta")
