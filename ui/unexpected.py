@@ -97,6 +97,6 @@ class UnexpectedErrors(QObject):
         column = QVBoxLayout(dialog)
         column.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
         column.setSpacing(theme.M)
-        column.addWidget(view)
+        column.addWidget(view, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         dialog.open()

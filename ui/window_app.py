@@ -277,9 +277,14 @@ class WindowProgram(QObject):
 
 
 def _open(folders: Folders, is_demo: bool) -> tuple[Backoffice, Snapshot]:
-    from services.backoffice import open_backoffice
+    if is_demo:
+        from services.demo.demonstration import open_demonstration
 
-    backoffice = open_backoffice(folders, is_demo=is_demo)
+        backoffice = open_demonstration(folders)
+    else:
+        from services.backoffice import open_backoffice
+
+        backoffice = open_backoffice(folders)
     try:
         return backoffice, backoffice.settings.load()
     except BaseException:
