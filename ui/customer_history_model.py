@@ -14,7 +14,7 @@ from ui.theme import Tone
 if TYPE_CHECKING:
     from app.data.history import HistoryRow
 
-LABELS = ("Quando", "Resultado", "Feita")
+LABELS = ("Quando", "Resultado")
 RESULT = 1
 
 
@@ -69,9 +69,10 @@ class CustomerHistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if column == RESULT:
                 return self._status(row).sentence
-            return words.exact(row.asked_at) if column == 0 else f"{words.ORIGINS[row.origin]}, {row.user}"
+            return words.exact(row.asked_at)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return words.relative(row.asked_at) if column == 0 else row.reason
+            made = f"{words.relative(row.asked_at)}, {words.ORIGINS[row.origin]}, {row.user}"
+            return row.reason if column == RESULT else made
         return None
 
     def _status(self, row: HistoryRow) -> Status:

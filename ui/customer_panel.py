@@ -229,8 +229,7 @@ class CustomerPanel(QStackedWidget):
         prepare_table(self._history_table)
         self._history_table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = self._history_table.horizontalHeader()
-        for section, width in enumerate((134, 168, 100)):
-            header.resizeSection(section, width)
+        header.resizeSection(0, 124)
         header.setStretchLastSection(True)
         self._history_table.selectionModel().selectionChanged.connect(self._open_selected)
         self._result = ResultView(self._database)
@@ -240,7 +239,7 @@ class CustomerPanel(QStackedWidget):
         parts.addWidget(self._history_table)
         parts.addWidget(self._result)
         parts.setStretchFactor(1, 1)
-        parts.setSizes([170, 400])
+        parts.setSizes([150, 420])
 
         self._tabs = QTabWidget()
         self._tabs.addTab(self._scroll, "Situação")

@@ -98,9 +98,8 @@ class CustomersPage(Page):
         self._splitter.addWidget(self._places)
         self._splitter.addWidget(self.panel)
         self.panel.setMinimumWidth(340)
-        self._splitter.setStretchFactor(0, 4)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([496, 360])
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([900, 380])
         self.body.addWidget(self._splitter, 1)
 
         self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)

@@ -31,7 +31,7 @@ class InscriptionCard(QWidget):
             self._add(grid, row, name, value, changes.fields.get((position, name)))
 
     def _add(self, grid: QGridLayout, row: int, name: str, value: str, before: str | None) -> None:
-        label = QLabel(LABELS[name])
+        label = QLabel(LABELS[name].replace("-", "\u2011"))  # “NF-e” is never parted
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         layout_name = theme.role(QLabel(name), "hint")
