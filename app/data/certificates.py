@@ -12,13 +12,15 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
 
 from app.data.models import BranchCertificate, CertificateKey
 from app.domain import Certificate
 
 _OF_STATION = ("key_pem", "secret_name")
 _OF_BRANCH = tuple(field.name for field in fields(Certificate) if field.name not in _OF_STATION)
+# Built once: every consultation runs it.
+_FINGERPRINT = select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == bindparam("branch_id"))
 
 
 @cache
@@ -40,9 +42,7 @@ def all_installed(connection: Connection) -> list[Certificate]:
 
 def fingerprint(connection: Connection, branch_id: int) -> str | None:
     """Which certificate the branch has now, told without reading it whole; None when it has none."""
-    return connection.execute(
-        select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == branch_id)
-    ).scalar()
+    return connection.execute(_FINGERPRINT, {"branch_id": branch_id}).scalar()
 
 
 def replace(connection: Connection, certificate: Certificate) -> None:
