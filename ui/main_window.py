@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QPaintEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QStackedWidget,
     QSystemTrayIcon,
     QVBoxLayout,
@@ -28,6 +27,8 @@ from ui.sidebar import Sidebar
 from ui.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMessageBox
+
     from app.domain import Failure, ServiceState
     from app.folders import Folders
     from ui.office import Office
@@ -273,10 +274,15 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_folder(self) -> None:
+        from PySide6.QtCore import QUrl
+        from PySide6.QtGui import QDesktopServices
+
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folders.data)))
 
     @Slot()
     def _about(self) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
         from app.version import VERSION
 
         box = QMessageBox(self)
@@ -330,6 +336,8 @@ class MainWindow(QMainWindow):
         if self._question is not None:
             self._question.raise_()
             return
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(self)
         box.setIconPixmap(icons.pixmap("warning", 32))
         box.setWindowTitle("Alterações não salvas")
