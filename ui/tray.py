@@ -17,6 +17,9 @@ from ui.service_words import PHASE_ICONS, moments
 
 _LOOK_MS = 2000
 
+_IDLE_PHASES = (Phase.STOPPED, Phase.PAUSED, Phase.ELSEWHERE)
+"""Phases in which some entry of the menu is of no use."""
+
 
 class Tray(QObject):
     """There from the start to the end of the program; shown whenever the system has a place for it."""
@@ -39,6 +42,7 @@ class Tray(QObject):
         self._state: ServiceState | None = None
         self._is_open = False
         self._shown_notice: Notice | None = None
+        self._filled: tuple[object, ...] | None = None
         self.menu = QMenu()
         self.icon = QSystemTrayIcon(icons.solid("tray-stopped"), self)
         self.icon.setContextMenu(self.menu)
@@ -103,13 +107,23 @@ class Tray(QObject):
         phase = self._state.phase if self._state is not None else Phase.STOPPED
         self.icon.setIcon(icons.solid(PHASE_ICONS[phase]))
         self.icon.setToolTip(self.tooltip)
-        if not self.menu.isVisible():
+        entries = self._entries()
+        if entries != self._filled and not self.menu.isVisible():
+            # Several states come with each consultation, and rebuilding the menu holds the window for milliseconds.
+            self._filled = entries
             self._fill()
 
     @Slot()
     def _changed_soon(self) -> None:
         # The entry clicked is still being handled while the menu hides.
         QTimer.singleShot(0, self, self._changed)
+
+    def _entries(self) -> tuple[object, ...]:
+        """All that the menu depends on."""
+        state = self._state
+        paused = state is not None and state.paused_until is not None
+        phase = state.phase if state is not None and state.phase in _IDLE_PHASES else None
+        return (self._is_open, state is None, phase, paused, *self._notices.latest)
 
     def _fill(self) -> None:
         self.menu.clear()
