@@ -31,6 +31,7 @@ from app.tables import REGIONS, TABLES
 from tests.app.sentences import is_sentence
 from tests.postgresql import Server
 
+MIGRATION_LOCK = 7_263_500_125
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 21, 18, 40, 5, 123456, tzinfo=UTC)
 
@@ -154,6 +155,28 @@ def test_several_programs_may_migrate_at_once(empty_url: str, empty: Database) -
     with empty.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
         assert len(records.every(connection, REGIONS)) == 1
+
+
+def test_a_program_waits_while_another_migrates_the_server(empty_postgresql_url: str) -> None:
+    database, other = Database(empty_postgresql_url), Database(empty_postgresql_url)
+    thread = threading.Thread(target=database.migrate)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    try:
+        with other.writing() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            thread.start()
+            deadline = time.monotonic() + 30
+            while not connection.execute(waiting).scalar_one():
+                assert time.monotonic() < deadline
+                assert thread.is_alive()
+            assert inspect(connection).get_table_names() == []
+        thread.join()
+        with other.reading() as connection:
+            assert "customer" in inspect(connection).get_table_names()
+    finally:
+        thread.join()
+        database.close()
+        other.close()
 
 
 def test_a_migration_that_fails_leaves_nothing(empty: Database) -> None:

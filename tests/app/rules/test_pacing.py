@@ -57,6 +57,8 @@ def test_at_most_so_many_in_any_minute() -> None:
     assert wait(found) == 1
     assert "20 consultas por minuto" in found.why
     assert wait(turn(*newest, ago(60), per_minute=20)) == 0
+    # Older ones than the quota counts do not matter.
+    assert wait(turn(ago(1), ago(30), ago(90), per_minute=2)) == 30
 
 
 def test_the_longest_wait_counts_and_says_why() -> None:
