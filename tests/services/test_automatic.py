@@ -93,6 +93,7 @@ def test_without_a_certificate_or_after_its_end_it_says_so(timed: Place, clock: 
     assert (step.phase, step.request) == (Phase.FAILED, None)
     assert "vencido em" in step.sentence
     with timed.database.writing() as connection:
+        connection.execute(text("DELETE FROM certificate_key"))
         connection.execute(text("DELETE FROM branch_certificate"))
     step = service(timed, clock).step(timed.snapshot)
     assert (step.phase, step.request) == (Phase.FAILED, None)
