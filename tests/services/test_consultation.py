@@ -213,7 +213,7 @@ def test_a_document_that_is_no_customer_is_answered_and_kept(place: Place) -> No
     request = Request(cnpj(7), "SP", Origin.COMMAND, "joão", apply=True)
     result = place.backoffice.consultation.run(request, place.snapshot)
     assert result.finding.verdict is Verdict.ENABLED
-    assert "não é de um cliente" in result.decision.why
+    assert result.decision.why == "Consulta avulsa: nenhum cliente foi alterado."
     kept = place.kept(result.consultation_id)
     assert (kept.row.customer_id, kept.row.customer, kept.row.origin, kept.row.user) == (
         None,
@@ -524,6 +524,7 @@ def test_without_a_branch_nothing_is_asked(place: Place) -> None:
 def test_without_a_certificate_nothing_is_asked(place: Place) -> None:
     customer = place.add()
     with place.database.writing() as connection:
+        connection.execute(text("DELETE FROM certificate_key"))
         connection.execute(text("DELETE FROM branch_certificate"))
     failure = refusal(place, customer).failure
     assert failure.kind is FailureKind.CERTIFICATE
