@@ -146,7 +146,8 @@ class Failure:
     @property
     def sentence(self) -> str:
         """Everything a person needs, in one line."""
-        return " ".join(part for part in (self.what, self.cause, self.todo) if part)
+        parts = (part for part in (self.what, self.cause, self.todo) if part)
+        return " ".join(part if part[-1] in ".?:" else f"{part}." for part in parts)
 
 
 class ConsultationFailed(Exception):
@@ -194,10 +195,17 @@ class Document:
         """The text kept in the database: the value alone, or "IE 123" so that an IE is never taken for a CPF."""
         return f"IE {self.value}" if self.kind is DocumentKind.IE else self.value
 
+    @property
+    def named(self) -> str:
+        """The kind and the value as people write them: "CNPJ 11.222.333/0001-81"."""
+        from app.documents import masked
+
+        return f"{self.kind.value} {masked(self)}"
+
     def __str__(self) -> str:
         from app.documents import masked
 
-        return masked(self)
+        return self.named if self.kind is DocumentKind.IE else masked(self)
 
 
 @dataclass(frozen=True)

@@ -278,7 +278,7 @@ class Consultation:
         current: bool,
     ) -> Decision:
         if request.customer_id is None:
-            return Decision("O documento não é de um cliente cadastrado: nada a alterar.")
+            return Decision("Consulta avulsa: nenhum cliente foi alterado.")
         if subject is None:
             return Decision("O cliente foi excluído durante a consulta: nada a alterar.")
         if not current:

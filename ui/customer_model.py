@@ -121,7 +121,7 @@ class CustomerModel(PagedModel["Query", "CustomerRow"]):
         if column == Column.NAME:
             place = f"{row.city}/{row.uf}" if row.city else row.uf
             ie = f" · IE {row.ie}" if row.ie else ""
-            return f"{row.name}\n{row.document.kind.value} {row.document}{ie} · {place}"
+            return f"{row.name}\n{row.document.named}{ie} · {place}"
         if column == Column.CONSULTED and row.tried_at is not None:
             tried = words.exact(row.tried_at)
             if row.answered_at is None:

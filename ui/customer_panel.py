@@ -272,7 +272,7 @@ class CustomerPanel(QStackedWidget):
         self._failure.clear()
         self._name.setText(row.name + ("" if row.active else " (inativo)"))
         place = f"{row.city}/{row.uf}" if row.city else row.uf
-        identity = [f"{row.document.kind.value} {row.document}", f"IE {row.ie}" if row.ie else "", place, row.brand]
+        identity = [row.document.named, f"IE {row.ie}" if row.ie else "", place, row.brand]
         trade_name = fields["fantasia"]
         self._identity.setText(
             (f"{trade_name}\n" if trade_name else "") + " · ".join(part for part in identity if part)

@@ -179,7 +179,7 @@ class ResultView(QStackedWidget):
             f", atendida por {full.authorizer}" if full.authorizer and full.authorizer != row.uf else ""
         )
         facts = [
-            ("Documento", f"{row.document.kind.value} {row.document} em {row.uf}"),
+            ("Documento", f"{row.document.named} em {row.uf}"),
             ("Resposta", f"{row.c_stat} · {full.x_motivo}" if row.c_stat else ""),
             ("Autoridade", authorizer),
             (

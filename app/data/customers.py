@@ -131,7 +131,10 @@ _ORDER: dict[Order, Any] = {
 def page(connection: Connection, query: Query, offset: int, limit: int) -> list[CustomerRow]:
     """The lines from `offset` on, at most `limit`."""
     column = _ORDER[query.order]
-    ordered = column.desc().nulls_last() if query.descending else column.asc().nulls_first()
+    ordered = column.desc() if query.descending else column.asc()
+    if query.order is Order.CONSULTED:
+        # The only column that may be null; saying so of the others would keep PostgreSQL from using their index.
+        ordered = ordered.nulls_last() if query.descending else ordered.nulls_first()
     statement = (
         _where(select(*_ROW).outerjoin(Brand, Brand.id == Customer.brand_id), query)
         .order_by(ordered, Customer.id)

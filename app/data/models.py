@@ -189,6 +189,7 @@ class Customer(Base):
             sqlite_where=text("active = 1 AND sefaz_automatic = 1"),
             postgresql_where=text("active AND sefaz_automatic"),
         ),
+        Index("ix_customer_name", "search_text", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[str] = mapped_column(String(17))

@@ -185,7 +185,7 @@ def _await_turn(office: Backoffice, uf: str) -> None:
 def _show(result: Result) -> None:
     finding = result.finding
     who = f"{result.customer} (cliente {result.request.customer_id})" if result.customer else "sem cadastro de cliente"
-    write(f"{finding.document.kind.value} {finding.document} · SEFAZ {finding.uf} · {who}")
+    write(f"{finding.document.named} · SEFAZ {finding.uf} · {who}")
     write(f"Resultado: {finding.verdict.label}")
     write(f"Motivo: {finding.reason}")
     write(f"Decisão: {result.decision.why}")

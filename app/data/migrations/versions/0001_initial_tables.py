@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("document", "uf", "ie", name="uq_customer_document_uf_ie"),
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_name", ["search_text", "id"], unique=False)
         batch_op.create_index(
             "ix_customer_sefaz_due",
             ["sefaz_at", "id"],
@@ -290,6 +291,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("active = 1 AND sefaz_automatic = 1"),
             postgresql_where=sa.text("active AND sefaz_automatic"),
         )
+        batch_op.drop_index("ix_customer_name")
 
     op.drop_table("customer")
     op.drop_table("branch")
