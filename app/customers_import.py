@@ -242,8 +242,6 @@ def _line(number: int, cells: dict[str | None, str]) -> CustomerLine | RejectedL
     names = {"bandeira": "", "regiao": ""}
     for field in CUSTOMERS.fields:
         text = cells.get(field.name, "").strip()
-        if field.name == "cep":
-            text = re.sub(r"[\s.-]", "", text)
         if not text:
             if field.name in _NECESSARY:
                 reasons.append(f"{field.label}: Informe este campo ({field.kind.hint}).")

@@ -418,6 +418,30 @@ class StateRegistration(Kind[str]):
         return "de 2 a 14 dígitos, ou ISENTO"
 
 
+@dataclass(frozen=True)
+class PostalCode(Kind[str]):
+    """A CEP, kept as its 8 digits and shown with the hyphen, or nothing."""
+
+    def parse(self, text: str) -> str:
+        digits = re.sub(r"[\s.-]", "", text)
+        if digits and not re.fullmatch(r"[0-9]{8}", digits):
+            raise InvalidValue(
+                f"“{text.strip()}” não é um CEP: ele tem 8 algarismos, como 01310-100. "
+                "Confira se faltou um zero à esquerda."
+            )
+        return digits
+
+    def dump(self, value: str) -> str:
+        return value
+
+    def show(self, value: str) -> str:
+        return f"{value[:5]}-{value[5:]}" if value else ""
+
+    @property
+    def hint(self) -> str:
+        return "8 algarismos, com ou sem hífen"
+
+
 def _document(read: Callable[[], str]) -> str:
     try:
         return read()

@@ -16,6 +16,7 @@ from app.kinds import (
     Kind,
     Names,
     Option,
+    PostalCode,
     Reference,
     State,
     StateRegistration,
@@ -62,7 +63,7 @@ class Field:
         """Whether the field must have a value."""
         if isinstance(self.kind, Text | Reference | AnyDocument | WebAddress):
             return self.kind.required
-        return not isinstance(self.kind, StateRegistration | Names | Flag)
+        return not isinstance(self.kind, StateRegistration | PostalCode | Names | Flag)
 
     def initial(self, values: Mapping[str, Any], setting_value: Callable[[Setting[Any]], Any]) -> Any:
         """The value of a new row when none is given; None when it must be given."""
@@ -274,7 +275,7 @@ CUSTOMERS = Table(
         Field("logradouro", "street", "Endereço", Text(150)),
         Field("complemento", "complement", "Complemento", Text(150)),
         Field("bairro", "district", "Bairro", Text(80)),
-        Field("cep", "postal_code", "CEP", Text(8)),
+        Field("cep", "postal_code", "CEP", PostalCode()),
         Field("telefone", "phone", "Telefone", Text(20)),
         Field("autorizacao_anp", "anp_authorization", "Autorização na ANP", Text(30)),
         Field("bandeira", "brand_id", "Bandeira", Reference("bandeiras")),

@@ -17,6 +17,7 @@ from app import secrets
 from app.data import audit, blocks, certificates, customers, history
 from app.data.customers import Subject
 from app.data.database import Database
+from app.data.standing import look
 from app.domain import (
     Certificate,
     ConsultationFailed,
@@ -88,7 +89,11 @@ class Consultation:
     def endpoints(self) -> dict[str, Endpoint]:
         """The addresses in force, read again when the administrator's file changes. Raises NotAsked."""
         file = self._folders.endpoints_file
-        state = (file.stat().st_mtime_ns, file.stat().st_size) if file.exists() else None
+        try:
+            found = file.stat()
+            state = (found.st_mtime_ns, found.st_size)
+        except FileNotFoundError:
+            state = None
         if not self._endpoints or state != self._endpoints_state:
             try:
                 self._endpoints = load_endpoints(file)
@@ -100,8 +105,17 @@ class Consultation:
     def next_turn(self, uf: str, *, automatic: bool) -> pacing.Turn:
         """When the authorizer of that UF may be asked next, by its limits and by what it last answered."""
         endpoint = self._endpoint(uf)
+        limited = endpoint.interval_s > 0 or endpoint.per_minute > 0 or automatic
+        wanted = max(pacing.BREAKER_FAILURES, endpoint.per_minute)
         with self._database.reading() as connection:
-            return self._turn(connection, endpoint, automatic=automatic)
+            return pacing.next_turn(
+                history.newest_attempts(connection, endpoint.authorizer, wanted) if limited else [],
+                history.last_limit(connection, endpoint.authorizer),
+                interval_s=endpoint.interval_s,
+                per_minute=endpoint.per_minute,
+                automatic=automatic,
+                now=self._clock(),
+            )
 
     def run(self, request: Request, snapshot: Snapshot, *, given_up: Callable[[], bool] = lambda: False) -> Result:
         """Ask, decide and record. Raises NotAsked when nothing was asked; a failure of the authority is a Result.
@@ -109,22 +123,26 @@ class Consultation:
         `given_up` is looked at once `cancel` can take effect, so that a `cancel` which came too early is not lost.
         """
         endpoint = self._endpoint(request.uf)
+        branch_id = snapshot[SEFAZ_BRANCH]
+        if branch_id is None:
+            raise _configuration(
+                "Nenhuma filial foi escolhida para consultar a SEFAZ.",
+                "Escolha a Filial em Ferramentas › Sistema › Clientes, aba Consulta SEFAZ.",
+            )
         with self._database.reading() as connection:
-            turn = self._turn(connection, endpoint, automatic=False)
-            if turn.frozen:
-                raise NotAsked(
-                    Failure(
-                        FailureKind.LIMIT,
-                        turn.why,
-                        "Consultas demais em pouco tempo, deste ou de outro programa com o mesmo certificado.",
-                        "Espere até esse horário: insistir prolonga o bloqueio e pode atingir a emissão de notas.",
-                    )
-                )
-            subject = self._subject(connection, request)
-            client = self._client_for(connection, snapshot)
-        finding = self._ask(client.sefaz, request, endpoint, subject.ie if subject else "", given_up)
+            standing = look(
+                connection, customer_id=request.customer_id, branch_id=branch_id, authorizer=endpoint.authorizer
+            )
+            frozen = pacing.freeze(standing.last_limit_at, self._clock())
+            if frozen is not None:
+                raise _too_soon(frozen)
+            if request.customer_id is not None and standing.subject is None:
+                raise _configuration(f"O cliente {request.customer_id} não existe.", "Confira o código do cliente.")
+            client = self._client_for(connection, branch_id, standing.fingerprint)
+        ie = standing.subject.ie if standing.subject else ""
+        finding = self._ask(client.sefaz, request, endpoint, ie, given_up)
         with self._database.writing() as connection:
-            return self._record(connection, request, snapshot, finding, subject, client.certificate.cnpj)
+            return self._record(connection, request, snapshot, finding, standing.subject, client.certificate.cnpj)
 
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""
@@ -149,36 +167,10 @@ class Consultation:
             raise _configuration(f"“{uf}” não é uma UF.", "Informe a sigla da UF, como SP ou GO.")
         return endpoint
 
-    def _turn(self, connection: Connection, endpoint: Endpoint, *, automatic: bool) -> pacing.Turn:
-        limited = endpoint.interval_s > 0 or endpoint.per_minute > 0 or automatic
-        wanted = max(pacing.BREAKER_FAILURES, endpoint.per_minute)
-        return pacing.next_turn(
-            history.newest_attempts(connection, endpoint.authorizer, wanted) if limited else [],
-            history.last_limit(connection, endpoint.authorizer),
-            interval_s=endpoint.interval_s,
-            per_minute=endpoint.per_minute,
-            automatic=automatic,
-            now=self._clock(),
-        )
-
-    def _subject(self, connection: Connection, request: Request) -> Subject | None:
-        if request.customer_id is None:
-            return None
-        subject = customers.subject(connection, request.customer_id)
-        if subject is None:
-            raise _configuration(f"O cliente {request.customer_id} não existe.", "Confira o código do cliente.")
-        return subject
-
-    def _client_for(self, connection: Connection, snapshot: Snapshot) -> _Client:
-        branch_id = snapshot[SEFAZ_BRANCH]
-        if branch_id is None:
-            raise _configuration(
-                "Nenhuma filial foi escolhida para consultar a SEFAZ.",
-                "Escolha a Filial em Ferramentas › Sistema › Clientes, aba Consulta SEFAZ.",
-            )
+    def _client_for(self, connection: Connection, branch_id: int, fingerprint: str | None) -> _Client:
         now = self._clock()
         client = self._client
-        if client is None or client.certificate.fingerprint != certificates.fingerprint(connection, branch_id):
+        if client is None or client.certificate.fingerprint != fingerprint:
             certificate = certificates.for_branch(connection, branch_id)
             error = usable_here_error(connection, branch_id, now)
             if certificate is None or error is not None:
@@ -247,25 +239,28 @@ class Consultation:
         asked: Subject | None,
         certificate_cnpj: str,
     ) -> Result:
-        # Read again: the registration and its blocks may have changed while the authority was answering.
-        subject = None if asked is None else customers.subject(connection, asked.id)
-        current = subject is not None and _stands(request, asked, subject)
-        decision = self._decide(connection, request, snapshot, finding, subject, current=current)
+        retry = schedule.retry_at(finding.failure.kind, self._clock()) if finding.failure else None
+        subject = None
+        if asked is not None and (asked.document, asked.uf) == (request.document, request.uf):
+            # As it is now: the registration and its blocks may have changed while the authority was answering.
+            subject = customers.note_consultation(connection, asked, finding.verdict, finding.asked_at, retry)
+        known = subject or (customers.subject(connection, asked.id) if asked else None)
+        decision = self._decide(connection, request, snapshot, finding, known, current=subject is not None)
         consultation_id = history.record(
             connection,
             finding,
             decision,
             authority=request.authority,
-            customer_id=subject.id if subject else None,
+            customer_id=known.id if known else None,
             origin=request.origin,
             user=request.user,
             machine=self._machine,
             applied=decision.changes,
             certificate_cnpj=certificate_cnpj,
         )
-        if subject is not None and current:
-            self._change(connection, request, finding, decision, subject, consultation_id)
-        return Result(request, finding, decision, consultation_id, subject.name if subject else "")
+        if known is not None and decision.changes:
+            self._change(connection, request, finding, decision, known.id, consultation_id)
+        return Result(request, finding, decision, consultation_id, known.name if known else "")
 
     def _decide(
         self,
@@ -288,7 +283,7 @@ class Consultation:
             finding.verdict,
             finding.reason,
             action=subject.action,
-            blocks=blocks.active(connection, subject.id),
+            blocks=blocks.active(connection, subject.id) if subject.blocked else (),
             exempt_as=customers.exempting_entity(connection, subject.document, entities),
             apply=request.apply,
         )
@@ -299,44 +294,46 @@ class Consultation:
         request: Request,
         finding: Finding,
         decision: Decision,
-        subject: Subject,
+        customer_id: int,
         consultation_id: int,
     ) -> None:
-        now = self._clock()
-        retry = schedule.retry_at(finding.failure.kind, now) if finding.failure else None
-        customers.note_consultation(connection, subject.id, finding.verdict, finding.asked_at, retry)
+        now, by = self._clock(), request.user
         for origin, reason in decision.add:
-            blocks.add(connection, subject.id, origin, reason, by=request.user, at=now, consultation_id=consultation_id)
+            blocks.add(connection, customer_id, origin, reason, by=by, at=now, consultation_id=consultation_id)
         if decision.lift:
             blocks.lift(
                 connection,
-                subject.id,
+                customer_id,
                 decision.lift,
                 why=finding.reason,
-                by=request.user,
+                by=by,
                 at=now,
                 consultation_id=consultation_id,
             )
-        if decision.changes:
-            audit.record(
-                connection,
-                actor=request.user,
-                subject=f"clientes/{subject.id}",
-                what=f"cliente {subject.id}: bloqueio pela consulta {consultation_id}",
-                old="",
-                new=decision.why,
-                at=now,
-            )
-
-
-def _stands(request: Request, asked: Subject | None, now: Subject) -> bool:
-    """Whether what was asked about is still what the registration says."""
-    same_document = (now.document, now.uf) == (request.document, request.uf)
-    return same_document and asked is not None and now.ie == asked.ie
+        audit.record(
+            connection,
+            actor=by,
+            subject=f"clientes/{customer_id}",
+            what=f"cliente {customer_id}: bloqueio pela consulta {consultation_id}",
+            old="",
+            new=decision.why,
+            at=now,
+        )
 
 
 def _configuration(what: str, todo: str) -> NotAsked:
     return NotAsked(Failure(FailureKind.CONFIGURATION, what, "", todo))
+
+
+def _too_soon(turn: pacing.Turn) -> NotAsked:
+    return NotAsked(
+        Failure(
+            FailureKind.LIMIT,
+            turn.why,
+            "Consultas demais em pouco tempo, deste ou de outro programa com o mesmo certificado.",
+            "Espere até esse horário: insistir prolonga o bloqueio e pode atingir a emissão de notas.",
+        )
+    )
 
 
 def _certificate(what: str) -> NotAsked:

@@ -19,6 +19,8 @@ from app.domain import Certificate
 
 _OF_STATION = ("key_pem", "secret_name")
 _OF_BRANCH = tuple(field.name for field in fields(Certificate) if field.name not in _OF_STATION)
+FINGERPRINT = select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == bindparam("branch_id"))
+"""Which certificate the branch `branch_id` has."""
 # Built once: every consultation runs it.
 _FINGERPRINT = select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == bindparam("branch_id"))
 

@@ -89,6 +89,7 @@ class Subject:
     uf: str
     action: SefazAction
     active: bool
+    blocked: bool
 
 
 _ROW = (
@@ -106,7 +107,7 @@ _ROW = (
     Customer.sefaz_outcome,
     Customer.sefaz_tried_at,
 )
-_SUBJECT = (
+SUBJECT_COLUMNS = (
     Customer.id,
     Customer.document,
     Customer.ie,
@@ -114,10 +115,21 @@ _SUBJECT = (
     Customer.uf,
     Customer.sefaz_action,
     Customer.active,
+    Customer.blocked,
 )
-# Every consultation runs these two, and building a statement costs ten times as much as running it.
-_SUBJECT_BY_ID = select(*_SUBJECT).where(Customer.id == bindparam("customer_id"))
-_CHANGE = update(Customer).where(Customer.id == bindparam("customer_id"))
+"""What `subject_of` reads."""
+# Every consultation runs these, and building a statement costs ten times as much as running it.
+_SUBJECT_BY_ID = select(*SUBJECT_COLUMNS).where(Customer.id == bindparam("customer_id"))
+_NOTE = (
+    update(Customer)
+    .where(
+        Customer.id == bindparam("asked_id"),
+        Customer.document == bindparam("asked_document"),
+        Customer.uf == bindparam("asked_uf"),
+        Customer.ie == bindparam("asked_ie"),
+    )
+    .returning(*SUBJECT_COLUMNS)
+)
 _ORDER: dict[Order, Any] = {
     Order.NAME: Customer.search_text,  # begins with the name, without accents and case
     Order.DOCUMENT: Customer.document,
@@ -165,14 +177,14 @@ def rows(connection: Connection, customer_ids: Collection[int]) -> list[Customer
 def subject(connection: Connection, customer_id: int) -> Subject | None:
     """What a consultation must know of one customer, or None."""
     found = connection.execute(_SUBJECT_BY_ID, {"customer_id": customer_id}).first()
-    return None if found is None else _subject(found)
+    return None if found is None else subject_of(found)
 
 
 def by_document(connection: Connection, document: Document, uf: str) -> list[Subject]:
     """The customers with this document in this UF."""
     c = Customer
-    rows = connection.execute(select(*_SUBJECT).where(c.document == document.key, c.uf == uf).order_by(c.id))
-    return [_subject(found) for found in rows]
+    rows = connection.execute(select(*SUBJECT_COLUMNS).where(c.document == document.key, c.uf == uf).order_by(c.id))
+    return [subject_of(found) for found in rows]
 
 
 def next_due(
@@ -184,7 +196,7 @@ def next_due(
     """
     c = Customer
     statement = (
-        select(*_SUBJECT)
+        select(*SUBJECT_COLUMNS)
         .where(
             # Written out, not bound: SQLite uses a partial index only when the text of the condition is the same.
             literal_column("active = 1 AND sefaz_automatic = 1")
@@ -198,17 +210,23 @@ def next_due(
         .order_by(c.sefaz_at.asc().nulls_first(), c.id)
         .limit(limit)
     )
-    return [_subject(found) for found in connection.execute(statement)]
+    return [subject_of(found) for found in connection.execute(statement)]
 
 
 def note_consultation(
-    connection: Connection, customer_id: int, verdict: Verdict, at: datetime, retry_at: datetime | None
-) -> None:
-    """Repeat the newest consultation on the customer. A failure changes only the moment of the try and of the next."""
+    connection: Connection, asked: Subject, verdict: Verdict, at: datetime, retry_at: datetime | None
+) -> Subject | None:
+    """Repeat the newest consultation on the customer, hold it until the transaction ends and return it as it is now.
+
+    A failure changes only the moment of the try and of the next. None, and nothing noted, when the customer is gone
+    or its document, UF or inscription is no longer what was asked about.
+    """
     values: dict[str, Any] = {"sefaz_tried_at": at, "sefaz_outcome": verdict.value, "sefaz_retry_at": retry_at}
     if verdict is not Verdict.FAILURE:
         values |= {"sefaz_at": at, "sefaz_verdict": verdict.value}
-    connection.execute(_CHANGE, {"customer_id": customer_id, **values})
+    same = {"asked_id": asked.id, "asked_document": asked.document.key, "asked_uf": asked.uf, "asked_ie": asked.ie}
+    found = connection.execute(_NOTE, {**same, **values}).first()
+    return None if found is None else subject_of(found)
 
 
 def exempting_entity(connection: Connection, document: Document, entity_ids: Collection[int]) -> str | None:
@@ -266,6 +284,7 @@ def _row(found: Any) -> CustomerRow:
     )
 
 
-def _subject(found: Any) -> Subject:
-    id_, document, ie, name, uf, action, active = found
-    return Subject(id_, from_key(document), ie, name, uf, SefazAction(action), active)
+def subject_of(found: Any) -> Subject:
+    """The subject in a row of SUBJECT_COLUMNS."""
+    id_, document, ie, name, uf, action, active, blocked = found
+    return Subject(id_, from_key(document), ie, name, uf, SefazAction(action), active, blocked)

@@ -26,6 +26,7 @@ def import_customers(database: Database, data: bytes, snapshot: Snapshot, actor:
     """
     file = read_customers(data)
     with database.writing() as connection:
+        records.wait_turn(connection, CUSTOMERS)
         intake = _Intake(connection, snapshot)
         for line in file.lines:
             intake.take(line)

@@ -162,7 +162,7 @@ def _upgrade(connection: Connection) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # The driver's own transaction handling would take the write lock too late; see `_begin_sqlite`.
     connection.isolation_level = None
-    for pragma in ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

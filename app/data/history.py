@@ -96,7 +96,7 @@ _NEWEST = (
     .order_by(_t.asked_at.desc())
     .limit(bindparam("limit"))
 )
-_LAST_LIMIT = select(func.max(_t.asked_at)).where(
+LAST_LIMIT = select(func.max(_t.asked_at)).where(
     _t.authorizer == bindparam("authorizer"),
     # Written out, not bound, so that SQLite finds the partial index.
     literal_column(f"failure_kind = '{FailureKind.LIMIT.value}'"),
@@ -219,7 +219,7 @@ def newest_attempts(connection: Connection, authorizer: str, limit: int) -> list
 
 def last_limit(connection: Connection, authorizer: str) -> datetime | None:
     """When the authorizer last refused for consumo indevido (656)."""
-    return connection.execute(_LAST_LIMIT, {"authorizer": authorizer}).scalar()
+    return connection.execute(LAST_LIMIT, {"authorizer": authorizer}).scalar()
 
 
 def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:

@@ -98,6 +98,7 @@ def parse(table: Table, texts: Mapping[str, str]) -> dict[str, Any]:
 
 def add(connection: Connection, table: Table, given: Mapping[str, Any], snapshot: Snapshot, actor: str) -> int:
     """Add a row and return its number. Fields left out get their defaults. Raises InvalidRecord."""
+    wait_turn(connection, table)
     values = dict(given)
     for field in table.fields:
         if field.name not in values:
@@ -112,6 +113,7 @@ def add(connection: Connection, table: Table, given: Mapping[str, Any], snapshot
 
 def change(connection: Connection, table: Table, row_id: int, given: Mapping[str, Any], actor: str) -> None:
     """Change some fields of a row. Raises InvalidRecord or RecordNotFound."""
+    wait_turn(connection, table)
     record = get(connection, table, row_id)
     values = {**record.values, **given}
     changed = {name for name in given if given[name] != record.values[name]}
@@ -141,6 +143,15 @@ def set_active(connection: Connection, table: Table, row_id: int, active: bool, 
     model = _model(table)
     connection.execute(update(model).where(model.id == row_id).values(active=active))
     _audit(connection, table, row_id, actor, "situação", _activity(record.active), _activity(active))
+
+
+def wait_turn(connection: Connection, table: Table) -> None:
+    """Until the transaction ends no other adds to or changes this table: the twin of a row could pass the check too.
+
+    In SQLite a writing transaction is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"cadastros/{table.key}"))))
 
 
 def titles(connection: Connection, table: Table) -> dict[int, str]:

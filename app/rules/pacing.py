@@ -47,6 +47,14 @@ class Turn:
     frozen: bool = False
 
 
+def freeze(last_limit_at: datetime | None, now: datetime) -> Turn | None:
+    """The silence after a 656, which nobody may break; None when there is none at `now`."""
+    if last_limit_at is None or now >= last_limit_at + FREEZE:
+        return None
+    until = last_limit_at + FREEZE
+    return Turn(until, f"A SEFAZ acusou consumo indevido: nova consulta só depois de {_clock(until)}.", True)
+
+
 def next_turn(
     newest: Sequence[Attempt],
     last_limit_at: datetime | None,
@@ -62,9 +70,9 @@ def next_turn(
     `last_limit_at` is when it last answered 656. `interval_s` and `per_minute` are its limits, 0 meaning none.
     Three technical failures in a row stop the service for a while; the operator's button may still try.
     """
-    if last_limit_at is not None and now < last_limit_at + FREEZE:
-        until = last_limit_at + FREEZE
-        return Turn(until, f"A SEFAZ acusou consumo indevido: nova consulta só depois de {_clock(until)}.", True)
+    frozen = freeze(last_limit_at, now)
+    if frozen is not None:
+        return frozen
     turn = Turn(now)
     if newest and interval_s > 0:
         at = newest[0].asked_at + timedelta(seconds=interval_s)

@@ -21,6 +21,7 @@ from app.kinds import (
     Names,
     Number,
     Option,
+    PostalCode,
     Reference,
     State,
     StateRegistration,
@@ -60,6 +61,7 @@ KINDS: tuple[Kind[Any], ...] = (
     AnyDocument(),
     AnyDocument(required=False),
     StateRegistration(),
+    PostalCode(),
     State(),
     TimeZone(),
     Names(),
@@ -417,6 +419,21 @@ def test_documents_are_shown_with_their_mask() -> None:
     assert AnyDocument(required=False).parse(" ") == "" == AnyDocument(required=False).show("")
     assert StateRegistration().parse(" ") == ""
     assert StateRegistration().parse("isento") == "ISENTO"
+
+
+@pytest.mark.parametrize("text", ["01310-100", "01310100", " 01.310-100 ", "01310 100"])
+def test_a_postal_code_is_kept_as_digits_and_shown_with_its_hyphen(text: str) -> None:
+    assert PostalCode().parse(text) == "01310100"
+    assert PostalCode().show("01310100") == "01310-100"
+
+
+def test_a_postal_code_may_be_left_out() -> None:
+    assert PostalCode().parse(" ") == "" == PostalCode().show("")
+
+
+@pytest.mark.parametrize("text", ["1310-100", "013101000", "01310-1O0", "٠١٣١٠١٠٠"])
+def test_what_is_not_a_postal_code(text: str) -> None:
+    assert "8 algarismos" in refusal(PostalCode(), text)
 
 
 @pytest.mark.parametrize("uf", UFS)

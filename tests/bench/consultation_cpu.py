@@ -11,7 +11,7 @@ import httpx
 from app.data import certificates, customers, history
 from app.domain import Origin, Request, Verdict
 from app.settings.catalog import SEFAZ_BRANCH
-from services.sefaz.transport import SERVICE
+from services.sefaz.message import SERVICE
 from tests.bench.demo_place import ACTOR, DemoPlace, demo_place
 from tests.bench.report import Measured, MeasureFailed, bench, interleaved
 

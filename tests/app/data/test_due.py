@@ -15,6 +15,7 @@ from app.data.models import Consultation, Customer
 from app.domain import FailureKind, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
+from tests import consultations
 
 NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)
@@ -29,7 +30,7 @@ def add(database: Database, ie: str, uf: str = "SP", automatic: bool = True) -> 
 
 def note(database: Database, customer: int, verdict: Verdict, at: datetime, retry_at: datetime | None = None) -> None:
     with database.writing() as connection:
-        customers.note_consultation(connection, customer, verdict, at, retry_at)
+        consultations.note(connection, customer, verdict, at, retry_at)
 
 
 def due(database: Database, now: datetime = NOW, ufs: tuple[str, ...] = ("SP", "GO"), limit: int = 99) -> list[int]:

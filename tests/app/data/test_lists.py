@@ -14,6 +14,7 @@ from app.documents import parse_document
 from app.domain import Authority, Decision, Finding, Origin, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
+from tests.consultations import note
 
 NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
 DOCUMENTS = ("11222333000181", "AB12CD34000184", "52998224725")
@@ -60,7 +61,7 @@ def test_names_are_sorted_without_accents_and_case(database: Database, three: li
 
 def test_rows_of_chosen_customers_are_read_again(database: Database, three: list[int]) -> None:
     with database.writing() as connection:
-        customers.note_consultation(connection, three[1], Verdict.DISABLED, NOW, NOW + timedelta(days=1))
+        note(connection, three[1], Verdict.DISABLED, NOW, NOW + timedelta(days=1))
     with database.reading() as connection:
         found = {row.id: row for row in customers.rows(connection, [three[1], 999_999])}
     assert set(found) == {three[1]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from app.settings.repository import RESTORE, SettingsRepository
 from app.settings.snapshot import Kept, Snapshot
 from app.tables import BRANCHES, BRANDS, COMPANIES, CUSTOMERS, ENTITIES, REGIONS, TABLES, USERS, Table
 from tests.app.sentences import is_sentence
+from tests.consultations import note
 
 NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
 COMPANY = {"cnpj": "12.ABC.345/01DE-35", "nome": "Rede Modelo", "uf": "go"}
@@ -35,7 +38,7 @@ COMPLETE: dict[str, dict[str, str]] = {
         "logradouro": "Rua Um, 10",
         "complemento": "Fundos",
         "bairro": "Centro",
-        "cep": "01310100",
+        "cep": "01310-100",
         "telefone": "(11) 99999-0000",
         "autorizacao_anp": "PR/SP0000001",
         "bandeira": "1",
@@ -300,7 +303,7 @@ def test_editing_what_was_asked_makes_the_customer_due_again(
 ) -> None:
     row_id = add(database, CUSTOMERS, **CUSTOMER)
     with database.writing() as connection:
-        customers.note_consultation(connection, row_id, Verdict.DATA_ERROR, NOW, None)
+        note(connection, row_id, Verdict.DATA_ERROR, NOW, None)
 
     def due() -> bool:
         with database.reading() as connection:
@@ -314,3 +317,29 @@ def test_editing_what_was_asked_makes_the_customer_due_again(
         row = customers.row(connection, row_id)
     assert row is not None
     assert (row.verdict, row.outcome) == ((None, None) if is_due else (Verdict.DATA_ERROR, Verdict.DATA_ERROR))
+
+
+@pytest.mark.parametrize("second", ["Vibra", "VIBRA"])
+def test_two_machines_adding_the_same_row_at_once_keep_one_and_the_other_is_told(
+    database: Database, second: str
+) -> None:
+    own = {"nome": "Vibra", "tipo": "branca"}
+    started = Event()
+
+    def add_the_twin() -> int:
+        with database.writing() as connection:
+            started.set()
+            values = records.parse(BRANDS, {**own, "nome": second})
+            return records.add(connection, BRANDS, values, Snapshot(), "joão")
+
+    with ThreadPoolExecutor(1) as machine:
+        with database.writing() as connection:
+            records.add(connection, BRANDS, records.parse(BRANDS, own), Snapshot(), "maria")
+            twin = machine.submit(add_the_twin)
+            if not database.is_sqlite:  # where the second writer does not even begin before the first one ends
+                assert started.wait(5)
+            assert not twin.done()
+        with pytest.raises(InvalidRecord, match="Já existe: código 1"):
+            twin.result(10)
+    with database.reading() as connection:
+        assert [row.values["nome"] for row in records.every(connection, BRANDS)] == ["Vibra"]
