@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from ui import icons, pages, tasks, theme
+from ui.interruption import INTERRUPTED, Interruption
 from ui.main_window import MainWindow
 from ui.single_instance import FirstDoesNotAnswer, SingleInstance
 
@@ -33,7 +34,10 @@ _TASKS_MS = 30_000
 
 
 def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool = False, page: str = "") -> int:
-    """Run until the operator leaves; the process's exit status. A second start shows the first one's window."""
+    """Run until the operator leaves; the process's exit status. A second start shows the first one's window.
+
+    SIGTERM, as sent when the computer is turned off, and Ctrl+C in the terminal end it in order too, without asking.
+    """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("Retaguarda")
@@ -54,9 +58,11 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     instance.asked.connect(program.show_page)
     program.started.connect(instance.listen)
     program.start(in_tray=start_in_tray, measure=os.environ.get(MEASURE) == "1")
-    status = application.exec()
+    with Interruption() as interruption:
+        interruption.came.connect(program.quit)
+        status = application.exec()
     instance.release()
-    return status
+    return INTERRUPTED if interruption.happened else status
 
 
 class WindowProgram(QObject):

@@ -65,27 +65,12 @@ def _has_screen() -> bool:
 
 
 def _show_window(folders: Folders) -> Status:
-    from PySide6.QtWidgets import QApplication
-
-    from ui.cli.interruption import Interruption
-    from ui.main_window import MainWindow
     from ui.window_app import run_window
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-
-    with Interruption() as interruption:
-
-        def leave() -> None:
-            for window in application.topLevelWidgets():
-                if isinstance(window, MainWindow):
-                    window.quit_wanted.emit()
-
-        interruption.came.connect(leave)
-        status = run_window(folders, is_demo=True)
-    if interruption.happened:
-        raise KeyboardInterrupt
-    return Status(status)
+    status = Status(run_window(folders, is_demo=True))
+    if status is Status.INTERRUPTED:
+        raise KeyboardInterrupt  # for the command line to say, once the example is gone
+    return status
 
 
 def _consult_all(folders: Folders) -> None:

@@ -29,8 +29,8 @@ def run(options: argparse.Namespace) -> Status:
     from PySide6.QtCore import QCoreApplication
 
     from services.background import ConsultationThread
-    from ui.cli.interruption import Interruption
     from ui.cli.service_log import ServiceLog
+    from ui.interruption import Interruption
 
     application = QCoreApplication.instance() or QCoreApplication([])
     with opened() as office, Interruption() as interruption:

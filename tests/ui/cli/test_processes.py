@@ -177,9 +177,7 @@ def test_the_demonstration_without_a_window(
 @pytest.mark.skipif(sys.platform != "linux", reason="the screen of its own is an Xvfb")
 def test_the_demonstration_in_a_window_ends_with_ctrl_c(start: Start, file_machine: Path, tmp_path: Path) -> None:
     with screen() as display, start("demo", more=_own_screen(display)) as process:
-        deadline = time.monotonic() + 40
-        while not list(tmp_path.glob(f"retaguarda-demo-*/{LOG_FOLDER}")) and time.monotonic() < deadline:
-            time.sleep(0.05)  # which is made after the first paint
+        _wait_for_log(tmp_path, f"retaguarda-demo-*/{LOG_FOLDER}")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err.decode()) == (130, "Preparando a demonstração…\nInterrompido.\n")
@@ -187,10 +185,28 @@ def test_the_demonstration_in_a_window_ends_with_ctrl_c(start: Start, file_machi
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the screen of its own is an Xvfb")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_the_window_ends_in_order_when_told_to(start: Start, file_machine: Path, sent: signal.Signals) -> None:
+    with screen() as display, start(more=_own_screen(display)) as process:
+        _wait_for_log(file_machine, LOG_FOLDER)
+        process.send_signal(sent)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, b"")
+    assert (file_machine / "janela.ini").exists()  # kept while ending
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the screen of its own is an Xvfb")
 def test_the_window_opens_without_arguments(start: Start, file_machine: Path) -> None:
     with screen() as display, start(more=_own_screen(display) | {"RETAGUARDA_MEDIR_INICIO": "1"}) as process:
         out, err = process.communicate(timeout=40)
     assert (process.returncode, out, err) == (0, b"pintada\n", b"")
+
+
+def _wait_for_log(folder: Path, pattern: str) -> None:
+    """Wait for the log's folder, which is made after the first paint."""
+    deadline = time.monotonic() + 40
+    while not list(folder.glob(pattern)) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _own_screen(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,9 @@ from typing import Self
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal, Slot
 
+INTERRUPTED = 130
+"""The exit status of what was interrupted, as shells have it."""
+
 
 class Interruption(QObject):
     """While entered, either signal only emits `came`, from the event loop. Main thread only, with an application."""
