@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.tables import TABLES
 from ui import icons, theme, words
 from ui.failure_view import FailureView, failure_of
+from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.paged_model import PagedModel
 
@@ -85,6 +86,7 @@ class AuditPage(Page):
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__("auditoria", "Auditoria", ("Ferramentas", "Sistema"), parent)
         self._office = office
+        self._layout_memory = LayoutMemory(office.folders, self.key, self)
         self._model: AuditModel | None = None
         self.count = theme.role(QLabel(), "hint")
         self.header.addWidget(self.count)
@@ -142,12 +144,7 @@ class AuditPage(Page):
         self.body.addWidget(self.failure)
         self.body.addWidget(self.stack, 1)
         self.body.addWidget(self._detail_card())
-        QShortcut(
-            QKeySequence(QKeySequence.StandardKey.Find),
-            self,
-            self._focus_search,
-            context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
-        )
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._focus_search)
 
     def _detail_card(self) -> QFrame:
         self.detail = QFrame()
@@ -183,6 +180,7 @@ class AuditPage(Page):
             self.view.setModel(self._model)
             for column, width in enumerate(_WIDTHS):
                 self.view.setColumnWidth(column, width)
+            self._layout_memory.columns(self.view)
             self.view.selectionModel().currentRowChanged.connect(self._show_detail)
             self._choose()
         else:

@@ -26,6 +26,7 @@ from ui.consultation_model import WIDTHS, ConsultationModel
 from ui.customer_panel import prepare_table
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
+from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.result_view import ResultView
 from ui.service_card import ServiceCard
@@ -78,6 +79,9 @@ class ConsultationsPage(Page):
         self._splitter.addWidget(self._beside())
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setSizes([900, 380])
+        memory = LayoutMemory(office.folders, self.key, self)
+        memory.panes(self._splitter)
+        memory.columns(self.table)
         self.body.addWidget(self._splitter, 1)
 
         self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)
@@ -91,9 +95,7 @@ class ConsultationsPage(Page):
         self.model.block_read.connect(self._show_selected)
         office.service.finished_one.connect(self._on_finished)
         for keys, slot in ((QKeySequence.StandardKey.Find, self._focus_search), (Qt.Key.Key_F5, self.refresh)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+            QShortcut(QKeySequence(keys), self, slot)
 
     def entered(self) -> None:
         """Show the service and the list as they are now."""

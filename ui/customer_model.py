@@ -23,16 +23,16 @@ class Column(IntEnum):
     """The columns, in their first order."""
 
     NAME = 0
-    SEFAZ = 1
-    BLOCK = 2
-    DOCUMENT = 3
-    UF = 4
-    CONSULTED = 5
+    UF = 1
+    SEFAZ = 2
+    BLOCK = 3
+    CONSULTED = 4
+    DOCUMENT = 5
     BRAND = 6
 
 
-LABELS = ("Cliente", "SEFAZ", "Bloqueio", "Documento", "UF", "Última consulta", "Bandeira")
-WIDTHS = (192, 168, 112, 160, 48, 126, 110)
+LABELS = ("Cliente", "UF", "SEFAZ", "Bloqueio", "Última consulta", "Documento", "Bandeira")
+WIDTHS = (192, 48, 144, 112, 126, 160, 110)
 
 _FREE = Status(words.Look("Livre", "check", Tone.NEUTRAL))
 _BLOCKED = Status(words.Look("Bloqueado", "block", Tone.BLOCK))

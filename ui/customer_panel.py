@@ -30,6 +30,7 @@ from ui.consult_button import ConsultButton
 from ui.customer_history_model import CustomerHistoryModel
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
+from ui.layout_memory import LayoutMemory
 from ui.result_view import ResultView
 from ui.status_delegate import StatusDelegate
 from ui.theme import Tone
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 _HISTORY_LIMIT = 200
 _PAST_BLOCKS = 5
-NOTHING, ONE, SEVERAL = range(3)
+ONE, SEVERAL = range(2)
 
 _RULES = {
     BlockOrigin.SEFAZ: "Regra: ação quando não habilitado na SEFAZ; sai quando uma consulta disser habilitado.",
@@ -68,7 +69,7 @@ class _Loaded:
 
 
 class CustomerPanel(QStackedWidget):
-    """Shows nothing, one customer or how many are selected. Reads off the GUI thread."""
+    """Shows one customer or how many are selected, and hides while none is. Reads off the GUI thread."""
 
     consult = Signal(bool)
     """Consult what is selected; True to apply the profile too."""
@@ -83,9 +84,9 @@ class CustomerPanel(QStackedWidget):
         self._dialog: BlockDialog | ReleaseDialog | None = None
         self.setAccessibleName("Cliente selecionado")
 
-        self.addWidget(self._nothing())
         self.addWidget(self._one())
         self.addWidget(self._several())
+        self.hide()
 
     @property
     def customer_id(self) -> int | None:
@@ -100,13 +101,14 @@ class CustomerPanel(QStackedWidget):
     def show_nothing(self) -> None:
         """No customer is selected."""
         self._customer_id, self._loaded = None, None
-        self.setCurrentIndex(NOTHING)
+        self.hide()
 
     def show_several(self, number: int) -> None:
         """Several customers are selected."""
         self._customer_id, self._loaded = None, None
         self._several_text.setText(words.counted(number, "cliente selecionado", "clientes selecionados"))
         self.setCurrentIndex(SEVERAL)
+        self.show()
 
     def show_customer(self, customer_id: int) -> None:
         """Show one customer."""
@@ -154,17 +156,6 @@ class CustomerPanel(QStackedWidget):
         self._result.show_consultation(consultation_id)
 
     # --- how it is made ---
-
-    def _nothing(self) -> QWidget:
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        text = theme.role(QLabel("Selecione um cliente para ver a situação, os bloqueios e as consultas."), "hint")
-        text.setWordWrap(True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout.addStretch(1)
-        layout.addWidget(text)
-        layout.addStretch(2)
-        return page
 
     def _several(self) -> QWidget:
         page = QWidget()
@@ -240,6 +231,9 @@ class CustomerPanel(QStackedWidget):
         parts.addWidget(self._result)
         parts.setStretchFactor(1, 1)
         parts.setSizes([150, 420])
+        memory = LayoutMemory(self._office.folders, "cliente", self)
+        memory.panes(parts)
+        memory.columns(self._history_table)
 
         self._tabs = QTabWidget()
         self._tabs.addTab(self._scroll, "Situação")
@@ -291,11 +285,13 @@ class CustomerPanel(QStackedWidget):
             if self._tabs.currentIndex() == 1:
                 self._result.show_consultation(newest if position is None else loaded.history[position].id)
         self.setCurrentIndex(ONE)
+        self.show()
 
     def _show_error(self, error: Exception) -> None:
         self._reading = None
         self._failure.show_failure(failure_of(error))
         self.setCurrentIndex(ONE)
+        self.show()
 
     def _show_now(self, loaded: _Loaded) -> None:
         _empty(self._now)

@@ -32,6 +32,7 @@ from ui.customer_panel import CustomerPanel, prepare_table
 from ui.document_dialog import DocumentDialog
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
+from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.status_delegate import StatusDelegate
 
@@ -99,7 +100,10 @@ class CustomersPage(Page):
         self._splitter.addWidget(self.panel)
         self.panel.setMinimumWidth(340)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([900, 380])
+        self._splitter.setSizes([900, 340])
+        memory = LayoutMemory(office.folders, self.key, self)
+        memory.panes(self._splitter)
+        memory.columns(self.table)
         self.body.addWidget(self._splitter, 1)
 
         self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)
@@ -120,9 +124,7 @@ class CustomersPage(Page):
         office.customers_changed.connect(self._refresh_timer.start)
         office.tables_changed.connect(self._refresh_timer.start)
         for keys, slot in ((QKeySequence.StandardKey.Find, self._focus_search), (Qt.Key.Key_F5, self.refresh)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+            QShortcut(QKeySequence(keys), self, slot)
 
     def entered(self) -> None:
         """Show the list as it is now, ordered as the header was left."""
@@ -209,8 +211,9 @@ class CustomersPage(Page):
         empty = EmptyState(
             "customers",
             "Nenhum cliente cadastrado",
-            "Inclua o primeiro cliente para consultar a situação dele na SEFAZ.",
+            "Importe a sua lista de clientes ou inclua o primeiro para consultar a situação dele na SEFAZ.",
         )
+        empty.add_button("Importar CSV…", "folder").clicked.connect(self._import)
         empty.add_button("Incluir cliente", "add").clicked.connect(self._add_customer)
         nothing = EmptyState(
             "filter",
@@ -463,6 +466,12 @@ class CustomersPage(Page):
     @Slot()
     def _add_customer(self) -> None:
         self._office.open_page.emit("tabelas", "clientes")
+
+    @Slot()
+    def _import(self) -> None:
+        from ui.import_customers import ImportCustomers
+
+        ImportCustomers(self._office, self).show()
 
     @Slot()
     def _open_document_dialog(self) -> None:

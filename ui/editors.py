@@ -31,9 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.kinds import (
-    AnyDocument,
     Choice,
-    Cnpj,
     Flag,
     Host,
     InvalidValue,
@@ -43,7 +41,6 @@ from app.kinds import (
     Option,
     Reference,
     State,
-    StateRegistration,
     TimeZone,
     WebAddress,
     WeeklyWindow,
@@ -54,7 +51,7 @@ from app.tables import TABLES
 from app.uf import UFS
 from app.working_hours import DAY_MINUTES, WEEKDAYS, WorkingHours
 from ui import icons, theme
-from ui.references import ReferenceRow, ReferenceSource
+from ui.references import NewRow, ReferenceRow, ReferenceSource
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -602,7 +599,14 @@ class ReferenceEditor(Editor[int | None]):
 
     @Slot()
     def _open_new(self) -> None:
-        self._source.add_new(self._reference.table)
+        self._source.add_new(NewRow(self._reference.table, self.choose))
+
+    @Slot(int)
+    def choose(self, row_id: int) -> None:
+        """Choose a row, as by hand; its name is written once it was read."""
+        self._id_text = str(row_id)
+        self._show()
+        self.changed.emit()
 
     def value(self) -> int | None:
         """The number of the row. Raises InvalidValue."""
@@ -752,8 +756,6 @@ def editor_for(kind: Kind[T], *, references: ReferenceSource, compact: bool = Fa
         made = ListEditor(kind, [(zone, zone, "") for zone in sorted({u.zone for u in UFS.values()})], sentences=False)
     elif isinstance(kind, Names):
         made = NamesEditor(kind)
-    elif isinstance(kind, Cnpj | AnyDocument | StateRegistration):
-        made = LineEditor(kind, kind.show)
     else:
-        made = LineEditor(kind, kind.dump)
+        made = LineEditor(kind, kind.show)
     return cast(Editor[T], made)

@@ -29,6 +29,7 @@ from services.sefaz.endpoints import FIELDS, MAX_INTERVAL_S, MAX_PER_MINUTE, End
 from ui import icons, tasks, theme
 from ui.editors import Editor, LineEditor, ListEditor, editor_for
 from ui.failure_view import FailureView, failure_of
+from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.references import ReferenceSource
 from ui.theme import Tone
@@ -338,6 +339,9 @@ class EndpointsPage(Page):
         split.addWidget(right)
         split.setStretchFactor(0, 1)
         split.setSizes([560, 440])
+        memory = LayoutMemory(office.folders, self.key, self)
+        memory.panes(split)
+        memory.columns(self.view)
         self.body.addWidget(self.failure)
         self.body.addWidget(split, 1)
         self._say()

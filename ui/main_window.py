@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from app.folders import Folders
     from ui.office import Office
 
+_SIZE = QSize(1280, 800)
+_FRAME = QSize(16, 48)  # about what a window manager puts around; only then is the real frame known
 NOT_OPEN = "O banco de dados não está aberto."
 
 
@@ -89,7 +91,7 @@ class MainWindow(QMainWindow):
         self.opening.retry.connect(self.retry_wanted)
         self.opening.settings_wanted.connect(self._go_integration)
         if not self.remembered.restore(self):
-            self.resize(1280, 800)
+            self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self.show_opening()
 
     # --- the states of the program ---

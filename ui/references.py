@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,14 @@ class ReferenceRow:
     title: str
     active: bool
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class NewRow:
+    """Asks Tabelas for the form of a new row. `kept`, a slot of who asked, is given the number of the row saved."""
+
+    table: str
+    kept: Callable[[int], None]
 
 
 class ReferenceSource(QObject):
@@ -51,9 +59,9 @@ class ReferenceSource(QObject):
         """How a row is named, or its number alone when it is not known."""
         return next((row.title for row in self.rows(table) if row.id == row_id), str(row_id))
 
-    def add_new(self, table: str) -> None:
+    def add_new(self, new: NewRow) -> None:
         """Open the form of a new row."""
-        self._office.open_page.emit("tabelas", table)
+        self._office.open_page.emit("tabelas", new)
 
     @Slot()
     def refresh(self) -> None:

@@ -30,10 +30,11 @@ from app.kinds import Reference
 from app.tables import BRANCHES, CUSTOMERS, TABLES, Table
 from ui import icons, tasks, theme
 from ui.failure_view import FailureView, failure_of
+from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.record_form import RecordForm
 from ui.record_model import CustomerRecordModel, RecordFilter, RecordModel, is_paged
-from ui.references import ReferenceSource
+from ui.references import NewRow, ReferenceSource
 
 if TYPE_CHECKING:
     from app.data.database import Database
@@ -60,6 +61,7 @@ class TablesPage(Page):
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__("tabelas", "Tabelas", ("Ferramentas", "Sistema"), parent)
         self._office = office
+        self._layout_memory = LayoutMemory(office.folders, self.key, self)
         self._references = ReferenceSource(office, self)
         self._references.failed.connect(self._show_failure)
         self._forms: list[RecordForm] = []
@@ -87,7 +89,8 @@ class TablesPage(Page):
         split.addWidget(self.tables)
         split.addWidget(self._right_side())
         split.setStretchFactor(1, 1)
-        split.setSizes([270, 800])
+        split.setSizes([290, 780])
+        self._layout_memory.panes(split)
         self.body.addWidget(split, 1)
         office.tables_changed.connect(self._refresh_if_shown)
         office.customers_changed.connect(self._refresh_if_shown)
@@ -96,7 +99,7 @@ class TablesPage(Page):
             (QKeySequence(QKeySequence.StandardKey.New), self.add_row),
             (QKeySequence(Qt.Key.Key_F2), self.edit_row),
         ):
-            QShortcut(keys, self, slot, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            QShortcut(keys, self, slot)
 
     def _right_side(self) -> QWidget:
         self.search = QLineEdit()
@@ -197,10 +200,13 @@ class TablesPage(Page):
         self._read()
 
     def show_argument(self, argument: object) -> None:
-        """A table's key opens the form of a new row; (key, number) the form of that row."""
+        """A table's key, or a NewRow, opens the form of a new row; (key, number) the form of that row."""
         if isinstance(argument, str) and argument in TABLES:
             self._show_table(argument)
             self.add_row()
+        elif isinstance(argument, NewRow):
+            self._show_table(argument.table)
+            self._open_form(self.table, None, argument.kept)
         elif isinstance(argument, tuple) and len(argument) == 2 and argument[0] in TABLES:
             self._show_table(argument[0])
             self._select_after = argument[1]
@@ -278,6 +284,7 @@ class TablesPage(Page):
             wide = column == 1 if is_paged(self.table) else names[column] in _WIDE
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, 72 if column == 0 else 260 if wide else 150)
+        self._layout_memory.columns(self.view)
 
     @Slot()
     def _choose(self) -> None:
@@ -389,10 +396,12 @@ class TablesPage(Page):
 
         tasks.run(find, partial(self._open_form, table), self._show_failure, self)
 
-    def _open_form(self, table: Table, record: Record | None) -> None:
+    def _open_form(self, table: Table, record: Record | None, kept: Callable[[int], None] | None = None) -> None:
         form = RecordForm(table, self._office, self._references, record, self)
         self._forms.append(form)
         form.saved.connect(self._saved)
+        if kept is not None:
+            form.saved.connect(kept)
         form.finished.connect(self._form_finished)
         self._references.refresh()
         form.show()

@@ -323,14 +323,15 @@ QMenu::item:selected {{ background: {s.selected}; color: {s.on_selected}; }}
 QMenu::item:disabled {{ color: {s.disabled}; }}
 QMenu::icon {{ padding-left: 6px; }}
 QMenu::separator {{ height: 1px; background: {s.line}; margin: {XS}px; }}
-QListWidget#sidebar {{ background: {s.sidebar}; border: none; border-right: 1px solid {s.line}; outline: none;
+QListWidget {{ background: {s.base}; outline: none; padding: {XS}px; }}
+QListWidget::item {{ padding: 0 {S}px; border: 1px solid transparent; border-radius: {RADIUS}px; color: {s.text}; }}
+QListWidget::item:hover {{ background: {s.line}; }}
+QListWidget::item:selected {{ background: {s.selected}; color: {s.on_selected}; font-weight: 600; }}
+QListWidget::item:disabled {{ color: {s.disabled}; }}
+QListWidget::item:focus {{ border-color: {s.accent}; }}
+QListWidget#sidebar {{ background: {s.sidebar}; border: none; border-right: 1px solid {s.line};
     padding: {S}px {XS}px; }}
-QListWidget#sidebar::item {{ padding: {S}px {S}px; border: 1px solid transparent; margin: 1px {XS}px;
-    border-radius: {RADIUS}px; color: {s.text}; }}
-QListWidget#sidebar::item:hover {{ background: {s.line}; }}
-QListWidget#sidebar::item:selected {{ background: {s.selected}; color: {s.on_selected}; font-weight: 600; }}
-QListWidget#sidebar::item:disabled {{ color: {s.disabled}; }}
-QListWidget#sidebar::item:focus {{ border: 1px solid {s.accent}; }}
+QListWidget#sidebar::item {{ padding: {S}px {S}px; margin: 1px {XS}px; }}
 QStatusBar {{ background: {s.sidebar}; border-top: 1px solid {s.line}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QPushButton {{ background: transparent; border: 1px solid transparent; padding: 2px {S}px;
@@ -355,5 +356,6 @@ QHeaderView::section {{ background: {s.window}; color: {s.muted}; border: none; 
     padding: {XS}px {S}px; font-weight: 600; }}
 QTableView, QListView, QTreeView, QPlainTextEdit, QTextEdit, QTextBrowser {{ border: 1px solid {s.line};
     border-radius: {RADIUS}px; }}
+QTableView::item {{ padding: 0 5px; }}
 QTableView {{ gridline-color: {s.line}; selection-background-color: {s.selected}; selection-color: {s.on_selected}; }}
 """

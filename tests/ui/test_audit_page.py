@@ -14,8 +14,6 @@ from tests.ui.window import settle
 from ui.audit_page import AuditPage
 from ui.office import Office
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
-
 
 @pytest.fixture
 def office(qapp: QApplication) -> Iterator[Office]:

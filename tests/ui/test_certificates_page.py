@@ -22,8 +22,6 @@ from ui.install_certificate import InstallCertificate
 from ui.office import Office
 from ui.theme import Tone
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
-
 NOW = datetime.now(UTC)
 
 

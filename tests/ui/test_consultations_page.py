@@ -25,8 +25,6 @@ from ui.consultation_model import Column
 from ui.consultations_page import LIST, NO_RESULTS, NOTHING_YET, ConsultationsPage
 from ui.raw_message import readable
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
-
 
 @pytest.fixture
 def demo(qtbot: QtBot) -> Iterator[DemoOffice]:

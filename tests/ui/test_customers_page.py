@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import insert
 
-from app.data import audit, blocks, customers, records
+from app.data import audit, blocks, records
 from app.data.customers import Situation
 from app.data.models import Customer
 from app.domain import BlockOrigin, Verdict
@@ -20,6 +20,7 @@ from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from services.demo import example
 from services.demo.scenarios import Scenario
+from tests.consultations import note
 from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
@@ -27,10 +28,9 @@ from ui.block_dialogs import BlockDialog, ReleaseDialog
 from ui.customer_model import Column
 from ui.customers_page import LIST, NO_CUSTOMERS, NO_RESULTS, CustomersPage
 from ui.document_dialog import DocumentDialog
+from ui.import_customers import ImportCustomers
 from ui.office import Office
 from ui.paged_model import BLOCK
-
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
 
 ROWS = (
     ("11222333000181", "Posto Água Limpa", "Campinas", "SP"),
@@ -128,7 +128,7 @@ def test_filters_add_up_and_the_way_back_is_offered(qtbot: QtBot, office: Office
     first, second, _ = _add(office)
     with office.backoffice.database.writing() as connection:
         blocks.add(connection, first, BlockOrigin.MANUAL, "Cheque", by="maria", at=datetime.now(UTC))
-        customers.note_consultation(connection, second, Verdict.DISABLED, datetime.now(UTC), None)
+        note(connection, second, Verdict.DISABLED, datetime.now(UTC), None)
     page = _page(qtbot, office)
     assert page._count.text() == "3 clientes"
     page.show_argument(Situation.BLOCKED)
@@ -152,6 +152,22 @@ def test_without_customers_the_next_step_is_a_button(qtbot: QtBot, office: Offic
     with qtbot.waitSignal(office.open_page) as asked:
         _button(page, "Incluir cliente").click()
     assert asked.args == ["tabelas", "clientes"]
+    _button(page, "Importar CSV…").click()
+    (dialog,) = page.findChildren(ImportCustomers)
+    dialog.close()
+
+
+def test_the_list_has_the_whole_page_until_a_customer_is_selected(qtbot: QtBot, office: Office) -> None:
+    _add(office)
+    page = _page(qtbot, office)
+    page.resize(1100 - 196, 600)  # the page of the smallest useful window
+    assert not page.panel.isVisible()
+    header = page.table.horizontalHeader()
+    for column in (Column.UF, Column.CONSULTED, Column.DOCUMENT):
+        right = header.sectionViewportPosition(column) + header.sectionSize(column)
+        assert right <= page.table.viewport().width()
+    _select(qtbot, page, "Posto Zebu")
+    assert page.panel.isVisible()
 
 
 def test_the_header_sorts_in_the_database_and_says_how(qtbot: QtBot, office: Office) -> None:

@@ -22,6 +22,7 @@ from app.kinds import (
     Kind,
     Names,
     Number,
+    PostalCode,
     Reference,
     State,
     StateRegistration,
@@ -51,8 +52,6 @@ from ui.editors import (
 )
 from ui.office import Office
 from ui.references import ReferenceRow, ReferenceSource
-
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
 
 REGIONS = (
     ReferenceRow(1, "1 · Geral", True),
@@ -110,6 +109,7 @@ VALUES: list[tuple[Kind[Any], Any]] = [
     (Cnpj(), "11222333000181"),
     (AnyDocument(), "IE 123456"),
     (StateRegistration(), "ISENTO"),
+    (PostalCode(), "01310100"),
     (State(), "GO"),
     (TimeZone(), "America/Manaus"),
     (TimeZone(), "Europe/Lisbon"),
@@ -277,7 +277,11 @@ def test_new_opens_the_form_of_the_table(made: Any, qtbot: QtBot, references: Re
     editor: ReferenceEditor = made(Reference("regioes"))
     with qtbot.waitSignal(references._office.open_page) as opened:
         editor.new.click()
-    assert opened.args == ["tabelas", "regioes"]
+    page, new = opened.args
+    assert (page, new.table) == ("tabelas", "regioes")
+    with qtbot.waitSignal(editor.changed):
+        new.kept(2)
+    assert editor.value() == 2
 
 
 def test_a_window_without_days_is_refused_and_not_taken_for_every_day(made: Any) -> None:

@@ -18,8 +18,6 @@ from tests.ui.window import settle
 from ui.endpoints_page import EndpointsPage
 from ui.office import Office
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
-
 
 @pytest.fixture
 def office(qapp: QApplication) -> Iterator[Office]:

@@ -23,17 +23,16 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.folders import find_folders
-from app.settings.catalog import SEFAZ_PERIOD
+from app.settings.catalog import SEFAZ_PERIOD, SEFAZ_USER
 from tests.ui.window import opened, settle, until
 from ui import banner, pages
+from ui.editors import ReferenceEditor
 from ui.home_page import HomePage
 from ui.page import Page
+from ui.record_form import RecordForm
 from ui.settings_page import SettingsPage
 from ui.unexpected import LOG_FILE, LOG_FOLDER
 from ui.window_app import WindowProgram
-
-# What Qt's offscreen platform says of windows brought to the front and of dialogs with a least size.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def _button(box: QMessageBox, text: str) -> QPushButton:
@@ -89,6 +88,57 @@ def test_tools_open_from_the_menu(qtbot: QtBot, entry: pages.PageEntry) -> None:
         settle(qtbot)
         assert program.window.page.title == entry.title
         assert program.window.sidebar.currentRow() == -1
+
+
+def test_ctrl_f_goes_to_the_search_from_the_sidebar_too(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        window = program.window
+        for key in (
+            pages.CUSTOMERS,
+            pages.CONSULTATIONS,
+            pages.PROFILES,
+            pages.INTEGRATION,
+            pages.TABLES,
+            pages.AUDIT,
+        ):
+            window.open_page(key)
+            settle(qtbot)
+            window.activateWindow()
+            window.sidebar.setFocus()
+            QTest.keyClick(window.sidebar, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+            field = window.focusWidget()
+            assert isinstance(field, QLineEdit), key
+            assert "buscar" in field.accessibleName().lower()
+
+
+def test_a_new_row_is_chosen_where_it_was_asked_for(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        window = program.window
+        window.open_page(pages.PROFILES)
+        settle(qtbot)
+        page = window.page
+        assert isinstance(page, SettingsPage)
+        editor = page.rows[SEFAZ_USER].editor
+        assert isinstance(editor, ReferenceEditor)
+        editor.new.click()
+        settle(qtbot)
+        assert window.page_key == pages.TABLES
+        (form,) = window.page.findChildren(RecordForm)
+        form.editors["login"].set_text("servico")
+        form.editors["nome"].set_text("Serviço de consulta")
+        form.save()
+        settle(qtbot)
+        window.open_page(pages.PROFILES)
+        settle(qtbot)
+        assert editor.edit.text() == f"{editor.value()} · Serviço de consulta"
+        assert page.unsaved() == [SEFAZ_USER.label]
+        page.discard_all()
+
+
+def test_the_first_window_fits_the_screen(qtbot: QtBot) -> None:
+    with opened(qtbot, wait=False) as program:
+        room = program.window.screen().availableSize()
+        assert program.window.height() < room.height()
 
 
 def test_the_original_paths_are_in_the_menu_bar(qtbot: QtBot) -> None:

@@ -64,8 +64,6 @@ from ui.editors import (
 from ui.office import Office
 from ui.settings_page import SettingsPage
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
-
 CNPJ, OTHER_CNPJ = "11222333000181", "11444777000161"
 Opener = Callable[[Screen], SettingsPage]
 

@@ -20,8 +20,6 @@ from ui.office import Office
 from ui.record_form import RecordForm
 from ui.tables_page import TablesPage
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # said by the offscreen platform
-
 
 @pytest.fixture
 def office(qapp: QApplication) -> Iterator[Office]:
