@@ -62,16 +62,6 @@ def parse_document(text: str, kind: DocumentKind | None = None) -> Document:
             )
 
 
-def masked(document: Document) -> str:
-    """The document as people write it."""
-    value = document.value
-    if document.kind is DocumentKind.CNPJ and len(value) == 14:
-        return f"{value[:2]}.{value[2:5]}.{value[5:8]}/{value[8:12]}-{value[12:]}"
-    if document.kind is DocumentKind.CPF and len(value) == 11:
-        return f"{value[:3]}.{value[3:6]}.{value[6:9]}-{value[9:]}"
-    return value
-
-
 def cnpj_root(value: str) -> str:
     """The first 8 characters, shared by all branches of one company."""
     return _bare(value)[:8]

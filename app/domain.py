@@ -198,14 +198,16 @@ class Document:
     @property
     def named(self) -> str:
         """The kind and the value as people write them: "CNPJ 11.222.333/0001-81"."""
-        from app.documents import masked
-
-        return f"{self.kind.value} {masked(self)}"
+        return str(self) if self.kind is DocumentKind.IE else f"{self.kind.value} {self}"
 
     def __str__(self) -> str:
-        from app.documents import masked
-
-        return self.named if self.kind is DocumentKind.IE else masked(self)
+        value = self.value
+        match self.kind, len(value):
+            case DocumentKind.CNPJ, 14:
+                return f"{value[:2]}.{value[2:5]}.{value[5:8]}/{value[8:12]}-{value[12:]}"
+            case DocumentKind.CPF, 11:
+                return f"{value[:3]}.{value[3:6]}.{value[6:9]}-{value[9:]}"
+        return self.key
 
 
 @dataclass(frozen=True)

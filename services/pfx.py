@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from app.documents import cnpj_root, masked
+from app.documents import cnpj_root
 from app.domain import Certificate, Document, DocumentKind
 
 # otherName of ICP-Brasil in the subject's alternative names (DOC-ICP-04)
@@ -320,4 +320,4 @@ def _common_name(name: x509.Name) -> str:
 
 
 def _shown(cnpj: str) -> str:
-    return masked(Document(DocumentKind.CNPJ, cnpj))
+    return str(Document(DocumentKind.CNPJ, cnpj))

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.settings.repository import Conflict
+from app.settings.draft import Conflict
 from ui import icons, theme
 from ui.theme import Tone
 

@@ -125,8 +125,8 @@ def _spoken() -> tuple[type[Exception], ...]:
     from app.documents import InvalidDocument
     from app.kinds import InvalidValue
     from app.secrets import SecretsUnavailable
+    from app.settings.draft import InvalidDraft, SaveConflict
     from app.settings.machine import MachineFileError
-    from app.settings.repository import InvalidDraft, SaveConflict
     from services.pfx import CertificateRefused
     from services.sefaz.endpoints import InvalidEndpoints
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.kinds import Flag, InvalidValue, Reference, folded
-from app.settings.repository import RESTORE
+from app.settings.draft import RESTORE
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Source
 from ui import icons, theme

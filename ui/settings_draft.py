@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.settings.repository import RESTORE, Conflict
+from app.settings.draft import RESTORE, Conflict
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, Effective, Kept, SettingKey, Snapshot
 

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 from app.kinds import Choice, Flag, Reference, folded
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_SSL, DATABASE_USER, SEFAZ_BRANCH
-from app.settings.repository import Conflict, InvalidDraft, SaveConflict, SettingsRepository
+from app.settings.draft import Conflict, InvalidDraft, SaveConflict
+from app.settings.repository import SettingsRepository
 from app.settings.setting import Group, Setting, Tab
 from app.settings.setting import Page as Screen
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Snapshot

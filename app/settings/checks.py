@@ -11,7 +11,7 @@ from app.data import certificates, records
 from app.documents import cnpj_root
 from app.kinds import Reference
 from app.settings.catalog import SEFAZ_BRANCH
-from app.settings.repository import RESTORE, Draft
+from app.settings.draft import RESTORE, Draft
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey
 from app.tables import BRANCHES, COMPANIES, TABLES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.documents import InvalidDocument, cnpj_root, from_key, masked, parse_cnpj, parse_cpf, parse_document, parse_ie
+from app.documents import InvalidDocument, cnpj_root, from_key, parse_cnpj, parse_cpf, parse_document, parse_ie
 from app.domain import Document, DocumentKind
 from tests.app.sentences import is_sentence
 
@@ -29,8 +29,8 @@ cnpjs = st.text(CHARACTERS, min_size=12, max_size=12).filter(lambda text: set(te
 def test_every_cnpj_round_trips_through_mask_case_and_key(value: str) -> None:
     document = parse_cnpj(value)
     assert document == Document(DocumentKind.CNPJ, value)
-    mask = masked(document)
-    assert mask == f"{value[:2]}.{value[2:5]}.{value[5:8]}/{value[8:12]}-{value[12:]}" == str(document)
+    mask = str(document)
+    assert mask == f"{value[:2]}.{value[2:5]}.{value[5:8]}/{value[8:12]}-{value[12:]}"
     assert parse_cnpj(mask) == parse_cnpj(f"  {mask.lower()}\n") == from_key(document.key) == document
     assert cnpj_root(mask) == value[:8]
 

@@ -23,7 +23,7 @@ from app.settings.catalog import (
     SEFAZ_PERIOD,
     SEFAZ_USER,
 )
-from app.settings.repository import RESTORE
+from app.settings.draft import RESTORE
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS, USERS
 from services.automatic import AutomaticSefaz, Step

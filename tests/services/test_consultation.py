@@ -30,7 +30,7 @@ from app.domain import (
 )
 from app.policies import EntityKind
 from app.settings.catalog import SEFAZ_BRANCH, SEFAZ_ENTITY
-from app.settings.repository import RESTORE
+from app.settings.draft import RESTORE
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS, ENTITIES
 from services.consultation import Consultation, NotAsked

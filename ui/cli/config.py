@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.kinds import InvalidValue
 from app.settings.catalog import ALL, BY_KEY, PAGES
-from app.settings.repository import RESTORE, SettingsRepository
+from app.settings.draft import RESTORE
+from app.settings.repository import SettingsRepository
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from ui.cli.office import ask_secret, opened, read_file, write_file

@@ -37,9 +37,9 @@ def problem_of(error: Exception) -> Problem | None:
     from app.data.database import DatabaseUnavailable
     from app.data.records import InvalidRecord, RecordNotFound
     from app.secrets import SecretsUnavailable
+    from app.settings.draft import InvalidDraft, SaveConflict
     from app.settings.exchange import InvalidFile
     from app.settings.machine import MachineFileError
-    from app.settings.repository import InvalidDraft, SaveConflict
     from services.consultation import NotAsked
     from services.pfx import CertificateRefused
 

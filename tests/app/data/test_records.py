@@ -16,8 +16,9 @@ from app.documents import parse_cnpj
 from app.domain import SefazAction, Verdict
 from app.policies import EntityKind, UserProfile
 from app.settings.catalog import DEFAULT_REGION, SEFAZ_DEFAULT_ACTION, SEFAZ_USER
+from app.settings.draft import RESTORE
 from app.settings.machine import MachineStore
-from app.settings.repository import RESTORE, SettingsRepository
+from app.settings.repository import SettingsRepository
 from app.settings.snapshot import Kept, Snapshot
 from app.tables import BRANCHES, BRANDS, COMPANIES, CUSTOMERS, ENTITIES, REGIONS, TABLES, USERS, Table
 from tests.app.sentences import is_sentence

@@ -39,8 +39,9 @@ from app.settings.catalog import (
     SEFAZ_USER,
     SERVER,
 )
+from app.settings.draft import RESTORE, InvalidDraft, SaveConflict
 from app.settings.machine import MachineFileError, MachineStore
-from app.settings.repository import RESTORE, InvalidDraft, SaveConflict, SettingsRepository
+from app.settings.repository import SettingsRepository
 from app.settings.setting import Setting
 from app.settings.snapshot import Kept, Snapshot, Source
 from app.tables import TABLES, USERS
