@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
+from services.sefaz.tls_socket import TlsSocket
+
 # struct linger: two shorts on Windows, two ints elsewhere
 _LINGER_NOTHING = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _MAX_HEAD = 64 * 1024
@@ -57,6 +59,7 @@ class LoopbackServer:
     """Listens on 127.0.0.1 from `start` to `stop`; `handle` is called from the connections' threads."""
 
     def __init__(self, context: ssl.SSLContext, handle: Callable[[Request], Reply], *, port: int = 0) -> None:
+        context.sslsocket_class = TlsSocket
         self._context = context
         self._handle = handle
         self._port = port

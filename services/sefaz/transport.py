@@ -24,6 +24,7 @@ from app.domain import Document
 from services.sefaz import RESOURCES
 from services.sefaz.answer import MAX_BODY
 from services.sefaz.interruption import Interruption
+from services.sefaz.tls_socket import TlsSocket
 
 NFE = "http://www.portalfiscal.inf.br/nfe"
 SERVICE = f"{NFE}/wsdl/CadConsultaCadastro4"
@@ -73,6 +74,7 @@ class SefazTransport(Transport):
         self._reused = False
         self.answered = False
         self._origin = ""
+        context.sslsocket_class = TlsSocket
         self._http = httpx.Client(
             verify=context,
             http2=False,
@@ -125,6 +127,9 @@ class SefazTransport(Transport):
         self._origin = str(request.url.netloc)
         self._reused = True
         self.answered = False
+        if self._interruption.interrupted:
+            # Interrupted while the message was built; opening a connection could take as long as its timeout.
+            raise httpx.ConnectError("Interrupted before the connection", request=request)
         self._interruption.use(self._sockets.get(self._origin))
         try:
             response = self._http.send(request, stream=True)

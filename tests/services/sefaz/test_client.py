@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import socket
 import ssl
+import struct
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -480,3 +483,62 @@ def test_after_a_cancel_the_client_asks_again(client: SefazClient, serve: Callab
     with serve(script) as server:
         assert failing(client, server.url).failure.kind is FailureKind.CANCELLED
         assert client.ask(CUSTOMER, at(server.url)).c_stat == "111"
+
+
+def late_handshake(plain: socket.socket) -> None:
+    time.sleep(0.03)
+    plain.recv(1)
+
+
+def reset_at_once(plain: socket.socket) -> None:
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize("raw", [hang_at_handshake, late_handshake, reset_at_once, None])
+def test_cancel_at_any_moment_is_prompt_and_closes_every_socket(
+    context: ssl.SSLContext, server_context: ssl.SSLContext, raw: Callable[[socket.socket], None] | None
+) -> None:
+    kinds: list[FailureKind] = []
+
+    def ask(client: SefazClient, url: str) -> None:
+        try:
+            client.ask(CUSTOMER, at(url))
+        except ConsultationFailed as failed:
+            kinds.append(failed.failure.kind)
+        client.close()
+
+    moments_s = [*(step / 2000 for step in range(30)), 0.02, 0.03, 0.05, 0.1]
+    gc.collect()
+    with warnings.catch_warnings(record=True) as warned, TlsServer(server_context, silent, raw=raw) as server:
+        warnings.simplefilter("always")
+        for moment_s in moments_s:
+            client = SefazClient(context)
+            thread = threading.Thread(target=ask, args=(client, server.url))
+            thread.start()
+            time.sleep(moment_s)
+            begin = time.monotonic()
+            while not client.cancel() and thread.is_alive():  # it has not begun yet
+                time.sleep(0.0005)
+            thread.join(10)
+            assert not thread.is_alive()
+            assert time.monotonic() - begin < 2.0
+        gc.collect()
+    assert [str(each.message) for each in warned] == []
+    assert len(kinds) == len(moments_s)
+    if raw in (hang_at_handshake, None):  # the others may end the connection before the cancellation does
+        assert {*kinds} == {FailureKind.CANCELLED}
+
+
+def test_cancelled_before_the_connection_nothing_is_connected(
+    client: SefazClient, serve: Callable[[Script], TlsServer]
+) -> None:
+    with serve(always(SP_111)) as server:
+
+        def cancel() -> bool:
+            client.cancel()
+            return False
+
+        with pytest.raises(ConsultationFailed) as failed:
+            client.ask(CUSTOMER, at(server.url), given_up=cancel)
+        assert failed.value.failure.kind is FailureKind.CANCELLED
+        assert server.connections == 0

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from services.sefaz.tls_socket import TlsSocket
+
 Script = Callable[["Connection", int], None]
 """What to do with a connection, given its number from 1 on. When it returns, the connection is closed."""
 
@@ -57,6 +59,7 @@ class TlsServer:
     def __init__(
         self, context: ssl.SSLContext, script: Script, *, raw: Callable[[socket.socket], None] | None = None
     ) -> None:
+        context.sslsocket_class = TlsSocket
         self._context = context
         self._script = script
         self._raw = raw
