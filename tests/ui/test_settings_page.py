@@ -44,8 +44,9 @@ from app.settings.catalog import (
     SEFAZ_USER,
     SERVER,
 )
+from app.settings.draft import RESTORE
 from app.settings.machine import MachineStore
-from app.settings.repository import RESTORE, SettingsRepository
+from app.settings.repository import SettingsRepository
 from app.settings.setting import Group, Setting
 from app.settings.setting import Page as Screen
 from app.settings.snapshot import Snapshot, Source
