@@ -23,7 +23,7 @@ _TIMEOUT_S = 60.0
 @bench(
     "janela_inicio",
     unidade="ms",
-    meta=2.0,
+    meta=1.6,
     o_que="do início do processo à primeira pintura da janela principal; referência: uma janela vazia do PySide6",
 )
 def window_start() -> Measured:
