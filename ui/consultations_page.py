@@ -71,12 +71,14 @@ class ConsultationsPage(Page):
         self._failure = FailureView()
         self._places = QStackedWidget()
         self._fill_places()
-        self.result = ResultView(database, "Selecione uma consulta para ver o resultado inteiro.")
+        self.result = ResultView(database)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("lista")
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self._places)
-        self._splitter.addWidget(self._beside())
+        self._side = self._beside()
+        self._side.hide()
+        self._splitter.addWidget(self._side)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setSizes([900, 380])
         memory = LayoutMemory(office.folders, self.key, self)
@@ -105,7 +107,7 @@ class ConsultationsPage(Page):
     def show_argument(self, argument: object) -> None:
         """Show one consultation whole, or those with one result."""
         if isinstance(argument, int):
-            self.result.show_consultation(argument)
+            self._show(argument)
         elif isinstance(argument, Verdict):
             self.clear_filters()
             self._verdict.setCurrentIndex(self._verdict.findData(argument.value))
@@ -260,7 +262,11 @@ class ConsultationsPage(Page):
             self._customer.setText(f"{row.customer} · abrir o cliente")
             self._customer.setProperty("customer", row.customer_id)
             self._customer.setVisible(row.customer_id is not None)
-            self.result.show_consultation(row.id)
+            self._show(row.id)
+
+    def _show(self, consultation_id: int) -> None:
+        self.result.show_consultation(consultation_id)
+        self._side.show()
 
     @Slot()
     def _open_customer(self) -> None:

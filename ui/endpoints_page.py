@@ -52,7 +52,7 @@ _KEYS = (
     "envelope",
     "fonte",
 )
-_WIDTHS = (48, 88, 140, 300, 76, 86, 240, 90, 300)
+_WIDTHS = (64, 108, 150, 300, 76, 86, 240, 90, 300)
 _ENVELOPES = {"padrao": "Padrão", "mt": "Mato Grosso"}
 RISK = (
     "Consultar mais depressa que o limite de fábrica pode causar a rejeição 656 (consumo indevido). A SEFAZ passa "

@@ -31,6 +31,8 @@ class FailureView(QFrame):
         self._copy = QPushButton("Copiar")
         self._copy.setIcon(icons.icon("copy"))
         self._copy.clicked.connect(self._copy_details)
+        for button in (self._fold, self._copy):
+            button.setAutoDefault(False)  # Enter in a dialog belongs to the dialog's own button
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setAccessibleName("Detalhes da falha")

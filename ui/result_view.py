@@ -184,7 +184,7 @@ class ResultView(QStackedWidget):
             ("Autoridade", authorizer),
             (
                 "Quando",
-                f"{words.exact(row.asked_at)} ({words.relative(row.asked_at)}), durou {_duration(row.duration_ms)}",
+                f"{words.exact(row.asked_at)}, durou {_duration(row.duration_ms)}",
             ),
             ("Feita", f"{words.ORIGINS[row.origin]}, {row.user}" + (f", em {full.machine}" if full.machine else "")),
             ("Certificado", _masked(full.certificate_cnpj)),

@@ -73,7 +73,8 @@ def test_refusals_stand_under_their_field_and_then_it_is_installed_and_used(
     ):
         dialog.path.setText(path)
         dialog.password.setText(password)
-        press(qtbot, dialog, "Instalar")
+        QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+        settle(qtbot)
         shown = {widget: label.text() for widget, label in dialog.errors.items() if label.isVisible()}
         assert set(shown) == {field}
         assert word in shown[field]
