@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 if TYPE_CHECKING:
     from app.data.database import Database
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
     from services.background import ConsultationThread
     from services.backoffice import Backoffice
+
+_TELL_MS = 100
 
 
 class Office(QObject):
@@ -36,7 +38,7 @@ class Office(QObject):
     """Go to the page with this key; the argument (or None) is given to its `show_argument`."""
 
     state_changed = Signal(object)
-    """The service's ServiceState, also kept as `state`."""
+    """The service's ServiceState, also kept as `state`; of many at once only the first and the last are told."""
 
     def __init__(
         self,
@@ -54,6 +56,13 @@ class Office(QObject):
         self._backoffice: Backoffice | None = None
         self._service: ConsultationThread | None = None
         self.state: ServiceState | None = None
+        # A consultation takes milliseconds and has two states and a result. Were each shown, the window would do
+        # nothing else: every call into Qt gives up Python's lock and may wait for the consulting thread to return it.
+        self._untold_state = False
+        self._untold_result = False
+        self._telling = False
+        self._tell_timer = QTimer(self, singleShot=True, interval=_TELL_MS)
+        self._tell_timer.timeout.connect(self._tell)
 
     @classmethod
     def opened(
@@ -90,11 +99,29 @@ class Office(QObject):
     @Slot(object)
     def _take_state(self, state: ServiceState) -> None:
         self.state = state
-        self.state_changed.emit(state)
+        self._untold_state = True
+        if not self._telling:
+            self._tell()
 
     @Slot(object)
     def _take_result(self, result: object) -> None:
-        self.customers_changed.emit()
+        self._untold_result = True
+        if not self._telling:
+            self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        """Tell what is new now, and what comes meanwhile when the timer ends."""
+        self._telling = self._untold_state or self._untold_result
+        if not self._telling:
+            return
+        self._tell_timer.start()
+        if self._untold_state:
+            self._untold_state = False
+            self.state_changed.emit(self.state)
+        if self._untold_result:
+            self._untold_result = False
+            self.customers_changed.emit()
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Settings were saved: keep the new values, tell the pages, and let the service act by them."""

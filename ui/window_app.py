@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from ui import icons, pages, tasks, theme
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MEASURE = "RETAGUARDA_MEDIR_INICIO"
 """With this environment variable set to 1 the window says `pintada` after its first paint and the program ends."""
+
+_SWITCH_S = 0.001
+"""How long the window may wait for a thread that is computing in Python, whose own default is 0.005."""
 
 _CERTIFICATES_MS = 6 * 3600 * 1000
 _TASKS_MS = 30_000
@@ -117,6 +121,7 @@ class WindowProgram(QObject):
         if self._started or self._quitting:
             return
         self._started = True
+        sys.setswitchinterval(_SWITCH_S)
         from ui.notices import Notices
         from ui.tray import Tray
         from ui.unexpected import UnexpectedErrors, start_log
@@ -171,11 +176,22 @@ class WindowProgram(QObject):
         self.office.state_changed.connect(self.tray.take_state)
         self.office.state_changed.connect(self._notices.take_state)
         self._service.finished_one.connect(self._notices.take_result)
+        self._service.finished_one.connect(self._spare_collector, Qt.ConnectionType.SingleShotConnection)
         self.tray.take_open(True)
         self.window.adopt(self.office, self._first_page)
+        self._spare_collector()
         self._service.start()
         self._look_at_certificates()
         self._certificates_timer.start()
+
+    @Slot()
+    def _spare_collector(self) -> None:
+        """After the imports of the start, and those of the first consultation.
+
+        What they made stays until the end. Going through all of it, as a full collection does, holds every thread,
+        and with them the window, for 60 ms and more.
+        """
+        gc.freeze()
 
     def _not_opened(self, error: Exception) -> None:
         if self._quitting:

@@ -306,9 +306,8 @@ def test_several_are_consulted_and_the_profile_applied(qtbot: QtBot, demo: DemoO
     assert _cell(page, wanted[2], Column.BLOCK) == "Livre"
     page.table.clearSelection()
     _select(qtbot, page, wanted[1])
-    said = _texts(page)
-    assert "não está habilitada" in said
-    assert "Bloqueado · SEFAZ" in said
+    # The last of the consultations is told a moment later, and the panel then reads the customer once more.
+    until(qtbot, lambda: "não está habilitada" in _texts(page) and "Bloqueado · SEFAZ" in _texts(page))
 
 
 def test_what_changed_since_the_answer_before_is_marked(qtbot: QtBot, demo: DemoOffice) -> None:
