@@ -41,11 +41,12 @@ _SOON_MS = 500
 
 @dataclass(frozen=True)
 class NextStep:
-    """Something that is missing, why it matters, and the page where it is done."""
+    """Something that is missing, why it matters, and the page where it is done, opened for `argument`."""
 
     sentence: str
     action: str
     page: str
+    argument: object = None
 
 
 @dataclass(frozen=True)
@@ -80,20 +81,32 @@ def read_overview(database: Database, snapshot: Snapshot) -> Overview:
         installed = certificates.all_installed(connection)
     steps = []
     if not companies:
-        steps.append(NextStep("Cadastre a empresa que usa este programa.", "Abrir Tabelas", pages.TABLES))
-    if not branches:
-        steps.append(NextStep("Cadastre a filial que consulta a SEFAZ, com seu CNPJ.", "Abrir Tabelas", pages.TABLES))
+        steps.append(
+            NextStep("Cadastre a empresa que usa este programa.", "Incluir empresa", pages.TABLES, COMPANIES.key)
+        )
+    elif not branches:
+        steps.append(
+            NextStep(
+                "Cadastre a filial que consulta a SEFAZ, com seu CNPJ.", "Incluir filial", pages.TABLES, BRANCHES.key
+            )
+        )
     if branches and not installed:
         steps.append(
             NextStep(
                 "Instale o certificado digital A1 da filial: sem ele a SEFAZ não responde.",
-                "Abrir Certificados",
+                "Instalar certificado",
                 pages.CERTIFICATES,
+                branches[0].id,
             )
         )
     if installed and branch_id is None:
         steps.append(
-            NextStep("Escolha a filial cujo certificado consulta a SEFAZ.", "Abrir Perfis de clientes", pages.PROFILES)
+            NextStep(
+                "Escolha a filial cujo certificado consulta a SEFAZ.",
+                "Escolher filial",
+                pages.PROFILES,
+                SEFAZ_BRANCH.key,
+            )
         )
     if not total:
         steps.append(NextStep("Cadastre ou importe os clientes.", "Abrir Clientes", pages.CUSTOMERS))
@@ -101,8 +114,9 @@ def read_overview(database: Database, snapshot: Snapshot) -> Overview:
         steps.append(
             NextStep(
                 "A consulta automática está desligada: clientes só são consultados pelo botão.",
-                "Abrir Perfis de clientes",
+                "Ligar a consulta automática",
                 pages.PROFILES,
+                SEFAZ_AUTOMATIC.key,
             )
         )
     return Overview(database.label, certificate, total, counts, tuple(steps), last)
@@ -224,7 +238,7 @@ class HomePage(Page):
             self._steps.grid.addWidget(picture, row, 0)
             self._steps.grid.addWidget(text, row, 1)
             button = QPushButton(step.action)
-            button.clicked.connect(_opens(self._office, step.page))
+            button.clicked.connect(_opens(self._office, step.page, step.argument))
             if row == 0:
                 theme.primary(button)
             self._steps.grid.addWidget(button, row, 2)

@@ -24,10 +24,12 @@ from pytestqt.qtbot import QtBot
 
 from app.folders import find_folders
 from app.settings.catalog import SEFAZ_PERIOD, SEFAZ_USER
+from tests.ui.office import CNPJ
 from tests.ui.window import opened, settle, until
 from ui import banner, pages
 from ui.editors import ReferenceEditor
 from ui.home_page import HomePage
+from ui.install_certificate import InstallCertificate
 from ui.page import Page
 from ui.record_form import RecordForm
 from ui.settings_page import SettingsPage
@@ -249,12 +251,32 @@ def test_a_broken_machine_file_is_explained(qtbot: QtBot, data_folder: Path) -> 
 
 def test_the_first_steps_are_said_on_an_empty_database(qtbot: QtBot) -> None:
     with opened(qtbot) as program:
-        page = program.window.page
-        buttons = {b.text() for b in page.findChildren(QPushButton) if b.isVisible()}
-        assert {"Abrir Tabelas", "Abrir Clientes"} <= buttons
-        next(b for b in page.findChildren(QPushButton) if b.text() == "Abrir Tabelas").click()
-        settle(qtbot)
-        assert program.window.page_key == pages.TABLES
+        window = program.window
+
+        def take(step: str, *, not_yet: str) -> None:
+            window.open_page(pages.HOME)
+            settle(qtbot)
+            buttons = {b.text(): b for b in window.page.findChildren(QPushButton) if b.isVisible()}
+            assert {step, "Abrir Clientes"} <= set(buttons)
+            assert not_yet not in buttons
+            buttons[step].click()
+            settle(qtbot)
+
+        def fill(**texts: str) -> None:
+            (form,) = window.page.findChildren(RecordForm)
+            for name, text in texts.items():
+                form.editors[name].set_text(text)
+            form.save()
+            settle(qtbot)
+
+        take("Incluir empresa", not_yet="Incluir filial")
+        fill(cnpj=CNPJ, nome="Posto Modelo", uf="SP")
+        take("Incluir filial", not_yet="Instalar certificado")
+        fill(empresa="1", cnpj=CNPJ, nome="Matriz", uf="SP")
+        take("Instalar certificado", not_yet="Incluir filial")
+        (dialog,) = window.page.findChildren(InstallCertificate)
+        assert dialog.branch.currentData() == 1
+        dialog.reject()
 
 
 def test_the_demonstration_says_so_all_the_time(qtbot: QtBot) -> None:
