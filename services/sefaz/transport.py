@@ -1,42 +1,26 @@
-"""SOAP as the SEFAZs take it: zeep builds the message from our own WSDLs and one httpx.Client carries it.
+"""Carries messages to the SEFAZs and their answers back, over one httpx.Client.
 
 Importing this module imports zeep, httpx and lxml, so only `client` does it, at the first query.
 """
 
 from __future__ import annotations
 
-import functools
-import logging
 import socket
 import ssl
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
-import zeep
-import zeep.wsdl
-from lxml import etree
-from zeep.transports import Transport
 
 from app.domain import Document
-from services.sefaz import RESOURCES
 from services.sefaz.answer import MAX_BODY
 from services.sefaz.interruption import Interruption
+from services.sefaz.message import message
 from services.sefaz.tls_socket import TlsSocket
 
-NFE = "http://www.portalfiscal.inf.br/nfe"
-SERVICE = f"{NFE}/wsdl/CadConsultaCadastro4"
-BINDING = f"{{{SERVICE}}}CadConsultaCadastro4Soap12"
-VERSION = "2.00"
 KEEP_ALIVE_S = 60.0
 """How long an idle connection is kept; servers that close it earlier cost only a new handshake."""
-
-_WSDL = {"padrao": "cadconsultacadastro4.wsdl", "mt": "cadconsultacadastro4_mt.wsdl"}
-_ZEEP_CLIENT: Any = zeep.Client  # its methods carry no types
-_SETTINGS = zeep.Settings(raw_response=True)
-_DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
 
 
 @dataclass(frozen=True)
@@ -48,8 +32,8 @@ class HttpAnswer:
     body: bytes
 
 
-class SefazTransport(Transport):
-    """zeep's transport over one httpx.Client: HTTP/1.1, connections kept, no redirects, one certificate.
+class SefazTransport:
+    """One httpx.Client: HTTP/1.1, connections kept, no redirects, one certificate.
 
     `sent` is the last message put on the wire, `answered` whether its answer began. To be used by one thread;
     `interruption` tells it to give up.
@@ -58,17 +42,9 @@ class SefazTransport(Transport):
     def __init__(
         self, context: ssl.SSLContext, connect_timeout: float, read_timeout: float, interruption: Interruption
     ) -> None:
-        # Not super().__init__(), which opens a requests.Session.
-        self.cache = None
-        self.session = None
-        self._close_session = False
-        self.load_timeout = None
-        self.operation_timeout = None
-        self.logger = logging.getLogger(__name__)
         self.sent = b""
         self._read_timeout = read_timeout
         self._interruption = interruption
-        self._services: dict[tuple[str, str], Any] = {}
         self._sockets: dict[str, socket.socket] = {}
         self._handshaking: socket.socket | None = None
         self._reused = False
@@ -86,20 +62,9 @@ class SefazTransport(Transport):
 
     def ask(self, document: Document, uf: str, address: str, envelope: str) -> HttpAnswer:
         """One CONS-CAD query. Raises httpx.HTTPError."""
-        service = self._services.get((address, envelope))
-        if service is None:
-            client: Any = _ZEEP_CLIENT(wsdl=_wsdl(envelope), transport=self, settings=_SETTINGS)
-            service = self._services[address, envelope] = client.create_service(BINDING, address)
-        message = {"_value_1": cons_cad(document, uf)}
-        answer = service.consultaCadastro(**({"nfeDadosMsg": message} if envelope == "mt" else message))
-        assert isinstance(answer, HttpAnswer)
-        return answer
-
-    def post_xml(self, address: str, envelope: etree._Element, headers: dict[str, str]) -> HttpAnswer:
-        """Called by zeep with the envelope it built."""
-        _use_default_namespace(envelope[0])
-        self.sent = _DECLARATION + etree.tostring(envelope)
-        return self.post(address, self.sent, headers)
+        written = message(envelope, document.kind)
+        self.sent = written.about(document.value, uf)
+        return self.post(address, self.sent, written.headers)
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> HttpAnswer:
         """Send a message and read the whole answer.
@@ -118,7 +83,6 @@ class SefazTransport(Transport):
         """Close every connection."""
         self._http.close()
         self._sockets.clear()
-        self._services.clear()
 
     def _exchange(self, address: str, message: bytes, headers: dict[str, str]) -> HttpAnswer:
         request = self._http.build_request(
@@ -176,29 +140,6 @@ class SefazTransport(Transport):
             self._handshaking = None
 
 
-def cons_cad(document: Document, uf: str) -> etree._Element:
-    """The ConsCad message (leiauteConsultaCadastro v2.00): no prefix (rejections 404 and 587), no blanks (588)."""
-    root = etree.Element(f"{{{NFE}}}ConsCad", versao=VERSION, nsmap=_namespace(NFE))
-    information = etree.SubElement(root, f"{{{NFE}}}infCons")
-    etree.SubElement(information, f"{{{NFE}}}xServ").text = "CONS-CAD"
-    etree.SubElement(information, f"{{{NFE}}}UF").text = uf
-    etree.SubElement(information, f"{{{NFE}}}{document.kind.value}").text = document.value
-    return root
-
-
-def _namespace(uri: str) -> Any:
-    # lxml-stubs does not know that None names the default namespace.
-    return {None: uri}
-
-
-def _use_default_namespace(body: etree._Element) -> None:
-    """Replace the ns0: that zeep gives to the elements of the service; MS answers 404 to prefixes."""
-    prefixed = body[0]
-    plain = etree.SubElement(body, prefixed.tag, nsmap=_namespace(SERVICE))
-    plain.extend(prefixed)
-    body.remove(prefixed)
-
-
 def _tls_alert(error: BaseException) -> bool:
     """Whether the server did answer, with a TLS alert."""
     cause: BaseException | None = error
@@ -207,17 +148,3 @@ def _tls_alert(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
-
-
-class _ShippedFiles:
-    """What zeep loads a WSDL with: our own files and nothing of the network."""
-
-    def load(self, path: str) -> bytes:
-        """The content of a file."""
-        return Path(path).read_bytes()
-
-
-@functools.cache
-def _wsdl(envelope: str) -> zeep.wsdl.Document:
-    loader: Any = _ShippedFiles()  # zeep asks only for `load`
-    return zeep.wsdl.Document(str(RESOURCES / "wsdl" / _WSDL[envelope]), loader, settings=_SETTINGS)

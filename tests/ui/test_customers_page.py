@@ -386,7 +386,7 @@ def test_a_document_that_nobody_registered(qtbot: QtBot, demo: DemoOffice) -> No
     until(qtbot, lambda: dialog._result.consultation_id is not None)
     settle(qtbot)
     said = "\n".join(label.text() for label in dialog._result.findChildren(QLabel))
-    assert "nada a alterar" in said
+    assert "nenhum cliente foi alterado" in said
     assert len(dialog.findChildren(QRadioButton)) == 2
     dialog.close()
 
