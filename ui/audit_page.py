@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ui.office import Office
 
 LABELS = ("Quando", "Quem", "O que", "De", "Para", "Computador")
-_WIDTHS = (130, 110, 280, 180, 180, 110)
+_WIDTHS = (136, 150, 270, 150, 260, 100)
 _SUBJECTS = (
     ("", "Tudo"),
     ("/", "Configurações"),

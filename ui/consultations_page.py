@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Slot
@@ -259,7 +260,7 @@ class ConsultationsPage(Page):
     def _show_selected(self) -> None:
         row = self._selected()
         if row is not None:
-            self._customer.setText(f"{row.customer} · abrir o cliente")
+            self._customer.setText(f"{shorten(row.customer, 30, placeholder='…')} · abrir o cliente")
             self._customer.setProperty("customer", row.customer_id)
             self._customer.setVisible(row.customer_id is not None)
             self._show(row.id)
