@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 SERVICE = "Retaguarda"
 
 
@@ -11,43 +14,47 @@ class SecretsUnavailable(Exception):
 
 def read(name: str) -> str | None:
     """The secret kept under `name`, or None when there is none."""
-    import keyring
-    from keyring.errors import KeyringError
+    with _keyring():
+        import keyring
 
-    try:
         return keyring.get_password(SERVICE, name)
-    except (KeyringError, RuntimeError, OSError) as error:
-        raise _unavailable(error) from error
 
 
 def write(name: str, value: str) -> None:
-    """Keep `value` under `name`, replacing what was there."""
-    import keyring
-    from keyring.errors import KeyringError
+    """Keep `value` under `name`, replacing what was there. It is read back: some keyrings take it and keep nothing."""
+    with _keyring():
+        import keyring
 
-    try:
         keyring.set_password(SERVICE, name, value)
-    except (KeyringError, RuntimeError, OSError) as error:
-        raise _unavailable(error) from error
+        kept = keyring.get_password(SERVICE, name)
+    if kept != value:
+        raise _unavailable("a senha gravada não volta")
 
 
 def delete(name: str) -> None:
     """Forget the secret kept under `name`; nothing happens when there is none."""
-    import keyring
-    from keyring.errors import KeyringError, PasswordDeleteError
+    with _keyring():
+        import keyring
+        from keyring.errors import PasswordDeleteError
 
+        try:
+            keyring.delete_password(SERVICE, name)
+        except PasswordDeleteError:
+            return
+
+
+@contextmanager
+def _keyring() -> Iterator[None]:
     try:
-        keyring.delete_password(SERVICE, name)
-    except PasswordDeleteError:
-        return
-    except (KeyringError, RuntimeError, OSError) as error:
-        raise _unavailable(error) from error
+        yield
+    except Exception as error:  # a keyring is a plug-in, chosen by the system: it raises whatever its own library does
+        raise _unavailable(type(error).__name__) from error
 
 
-def _unavailable(error: Exception) -> SecretsUnavailable:
+def _unavailable(detail: str) -> SecretsUnavailable:
     return SecretsUnavailable(
         "O cofre de senhas do sistema não está disponível, e é nele que ficam as senhas do certificado e do banco. "
         "No Windows, confira se o serviço “Gerenciador de Credenciais” está ativo; no Linux, se há um chaveiro "
         "desbloqueado (GNOME Keyring ou KWallet) nesta sessão. "
-        f"Detalhe: {type(error).__name__}."
+        f"Detalhe: {detail}."
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import keyring
 import keyring.backends.fail
+import keyring.backends.null
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import InitError, KeyringLocked, PasswordSetError
@@ -66,13 +67,29 @@ def check_all_three_say_the_keyring_is_unavailable() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [KeyringLocked("locked"), InitError("no service"), PasswordSetError("s3gr3do"), RuntimeError("dbus"), OSError(5)],
+    [
+        KeyringLocked("locked"),
+        InitError("no service"),
+        PasswordSetError("s3gr3do"),
+        RuntimeError("dbus"),
+        OSError(5),
+        ModuleNotFoundError("a backend that is not there"),
+        Exception("a plug-in's own"),
+    ],
     ids=lambda error: type(error).__name__,
 )
 def test_a_keyring_that_fails_is_told_without_the_secret(error: Exception) -> None:
     keyring.set_keyring(BrokenKeyring(error))
 
     check_all_three_say_the_keyring_is_unavailable()
+
+
+def test_a_keyring_that_keeps_nothing_is_told() -> None:
+    keyring.set_keyring(keyring.backends.null.Keyring())  # type: ignore[no-untyped-call]  # keyring left it bare
+
+    with pytest.raises(SecretsUnavailable, match="não volta") as caught:
+        secrets.write(NAME, "s3gr3do")
+    assert "s3gr3do" not in str(caught.value)
 
 
 def test_no_keyring_at_all_is_told() -> None:
