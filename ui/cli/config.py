@@ -15,6 +15,7 @@ from app.settings.draft import RESTORE
 from app.settings.repository import SettingsRepository
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
+from app.tables import COMPANIES
 from ui.cli.office import ask_secret, opened, read_file, write_file
 from ui.cli.output import Status, note, write, write_json, write_table
 from ui.cli.portuguese import UsageError, positive
@@ -77,7 +78,7 @@ def add(commands: Any) -> None:
 def run_list(options: argparse.Namespace) -> Status:
     """List settings in the order of the screens."""
     wanted = next((page.settings for page in PAGES if page.key == options.pagina), ALL)
-    with _settings(wanted) as (settings, _):
+    with _settings(wanted, options.empresa) as (settings, _):
         snapshot = _seen_by(options.empresa, settings.load())
     if options.json:
         write_json([_as_document(setting, snapshot) for setting in wanted])
@@ -90,7 +91,7 @@ def run_list(options: argparse.Namespace) -> Status:
 def run_read(options: argparse.Namespace) -> Status:
     """Print one value as it is written, so that a script may use it."""
     setting = _setting(options.chave)
-    with _settings([setting]) as (settings, _):
+    with _settings([setting], options.empresa) as (settings, _):
         snapshot = _seen_by(options.empresa, settings.load())
     if options.json:
         write_json(_as_document(setting, snapshot))
@@ -103,7 +104,7 @@ def run_write(options: argparse.Namespace) -> Status:
     """Save all the values, or none."""
     company = options.empresa or GENERAL_COMPANY
     draft = {(setting, company): value for setting, value in _given(options).items()}
-    with _settings([setting for setting, _ in draft]) as (settings, actor):
+    with _settings([setting for setting, _ in draft], options.empresa) as (settings, actor):
         before = settings.load()
         after = settings.save(draft, before, actor).for_company(company)
     if options.json:
@@ -178,11 +179,12 @@ def _local_settings() -> SettingsRepository:
 
 
 @contextmanager
-def _settings(wanted: Sequence[Setting[Any]]) -> Iterator[tuple[SettingsRepository, str]]:
-    """The settings and who is using them.
+def _settings(wanted: Sequence[Setting[Any]], company: int | None) -> Iterator[tuple[SettingsRepository, str]]:
+    """The settings and who is using them. Raises RecordNotFound when there is no such company.
 
     When the database does not open, this computer's own are still reached: changing them is what repairs it.
     """
+    from app.data import records
     from app.data.database import DatabaseUnavailable
     from app.folders import find_folders
     from app.secrets import SecretsUnavailable
@@ -199,6 +201,9 @@ def _settings(wanted: Sequence[Setting[Any]]) -> Iterator[tuple[SettingsReposito
         yield _local_settings(), ""
         return
     try:
+        if company is not None:
+            with backoffice.database.reading() as connection:
+                records.get(connection, COMPANIES, company)
         yield backoffice.settings, backoffice.actor
     finally:
         backoffice.close()

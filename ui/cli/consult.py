@@ -105,7 +105,7 @@ def as_document(result: Result) -> dict[str, Any]:
         "cStat": finding.c_stat,
         "xMotivo": finding.x_motivo,
         "infCad": [inscription.as_layout() for inscription in finding.inscriptions],
-        "falha": _failure_document(finding.failure),
+        "falha": failure_document(finding.failure),
         "duracao_ms": finding.duration_ms,
         "consulta_id": result.consultation_id,
     }
@@ -122,13 +122,14 @@ def error_document(problem: Problem, options: argparse.Namespace) -> dict[str, A
         "cStat": "",
         "xMotivo": "",
         "infCad": [],
-        "falha": _failure_document(failure),
+        "falha": failure_document(failure),
         "duracao_ms": None,
         "consulta_id": None,
     }
 
 
-def _failure_document(failure: Failure | None) -> dict[str, str] | None:
+def failure_document(failure: Failure | None) -> dict[str, str] | None:
+    """The JSON form of a failure."""
     return None if failure is None else {"classe": failure.kind.value, "mensagem": failure.sentence}
 
 

@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.kinds import InvalidValue, Text
 from ui.cli.office import opened, read_file
 from ui.cli.output import Status, note, write, write_json, write_table
 from ui.cli.problems import Refused
 
 if TYPE_CHECKING:
     from app.data.customers import CustomerRow
+
+_LONGEST_SEARCH = 200
 
 
 def add(commands: Any) -> None:
@@ -30,8 +33,17 @@ def add(commands: Any) -> None:
     importing.add_argument("--json", action="store_true", help="responde em JSON")
     listing = actions.add_parser("listar", help="lista os clientes ativos")
     listing.set_defaults(run=run_list)
-    listing.add_argument("--busca", metavar="TEXTO", default="", help="parte do nome, do documento, da IE ou da cidade")
+    listing.add_argument(
+        "--busca", metavar="TEXTO", type=_searched, default="", help="parte do nome, do documento, da IE ou da cidade"
+    )
     listing.add_argument("--json", action="store_true", help="responde em JSON")
+
+
+def _searched(text: str) -> str:
+    try:
+        return Text(_LONGEST_SEARCH).parse(text)
+    except InvalidValue as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run_import(options: argparse.Namespace) -> Status:

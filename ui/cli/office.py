@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,8 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise UsageError(f"Não foi possível gravar o arquivo {path}: {_reason(error)}.") from error
+        reason = "a pasta não existe" if isinstance(error, FileNotFoundError) else _reason(error)
+        raise UsageError(f"Não foi possível gravar o arquivo {path}: {reason}.") from error
 
 
 def ask_secret(prompt: str) -> str:
@@ -52,13 +54,15 @@ def ask_secret(prompt: str) -> str:
             return getpass.getpass(prompt)
         except EOFError as error:
             raise UsageError("A senha não foi informada.") from error
-    try:
-        line = sys.stdin.readline() if sys.stdin is not None else ""
-    except UnicodeDecodeError as error:
-        raise UsageError("A senha veio em uma codificação que não é a deste sistema. Use UTF-8.") from error
+    line = sys.stdin.buffer.readline() if sys.stdin is not None else b""
     if not line:
         raise UsageError("Falta a senha: escreva-a na primeira linha da entrada padrão.")
-    return line.rstrip("\r\n").removeprefix("\ufeff")
+    for encoding in ("utf-8-sig", locale.getencoding()):  # the terminal's own is what older Windows shells send
+        try:
+            return line.decode(encoding).rstrip("\r\n")
+        except UnicodeDecodeError:
+            continue
+    raise UsageError("A senha veio em uma codificação que não é a deste sistema. Use UTF-8.")
 
 
 def _reason(error: OSError) -> str:

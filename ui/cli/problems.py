@@ -20,7 +20,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """An expected problem. `errors` has a sentence by what was typed, where there are several."""
+    """What went wrong. `errors` has a sentence by what was typed, where there are several."""
 
     status: Status
     sentence: str
@@ -29,8 +29,8 @@ class Problem:
     usage: str = ""
 
 
-def problem_of(error: Exception) -> Problem | None:
-    """How the command ends; None for an error that nobody expected."""
+def problem_of(error: Exception) -> Problem:
+    """How the command ends. An error that nobody expected has its traceback in the failure's details."""
     # Imported when something went wrong: a command that goes well does not need them all.
     from sqlalchemy.exc import DBAPIError
 
@@ -73,4 +73,7 @@ def problem_of(error: Exception) -> Problem | None:
         case RecordNotFound() | SaveConflict() | CertificateRefused():
             return Problem(Status.REFUSED, str(error))
         case _:
-            return None
+            from ui.failure_view import failure_of
+
+            failure = failure_of(error)
+            return Problem(Status.DEFECT, failure.sentence, failure)

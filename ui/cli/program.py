@@ -24,18 +24,17 @@ Ao terminar: 0 feito; 1 a autoridade ou os dados dizem que não; 2 erro de uso o
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit status. An expected problem is said in Portuguese, with no traceback."""
+    """Run one command line and return its exit status. Problems are said in Portuguese."""
     use_utf8()
     options = argparse.Namespace()
     try:
         try:
             options = _parser().parse_args(arguments)
             return int(options.run(options))
-        except Exception as error:
-            problem = problem_of(error)
-            if problem is None:
-                raise
-            return _end(arguments, options, problem)
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001  what nobody expected is said too, with its traceback
+            return _end(arguments, options, problem_of(error))
     except SystemExit as end:  # --ajuda and --versao
         return int(end.code or 0)
     except KeyboardInterrupt:

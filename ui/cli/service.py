@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ui.cli.office import opened
-from ui.cli.output import Status
+from ui.cli.output import Status, write_json
 
 
 def add(commands: Any) -> None:
@@ -21,7 +21,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--uma-vez", action="store_true", help="consulta quem está no prazo e termina: 1 se alguma consulta falhou"
     )
-    parser.add_argument("--json", action="store_true", help="um objeto JSON por linha, um por consulta")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="com --uma-vez, um documento JSON ao fim; sem ele, um objeto JSON por linha, um por consulta",
+    )
 
 
 def run(options: argparse.Namespace) -> Status:
@@ -36,7 +40,7 @@ def run(options: argparse.Namespace) -> Status:
     with opened() as office, Interruption() as interruption:
         interruption.came.connect(application.quit)
         thread = ConsultationThread(office, once=options.uma_vez)
-        log = ServiceLog(thread, as_json=options.json)
+        log = ServiceLog(thread, as_json=options.json, once=options.uma_vez)
         thread.start()
         try:
             application.exec()
@@ -45,4 +49,6 @@ def run(options: argparse.Namespace) -> Status:
         log.take_last_news()
     if not options.uma_vez:
         return Status.DONE
+    if options.json:
+        write_json(log.document)
     return Status.INTERRUPTED if interruption.happened else log.status

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from app.domain import Phase, Refusal, Result, ServiceState, Verdict
 from services.background import ConsultationThread
-from ui.cli.consult import as_document
+from ui.cli.consult import as_document, failure_document
 from ui.cli.output import Status, note, write, write_json
 
 _CANNOT_RUN = (Phase.STOPPED, Phase.FAILED)
@@ -17,9 +18,12 @@ _CANNOT_RUN = (Phase.STOPPED, Phase.FAILED)
 class ServiceLog(QObject):
     """Listens to the thread, and ends the event loop when the thread ends."""
 
-    def __init__(self, thread: ConsultationThread, *, as_json: bool) -> None:
+    def __init__(self, thread: ConsultationThread, *, as_json: bool, once: bool) -> None:
         super().__init__()
         self._as_json = as_json
+        self._once = once
+        self._results: list[dict[str, Any]] = []
+        self._refusals: list[dict[str, Any]] = []
         self._failed = False
         self._said = ""
         self._state = self._state_before = ServiceState(Phase.STOPPED, "")
@@ -36,6 +40,16 @@ class ServiceLog(QObject):
             return Status.USAGE
         return Status.REFUSED if self._failed or phase is Phase.ELSEWHERE else Status.DONE
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """A run of all that was due as one JSON document."""
+        return {
+            "consultas": self._results,
+            "nao_consultados": self._refusals,
+            "estado": self._state_before.phase.value,
+            "mensagem": self._state_before.sentence,
+        }
+
     def take_last_news(self) -> None:
         """Deliver what the thread said just before it ended."""
         QCoreApplication.sendPostedEvents(self)
@@ -44,7 +58,9 @@ class ServiceLog(QObject):
     def _finished(self, result: Result) -> None:
         finding = result.finding
         self._failed = self._failed or finding.verdict is Verdict.FAILURE
-        if self._as_json:
+        if self._as_json and self._once:
+            self._results.append(as_document(result))
+        elif self._as_json:
             write_json(as_document(result), one_line=True)
         else:
             who = result.customer or str(finding.document)
@@ -56,6 +72,10 @@ class ServiceLog(QObject):
     @Slot(object)
     def _refused(self, refusal: Refusal) -> None:
         self._failed = True
+        request = refusal.request
+        self._refusals.append(
+            {"documento": request.document.value, "uf": request.uf, "falha": failure_document(refusal.failure)}
+        )
         note(f"{_clock()}  {refusal.request.uf}  {refusal.request.document}: {refusal.failure.sentence}")
 
     @Slot(object)

@@ -47,8 +47,9 @@ Run = Callable[..., Outcome]
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs one command line in this process; `stdin` is what comes through a pipe."""
 
-    def run_command(*arguments: object, stdin: str = "") -> Outcome:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+    def run_command(*arguments: object, stdin: str | bytes = "") -> Outcome:
+        given = stdin if isinstance(stdin, bytes) else stdin.encode()
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given), encoding="ascii"))
         capsys.readouterr()
         status = main.main([str(argument) for argument in arguments])
         written = capsys.readouterr()

@@ -159,8 +159,8 @@ def test_the_password_of_the_database_goes_to_the_keyring(
     run: Run, server_machine: Path, memory_keyring: MemoryKeyring
 ) -> None:
     (name,) = (name for _, name in memory_keyring.entries)
-    assert run("config", "senha-banco", stdin="outra senha\r\n").status == 0
-    assert secrets.read(name) == "outra senha"
+    assert run("config", "senha-banco", stdin="outra senha ção\r\n").status == 0
+    assert secrets.read(name) == "outra senha ção"
     assert run("config", "senha-banco", "--remover").status == 0
     assert secrets.read(name) is None
     assert "primeira linha da entrada" in run("config", "senha-banco").err
@@ -193,3 +193,10 @@ def test_a_damaged_database_is_told_without_a_traceback(run: Run, file_machine: 
     outcome = run("config", "listar", "--json")
     assert outcome.status == 2
     assert "O arquivo está danificado" in outcome.json["erro"]
+
+
+@pytest.mark.parametrize("action", [("listar",), ("ler", "sefaz.lote"), ("gravar", "sefaz.lote=5")])
+def test_a_company_that_does_not_exist_is_told(run: Run, machine: Path, action: tuple[str, ...]) -> None:
+    outcome = run("config", *action, "--empresa", "77", "--json")
+    assert outcome.status == 1
+    assert outcome.json["erro"] == "Não existe o código 77 em Empresas."

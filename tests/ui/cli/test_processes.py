@@ -89,8 +89,8 @@ def consulting(
 def test_commands_of_a_script(run_process: Callable[..., Done], consulting: Path, sefaz: DemoSefaz) -> None:
     status, out, err = run_process("servico", "--uma-vez", "--json")
     assert status == 0, err
-    (line,) = out.splitlines()
-    assert (json.loads(line)["documento"], json.loads(line)["resultado"]) == (DOCUMENT, "habilitado")
+    (done,) = json.loads(out)["consultas"]
+    assert (done["documento"], done["resultado"]) == (DOCUMENT, "habilitado")
     sefaz.scenarios[DOCUMENT] = Scenario.DISABLED
     status, out, err = run_process("consultar", "--documento", DOCUMENT, "--uf", "SP")
     assert (status, err) == (1, "")

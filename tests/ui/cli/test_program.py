@@ -103,8 +103,10 @@ def test_an_unexpected_error_is_not_hidden(run: Run, monkeypatch: pytest.MonkeyP
         raise ZeroDivisionError
 
     monkeypatch.setattr("ui.cli.config.run_list", broken)
-    with pytest.raises(ZeroDivisionError):
-        run("config", "listar")
+    outcome = run("config", "listar", "--json")
+    assert outcome.status == 70
+    assert "Traceback" in outcome.err
+    assert "erro inesperado" in outcome.json["erro"]
 
 
 def test_an_unknown_command_still_answers_in_json(run: Run) -> None:
@@ -118,3 +120,9 @@ def test_an_argument_that_is_no_text_is_repeated_escaped(run: Run) -> None:
     assert outcome.status == 2
     assert "sefaz." in outcome.json["erro"]
     assert "\\udcff" in outcome.err
+
+
+def test_a_search_that_is_no_text_is_refused(run: Run) -> None:
+    outcome = run("clientes", "listar", "--busca", "\udcff", "--json")
+    assert outcome.status == 2
+    assert "caracteres que não se veem" in outcome.json["erro"]

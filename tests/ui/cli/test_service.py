@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -27,7 +26,8 @@ def test_once_consults_all_that_is_due(qapp: QApplication, run: Run, ready_on_bo
         add(run, number, uf)
     outcome = run("servico", "--uma-vez", "--json")
     assert outcome.status == 0, outcome.err
-    assert sorted(json.loads(line)["uf"] for line in outcome.out.splitlines()) == ["GO", "MT", "SP"]
+    assert sorted(done["uf"] for done in outcome.json["consultas"]) == ["GO", "MT", "SP"]
+    assert (outcome.json["nao_consultados"], outcome.json["estado"]) == ([], "ativo")
     again = run("servico", "--uma-vez")
     assert (again.status, again.out) == (0, "")
     assert "Nenhum cliente no prazo" in again.err
@@ -45,6 +45,9 @@ def test_once_is_1_when_a_consultation_failed(qapp: QApplication, run: Run, read
 
 
 def test_once_is_2_when_the_settings_do_not_let_it_run(qapp: QApplication, run: Run, file_machine: Path) -> None:
+    outcome = run("servico", "--uma-vez", "--json")
+    assert (outcome.status, outcome.json["consultas"], outcome.json["estado"]) == (2, [], "parado")
+    assert "desligada" in outcome.json["mensagem"]
     outcome = run("servico", "--uma-vez")
     assert (outcome.status, outcome.out) == (2, "")
     assert "Parado: A consulta automática está desligada" in outcome.err
