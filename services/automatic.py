@@ -7,7 +7,6 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from app.data import customers, lease, records
 from app.data.customers import Subject
@@ -104,7 +103,7 @@ class AutomaticSefaz:
             user_id = snapshot[SEFAZ_USER]
             user = records.find(connection, USERS, user_id) if user_id is not None else None
         if self._look_at is not None and now < self._look_at:
-            return self._resting(self._look_at, zone)
+            return self._resting(self._look_at)
         if self._asked is not None:
             uf, asked_at = self._asked
             ready = asked_at + self._pause_after(uf, snapshot)
@@ -129,7 +128,7 @@ class AutomaticSefaz:
             phase = Phase.ATTENTION if turn.at - now > LOOK_AGAIN else Phase.IDLE
             return Step(phase, turn.why, turn.at, somebody_waits=True)
         self._look_at = now + timedelta(minutes=snapshot[SEFAZ_BATCH])
-        return self._resting(self._look_at, zone)
+        return self._resting(self._look_at)
 
     def release(self) -> None:
         """Let another machine take the service over at once."""
@@ -141,10 +140,10 @@ class AutomaticSefaz:
         endpoint = self._consultation.endpoints().get(uf)
         return timedelta(seconds=max(snapshot[SEFAZ_INTERVAL], endpoint.interval_s if endpoint else 0.0))
 
-    def _resting(self, until: datetime, zone: str) -> Step:
+    def _resting(self, until: datetime) -> Step:
         return Step(
             Phase.IDLE,
-            f"Nenhum cliente no prazo. Próxima verificação às {until.astimezone(ZoneInfo(zone)):%H:%M}.",
+            f"Nenhum cliente no prazo. Próxima verificação às {until.astimezone():%H:%M}.",
             until,
         )
 

@@ -216,7 +216,7 @@ def test_new_customers_are_noticed_at_the_next_batch_or_when_told_to_look(timed:
     step = automatic.step(timed.snapshot)
     noon = clock.now + timedelta(minutes=10)
     assert step.at == noon
-    assert step.sentence == "Nenhum cliente no prazo. Próxima verificação às 12:10."
+    assert step.sentence == f"Nenhum cliente no prazo. Próxima verificação às {step.at.astimezone():%H:%M}."
     first = timed.add(1)
     clock.now += timedelta(minutes=9, seconds=59)
     assert automatic.step(timed.snapshot).at == noon
