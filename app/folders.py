@@ -9,6 +9,10 @@ from pathlib import Path
 VARIABLE = "RETAGUARDA_DADOS"
 
 
+class FoldersUnavailable(Exception):
+    """The folders cannot be made; the message is a sentence in Portuguese for the operator."""
+
+
 @dataclass(frozen=True)
 class Folders:
     """`data` holds the database and the administrator's files; `config` this computer's settings."""
@@ -38,7 +42,7 @@ class Folders:
 
 
 def find_folders() -> Folders:
-    """The folders of this user, made when they do not exist."""
+    """The folders of this user, made when they do not exist. Raises FoldersUnavailable."""
     override = os.environ.get(VARIABLE, "")
     if override:
         root = Path(override).expanduser().absolute()
@@ -50,6 +54,12 @@ def find_folders() -> Folders:
             user_data_path("Retaguarda", appauthor=False, roaming=False),
             user_config_path("Retaguarda", appauthor=False, roaming=False),
         )
-    folders.data.mkdir(parents=True, exist_ok=True)
-    folders.config.mkdir(parents=True, exist_ok=True)
+    for folder in (folders.data, folders.config):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FoldersUnavailable(
+                f"Não foi possível criar a pasta {folder}, onde ficam os dados do programa ({error.strerror}). "
+                f"Confira a permissão e o espaço em disco, ou escolha outra pasta na variável {VARIABLE}."
+            ) from error
     return folders

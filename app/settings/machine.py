@@ -53,14 +53,26 @@ class MachineStore:
         return values
 
     def save(self, values: Mapping[Setting[Any], Any]) -> None:
-        """Replace the whole file at once, so that a power cut leaves the old or the new, never half."""
+        """Replace the whole file at once, so that a power cut leaves the old or the new, never half.
+
+        Raises MachineFileError when it cannot be written; then it is as it was.
+        """
         text = json.dumps({s.key: s.kind.dump(value) for s, value in values.items()}, ensure_ascii=False, indent=2)
+        try:
+            self._replace(text + "\n")
+        except OSError as error:
+            raise MachineFileError(
+                f"O arquivo de configuração deste computador não pôde ser gravado ({self.path}: {error.strerror}). "
+                "Confira a permissão da pasta e o espaço em disco."
+            ) from error
+
+    def _replace(self, text: str) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".maquina-")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.path)

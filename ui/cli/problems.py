@@ -36,6 +36,7 @@ def problem_of(error: Exception) -> Problem:
 
     from app.data.database import DatabaseUnavailable
     from app.data.records import InvalidRecord, RecordNotFound
+    from app.folders import FoldersUnavailable
     from app.secrets import SecretsUnavailable
     from app.settings.draft import InvalidDraft, SaveConflict
     from app.settings.exchange import InvalidFile
@@ -50,7 +51,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Status.REFUSED, error.failure.sentence, error.failure)
         case NotAsked() | DatabaseUnavailable():
             return Problem(Status.USAGE, error.failure.sentence, error.failure)
-        case SecretsUnavailable() | MachineFileError():
+        case SecretsUnavailable() | MachineFileError() | FoldersUnavailable():
             return Problem(Status.USAGE, str(error))
         case DBAPIError():
             failure = Failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from contextlib import closing
@@ -200,3 +201,27 @@ def test_a_company_that_does_not_exist_is_told(run: Run, machine: Path, action: 
     outcome = run("config", *action, "--empresa", "77", "--json")
     assert outcome.status == 1
     assert outcome.json["erro"] == "Não existe o código 77 em Empresas."
+
+
+@pytest.mark.parametrize("below", ["", "pasta"])
+def test_a_data_folder_that_cannot_be_made_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    (tmp_path / "arquivo").touch()
+    monkeypatch.setenv("RETAGUARDA_DADOS", str(tmp_path / "arquivo" / below))
+    outcome = run("config", "listar", "--json")
+    assert outcome.status == 2
+    assert "Não foi possível criar a pasta" in outcome.json["erro"]
+
+
+def test_a_file_of_this_computer_that_cannot_be_written_is_told_and_stays(
+    run: Run, file_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "disco cheio")
+
+    monkeypatch.setattr("os.fsync", full)
+    outcome = run("config", "gravar", "balcao.porta_integracao=8083", "--json")
+    assert outcome.status == 2
+    assert "não pôde ser gravado" in outcome.json["erro"]
+    assert [path.name for path in file_machine.iterdir() if "maquina" in path.name] == []
