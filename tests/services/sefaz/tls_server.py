@@ -35,7 +35,10 @@ class Connection:
             int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
         )
         while len(body) < length:
-            body += self.tls.recv(65536)
+            data = self.tls.recv(65536)
+            if not data:
+                return b""
+            body += data
         return head + b"\r\n\r\n" + body
 
     def answer(self, body: bytes, status: str = "200 OK", *headers: str, length: int | None = None) -> None:
