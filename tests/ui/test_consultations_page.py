@@ -188,7 +188,7 @@ def test_f5_reads_again(qtbot: QtBot, demo: DemoOffice) -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>',
+        b'<!DOCTYPE a [<!ENTITY x SYSTEM "/etc/hostname">]><a>&x;</a>',
         b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "yyyy"><!ENTITY z "&x;&x;">]><a>&z;</a>',
         b"<a><b></a>",
         bytes(range(256)),

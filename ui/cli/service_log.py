@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from app.domain import Phase, Refusal, Result, ServiceState, Verdict
-from services.background import ConsultationThread
 from ui.cli.consult import as_document, failure_document
 from ui.cli.output import Status, note, write, write_json
+
+if TYPE_CHECKING:
+    from services.background import ConsultationThread
 
 _CANNOT_RUN = (Phase.STOPPED, Phase.FAILED)
 
