@@ -5,6 +5,7 @@ Nothing is imported before it is known what to start: the window must paint soon
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Start what the arguments ask for and return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
+        gc.disable()  # what the start makes stays until the end; the window turns it on again after its first paint
         from app.folders import find_folders
         from ui.window_app import run_window
 

@@ -5,6 +5,7 @@ Nothing else sets a colour or a font. Every text colour keeps a contrast of at l
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -127,9 +128,20 @@ def soft(tone: Tone) -> QColor:
     return QColor(_current.tones[tone][1])
 
 
+def application() -> QApplication:
+    """The program's QApplication, made in Fusion style when there is none yet.
+
+    The style goes as an argument because asking Qt for the style object would have PySide make its hundreds of
+    constants before the first paint.
+    """
+    existing = QApplication.instance()
+    made = existing if existing is not None else QApplication([*sys.argv[:1], "-style", "Fusion"])
+    assert isinstance(made, QApplication)
+    return made
+
+
 def apply(app: QApplication, scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown) -> None:
     """Give the whole program its look. It follows the system's scheme from now on, unless one is given."""
-    app.setStyle("Fusion")
     font = QFont(app.font())
     font.setFamilies(["Inter", font.family()])
     font.setPointSize(BASE_PT)
@@ -181,9 +193,10 @@ def link(button: QAbstractButton) -> None:
 def _mark(widget: QWidget, name: str, value: object) -> None:
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        style = widget.style()
-        style.unpolish(widget)
-        style.polish(widget)
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            style = widget.style()
+            style.unpolish(widget)
+            style.polish(widget)
 
 
 class _Follower(QObject):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from ui import icons, pages, tasks, theme
-from ui.interruption import INTERRUPTED, Interruption
 from ui.main_window import MainWindow
 from ui.single_instance import FirstDoesNotAnswer, SingleInstance
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
     from services.background import ConsultationThread
     from services.backoffice import Backoffice
+    from ui.interruption import Interruption
     from ui.notices import Notices
     from ui.office import Office
     from ui.tray import Tray
@@ -42,8 +43,7 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
 
     SIGTERM, as sent when the computer is turned off, and Ctrl+C in the terminal end it in order too, without asking.
     """
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
+    application = theme.application()
     application.setApplicationName("Retaguarda")
     application.setQuitOnLastWindowClosed(False)
     theme.apply(application)
@@ -62,11 +62,13 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     instance.asked.connect(program.show_page)
     program.started.connect(instance.listen)
     program.start(in_tray=start_in_tray, measure=os.environ.get(MEASURE) == "1")
-    with Interruption() as interruption:
-        interruption.came.connect(program.quit)
-        status = application.exec()
+    status = application.exec()
     instance.release()
-    return INTERRUPTED if interruption.happened else status
+    if program.interrupted:
+        from ui.interruption import INTERRUPTED
+
+        return INTERRUPTED
+    return status
 
 
 class WindowProgram(QObject):
@@ -87,6 +89,8 @@ class WindowProgram(QObject):
         self._service: ConsultationThread | None = None
         self._quitting = False
         self._started = False
+        self._interruption: Interruption | None = None
+        self._ends = ExitStack()
         self.office: Office | None = None
         self.tray: Tray | None = None
         self._notices: Notices | None = None
@@ -96,6 +100,11 @@ class WindowProgram(QObject):
         self.window.hidden_to_tray.connect(self._say_hidden)
         self._certificates_timer = QTimer(self, interval=_CERTIFICATES_MS)
         self._certificates_timer.timeout.connect(self._look_at_certificates)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether SIGINT or SIGTERM is what ended the program."""
+        return self._interruption is not None and self._interruption.happened
 
     def start(self, *, in_tray: bool = False, measure: bool = False) -> None:
         """Show the window, or only the icon where there is a tray; everything else comes after the first paint.
@@ -117,10 +126,15 @@ class WindowProgram(QObject):
 
     @Slot()
     def start_rest(self) -> None:
-        """After the first paint: the log, the tray and the database."""
+        """After the first paint: signals, the log, the tray and the database."""
         if self._started or self._quitting:
             return
         self._started = True
+        gc.enable()  # see main.py
+        from ui.interruption import Interruption
+
+        self._interruption = self._ends.enter_context(Interruption())
+        self._interruption.came.connect(self.quit)
         sys.setswitchinterval(_SWITCH_S)
         from ui.notices import Notices
         from ui.tray import Tray
@@ -297,6 +311,7 @@ class WindowProgram(QObject):
 
             self._unexpected.remove()
             stop_log(self._log)
+        self._ends.close()
         self.finished.emit()
 
 

@@ -33,6 +33,8 @@ def window_start() -> Measured:
             "RETAGUARDA_DADOS": folder,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
+        # An installed program finds its bytecode beside it; without this it would be compiled at every start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         ours, bare = interleaved(
             _ROUNDS,
             lambda: until_painted([sys.executable, str(ROOT / "main.py")], environment),

@@ -114,13 +114,10 @@ def _consult_all(folders: Folders) -> None:
 def _take_pictures(folders: Folders, target: Path) -> None:
     """Pictures of both settings screens and of the customers page, drawn without a screen."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtWidgets import QApplication
-
     from ui import pages, tasks, theme
     from ui.window_app import WindowProgram
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
+    application = theme.application()
     theme.apply(application)
     program = WindowProgram(folders, is_demo=True)
 
