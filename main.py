@@ -15,10 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         gc.disable()  # what the start makes stays until the end; the window turns it on again after its first paint
-        from app.folders import find_folders
-        from ui.window_app import run_window
+        from ui.window_app import run_here
 
-        return run_window(find_folders())
+        return run_here()
     from ui.cli.program import run
 
     return run(given)

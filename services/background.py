@@ -241,8 +241,8 @@ def _ended() -> Failure:
 def _unexpected(error: Exception) -> Failure:
     return Failure(
         FailureKind.INTERNAL,
-        "A consulta não pôde ser feita por um erro inesperado do programa.",
-        "Nada foi alterado no cliente.",
+        "A consulta não pôde ser feita por um erro inesperado do programa. Nada foi alterado no cliente.",
+        "",
         "Tente de novo; se continuar, envie os detalhes ao suporte.",
         "".join(traceback.format_exception(error)),
     )

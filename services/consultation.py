@@ -193,7 +193,8 @@ class Consultation:
         try:
             return self._contexts.of(certificate, additional if additional.exists() else None)
         except (CertificateUnusable, secrets.SecretsUnavailable) as error:
-            raise _certificate(str(error)) from error
+            # What to do is in the sentence: the keyring or the file of authorities may be what fails.
+            raise NotAsked(Failure(FailureKind.CERTIFICATE, str(error), "", "")) from error
 
     def _ask(
         self, sefaz: SefazClient, request: Request, endpoint: Endpoint, ie: str, given_up: Callable[[], bool]

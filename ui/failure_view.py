@@ -129,6 +129,7 @@ def _spoken() -> tuple[type[Exception], ...]:
     from app.secrets import SecretsUnavailable
     from app.settings.draft import InvalidDraft, SaveConflict
     from app.settings.machine import MachineFileError
+    from services.certificate import CertificateUnusable
     from services.pfx import CertificateRefused
     from services.sefaz.endpoints import InvalidEndpoints
 
@@ -142,5 +143,6 @@ def _spoken() -> tuple[type[Exception], ...]:
         InvalidDraft,
         SaveConflict,
         CertificateRefused,
+        CertificateUnusable,
         InvalidEndpoints,
     )

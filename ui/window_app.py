@@ -38,6 +38,21 @@ _CERTIFICATES_MS = 6 * 3600 * 1000
 _TASKS_MS = 30_000
 
 
+def run_here() -> int:
+    """`run_window` in this user's own folders; when they cannot be made, a box says so and the status is 2."""
+    from app.folders import FoldersUnavailable, find_folders
+
+    try:
+        folders = find_folders()
+    except FoldersUnavailable as problem:
+        from PySide6.QtWidgets import QMessageBox
+
+        theme.apply(theme.application())
+        QMessageBox.critical(None, "Retaguarda", str(problem))
+        return 2
+    return run_window(folders)
+
+
 def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool = False, page: str = "") -> int:
     """Run until the operator leaves; the process's exit status. A second start shows the first one's window.
 

@@ -162,6 +162,8 @@ def _upgrade(connection: Connection) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # The driver's own transaction handling would take the write lock too late; see `_begin_sqlite`.
     connection.isolation_level = None
+    # With the log (WAL), NORMAL loses nothing when the program is killed; a power cut may take the last moments, whole
+    # transactions at a time, and waiting for the disk at each one would hold every consultation for milliseconds.
     for pragma in ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
