@@ -142,6 +142,10 @@ class SettingsPage(Page):
         column.setContentsMargins(theme.L, theme.M, theme.M, theme.L)
         column.setSpacing(theme.M)
         column.addWidget(theme.role(QLabel(group.title), "subtitle"))
+        if group.note:
+            note = QLabel(group.note)
+            note.setWordWrap(True)
+            column.addWidget(theme.role(note, "hint"))
         rows = [self._row(setting, compact=bool(group.columns)) for setting in group.settings]
         status = StatusGrid(group, rows) if group.columns else None
         if status is not None:

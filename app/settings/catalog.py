@@ -586,6 +586,14 @@ CREDIT_DAYS = Setting(
     example="Consulta de 01/11 com 90 dias: vale até 30/01.",
 )
 
+_NO_ANP_YET = "Esta versão ainda não consulta a ANP. Os valores ficam guardados e passam a valer quando ela consultar."
+_NO_CREDIT_YET = (
+    "Esta versão ainda não consulta gerenciadoras. Os valores ficam guardados e passam a valer quando ela consultar."
+)
+_NO_COUNTER_YET = (
+    "Esta versão ainda não atende o balcão. Os valores ficam guardados e passam a valer quando ela atender."
+)
+
 # --- Screens ---------------------------------------------------------------------------------------------
 
 CUSTOMERS_PAGE = Page(
@@ -607,26 +615,38 @@ CUSTOMERS_PAGE = Page(
         Tab(
             "Bandeira e região",
             (
-                Group("Cliente", (ANP_UPDATE_BRAND, DEFAULT_REGION)),
-                Group("Bandeira da ANP inexistente na tabela", (ANP_CUSTOMER_NO_BRAND, ANP_ORDER_NO_BRAND)),
+                Group(
+                    "Cliente",
+                    (ANP_UPDATE_BRAND, DEFAULT_REGION),
+                    note="A bandeira só passará a ser atualizada quando o programa consultar a ANP, o que esta versão "
+                    "ainda não faz. A região já vale.",
+                ),
+                Group(
+                    "Bandeira da ANP inexistente na tabela",
+                    (ANP_CUSTOMER_NO_BRAND, ANP_ORDER_NO_BRAND),
+                    note=_NO_ANP_YET,
+                ),
             ),
         ),
         Tab(
             "Consulta ANP",
             (
-                Group("Consulta on-line", (ANP_URL, ANP_URL_SECONDARY, ANP_ONLINE, ANP_KEPT)),
+                Group("Consulta on-line", (ANP_URL, ANP_URL_SECONDARY, ANP_ONLINE, ANP_KEPT), note=_NO_ANP_YET),
                 Group(
                     "Ação conforme o status na ANP",
                     (*ANP_CUSTOMER.values(), *ANP_ORDER.values()),
                     columns=("Cliente", "Pedido / NF"),
+                    note=_NO_ANP_YET,
                 ),
             ),
         ),
         Tab(
             "Pedido e NF",
             (
-                Group("Consulta na inclusão do pedido", (ANP_ORDER_CONSULT, ANP_VALIDITY, ANP_NO_ANSWER)),
-                Group("Regra da empresa", (ANP_COMPANY_ORDER,)),
+                Group(
+                    "Consulta na inclusão do pedido", (ANP_ORDER_CONSULT, ANP_VALIDITY, ANP_NO_ANSWER), note=_NO_ANP_YET
+                ),
+                Group("Regra da empresa", (ANP_COMPANY_ORDER,), note=_NO_ANP_YET),
             ),
         ),
         Tab(
@@ -635,6 +655,7 @@ CUSTOMERS_PAGE = Page(
                 Group(
                     "Serviço de consulta à ANP",
                     (ANP_SERVICE_INTERVAL, ANP_SERVICE_USER, ANP_SERVICE_ACTION, ANP_SERVICE_HOURS),
+                    note=_NO_ANP_YET,
                 ),
             ),
         ),
@@ -644,6 +665,7 @@ CUSTOMERS_PAGE = Page(
                 Group(
                     "Análise de Crédito via Gerenciadora",
                     (CREDIT_ALLOWED, CREDIT_MANAGER, CREDIT_ENVIRONMENT, CREDIT_FORM, CREDIT_DAYS),
+                    note=_NO_CREDIT_YET,
                 ),
             ),
         ),
@@ -658,7 +680,12 @@ INTEGRATION_PAGE = Page(
         Tab(
             "Servidor e banco",
             (
-                Group("Servidor", (SERVER, DATABASE_PORT, INTEGRATION_PORT)),
+                Group(
+                    "Servidor",
+                    (SERVER, DATABASE_PORT, INTEGRATION_PORT),
+                    note="O endereço e a porta do banco valem com o servidor PostgreSQL. A porta de integração fica "
+                    "guardada: esta versão ainda não atende o balcão.",
+                ),
                 Group(
                     "Banco de dados deste computador",
                     (DATABASE_KIND, DATABASE_NAME, DATABASE_USER, DATABASE_SSL),
@@ -668,11 +695,11 @@ INTEGRATION_PAGE = Page(
         Tab(
             "Crediário",
             (
-                Group("Crediário vencido", (OVERDUE_BUDGET, OVERDUE_PRE_SALE)),
-                Group("Quando houver parcela vencida", (OVERDUE_GRACE, OVERDUE_ACTION)),
+                Group("Crediário vencido", (OVERDUE_BUDGET, OVERDUE_PRE_SALE), note=_NO_COUNTER_YET),
+                Group("Quando houver parcela vencida", (OVERDUE_GRACE, OVERDUE_ACTION), note=_NO_COUNTER_YET),
             ),
         ),
-        Tab("WhatsApp", (Group("Ordem de serviço", (WHATSAPP_ORDERS,)),)),
+        Tab("WhatsApp", (Group("Ordem de serviço", (WHATSAPP_ORDERS,), note=_NO_COUNTER_YET),)),
     ),
 )
 

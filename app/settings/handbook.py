@@ -31,6 +31,8 @@ def render() -> str:
             lines.append(f"### {tab.title}\n")
             for group in tab.groups:
                 lines.append(f"**{group.title}**\n")
+                if group.note:
+                    lines.append(f"*{group.note}*\n")
                 lines.extend(_described(setting) for setting in group.settings)
     return "\n".join(lines)
 

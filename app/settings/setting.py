@@ -71,11 +71,15 @@ class Setting(Generic[T]):
 
 @dataclass(frozen=True)
 class Group:
-    """Settings under one heading. In a `grid` each row is a tag and each column one family of settings."""
+    """Settings under one heading. With `columns`, each row is a tag and each column one family of settings.
+
+    `note` is what the operator must know of them all: above all, that they are kept but do not act yet.
+    """
 
     title: str
     settings: tuple[Setting[Any], ...]
     columns: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
