@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DA
 from app.settings.snapshot import Snapshot
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_PATIENCE_S = 15
 _MIGRATION_LOCK = 7_263_500_125  # any number of our own; the same on every machine
 
 
@@ -164,8 +166,23 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None
     # With the log (WAL), NORMAL loses nothing when the program is killed; a power cut may take the last moments, whole
     # transactions at a time, and waiting for the disk at each one would hold every consultation for milliseconds.
-    for pragma in ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in (f"busy_timeout = {_LOCK_PATIENCE_S * 1000}", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _keep_log(connection)
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Turn the log on. SQLite does not wait when another program is turning it on in the same new file; this does."""
+    deadline = time.monotonic() + _LOCK_PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
