@@ -16,9 +16,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import keyring
 import keyring.backends.fail
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
 
+from services.demo.memory_keyring import MemoryKeyring
 from tests.postgresql import PostgreSQLMissing, Server, running_server
 from tests.threads import living_threads
 
@@ -48,26 +47,6 @@ def data_folder(no_thread_left: None, tmp_path: Path, monkeypatch: pytest.Monkey
     folder.mkdir()
     monkeypatch.setenv("RETAGUARDA_DADOS", str(folder))
     return folder
-
-
-class MemoryKeyring(KeyringBackend):
-    """The keyring of one test; `entries` holds the secrets by (service, name)."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        # Without the base's own, which only reads options from environment variables of the machine.
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self.entries.pop((service, username), None) is None:
-            raise PasswordDeleteError(username)
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keyring
-from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
 
 from app.data import records
 from app.folders import Folders
@@ -28,6 +26,7 @@ from app.tables import BRANCHES, BRANDS, COMPANIES, CUSTOMERS, ENTITIES, REGIONS
 from services.backoffice import Backoffice, open_backoffice
 from services.demo import example
 from services.demo.ca import DemoAuthority
+from services.demo.memory_keyring import MemoryKeyring
 from services.demo.sefaz import DemoSefaz
 from services.installation import install_certificate
 
@@ -39,25 +38,6 @@ READ_TIMEOUT_S = 3.0
 
 _ACTOR = "demonstração"
 _BRAND_KINDS = {"Bandeira branca": BrandKind.WHITE}
-
-
-class MemoryKeyring(KeyringBackend):
-    """Secrets that end with the process."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self._entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self._entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self._entries.pop((service, username), None) is None:
-            raise PasswordDeleteError(username)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ OVERRIDE_NAME = "sefaz_enderecos.toml"
 ENVELOPES = ("padrao", "mt")
 MAX_INTERVAL_S = 3600.0
 MAX_PER_MINUTE = 6000
+MAX_AUTHORIZER = 10
+"""As long as the history has room for."""
 
 
 class EndpointStatus(Enum):
@@ -189,8 +191,12 @@ def _checked(file: str, uf: str, key: str, value: object) -> Any:
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PER_MINUTE:
                 _refuse(file, uf, key, f"deve ser um número inteiro de 0 (sem limite) a {MAX_PER_MINUTE}")
             return int(value)
+        case "autorizador":
+            if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_AUTHORIZER:
+                _refuse(file, uf, key, f"deve ser um texto de até {MAX_AUTHORIZER} caracteres, como SVRS")
+            return value.strip()
         case _:
-            if not isinstance(value, str) or (key == "autorizador" and not value.strip()):
+            if not isinstance(value, str):
                 _refuse(file, uf, key, "deve ser um texto")
             return value.strip()
 

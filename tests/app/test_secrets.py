@@ -18,7 +18,7 @@ from keyring.errors import InitError, KeyringLocked, PasswordSetError
 
 from app import secrets
 from app.secrets import SecretsUnavailable
-from tests.conftest import MemoryKeyring
+from services.demo.memory_keyring import MemoryKeyring
 
 NAME = "certificado/0123456789abcdef/ef01"
 

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain import Origin, Request
 from app.folders import Folders
-from tests.bench.demo_place import ACTOR, MemoryKeyring
+from services.demo.memory_keyring import MemoryKeyring
+from tests.bench.demo_place import ACTOR
 from ui import pages, theme
 from ui.office import Office
 from ui.window_app import WindowProgram

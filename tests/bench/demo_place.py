@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import keyring
-from keyring.backend import KeyringBackend
 
 from app.data import records
 from app.domain import SefazAction
@@ -24,29 +23,12 @@ from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES, CUSTOMERS
 from services.backoffice import Backoffice, open_backoffice
 from services.demo.example import made_up_cnpj
+from services.demo.memory_keyring import MemoryKeyring
 from services.installation import install_certificate
 from tests.bench.report import MeasureFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTOR = "medida"
-
-
-class MemoryKeyring(KeyringBackend):
-    """Keeps the key's password while the measure runs: the system's keyring is not to be touched."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.entries.pop((service, username), None)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
 from services.automatic import AutomaticSefaz
 from services.consultation import Consultation
-from tests.conftest import MemoryKeyring
+from services.demo.memory_keyring import MemoryKeyring
 
 
 def main(mode: str, folder: Path, url: str, wanted: int) -> None:

@@ -36,11 +36,11 @@ from app.tables import CUSTOMERS, ENTITIES
 from services.consultation import Consultation, NotAsked
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
+from services.demo.memory_keyring import MemoryKeyring
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
 from services.pfx import open_pfx
 from services.sefaz.endpoints import save_override
-from tests.conftest import MemoryKeyring
 from tests.services.conftest import ACTOR, CNPJ, Clock, Place, cnpj
 from tests.services.sefaz.tls_server import Connection, TlsServer
 

@@ -16,9 +16,9 @@ from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES
 from services.certificate import client_context
 from services.demo.ca import DemoAuthority
+from services.demo.memory_keyring import MemoryKeyring
 from services.installation import install_certificate
 from services.pfx import CertificateRefused, RefusalReason
-from tests.conftest import MemoryKeyring
 
 CNPJ = "11222333000181"
 NOW = datetime.now(UTC)

@@ -53,7 +53,7 @@ from app.settings.snapshot import Snapshot, Source
 from app.tables import BRANCHES, COMPANIES, CREDIT_MANAGERS, ENTITIES, REGIONS, USERS, Provider
 from services.background import ConsultationThread
 from services.backoffice import open_backoffice
-from tests.conftest import MemoryKeyring
+from services.demo.memory_keyring import MemoryKeyring
 from ui import tasks
 from ui.editors import (
     FlagEditor,

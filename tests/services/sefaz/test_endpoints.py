@@ -75,6 +75,7 @@ def test_missing_override_file_is_no_override(tmp_path: Path) -> None:
         ("[SP]\npor_minuto = 2.5\n", ["SP", "por_minuto"]),
         ("[SP]\npor_minuto = -1\n", ["SP", "por_minuto", "sem limite"]),
         ("[SP]\nautorizador = 7\n", ["SP", "autorizador"]),
+        ('[SP]\nautorizador = "UM NOME COMPRIDO"\n', ["SP", "autorizador", "até 10 caracteres"]),
         ("SP = 1\n", ["SP"]),
         ("[SP\n", ["TOML"]),
     ],

@@ -14,7 +14,7 @@ import pytest
 
 from app import secrets
 from app.settings.catalog import ALL
-from tests.conftest import MemoryKeyring
+from services.demo.memory_keyring import MemoryKeyring
 from tests.ui.cli.conftest import CNPJ, Run
 
 

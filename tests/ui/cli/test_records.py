@@ -9,7 +9,7 @@ import pytest
 from app.tables import TABLES
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
-from tests.conftest import MemoryKeyring
+from services.demo.memory_keyring import MemoryKeyring
 from tests.ui.cli.conftest import CNPJ, PASSWORD, Run
 
 ROWS = {
