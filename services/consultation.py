@@ -199,6 +199,7 @@ class Consultation:
     def _ask(
         self, sefaz: SefazClient, request: Request, endpoint: Endpoint, ie: str, given_up: Callable[[], bool]
     ) -> Finding:
+        sefaz.open()
         asked_at, started = self._clock(), time.perf_counter()
 
         def finding(judgement: Judgement, answer: SefazAnswer | ConsultationFailed) -> Finding:

@@ -57,6 +57,10 @@ class SefazClient:
             failed.authorizer = endpoint.authorizer
             raise
 
+    def open(self) -> None:
+        """Import what a query needs; done at the first `ask` otherwise, whose time would then be the imports'."""
+        self._open()
+
     def cancel(self) -> bool:
         """Interrupt the query in progress, which then raises ConsultationFailed of kind CANCELLED at once.
 
