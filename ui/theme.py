@@ -123,11 +123,6 @@ def color(tone: Tone) -> QColor:
     return QColor(_current.tones[tone][0])
 
 
-def soft(tone: Tone) -> QColor:
-    """The background colour of a tone."""
-    return QColor(_current.tones[tone][1])
-
-
 def application() -> QApplication:
     """The program's QApplication, made in Fusion style when there is none yet.
 
