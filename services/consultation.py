@@ -40,12 +40,10 @@ from app.settings.snapshot import Snapshot
 from services.certificate import CertificateUnusable, ClientContexts
 from services.sefaz.client import SefazClient
 from services.sefaz.endpoints import Endpoint, InvalidEndpoints, load_endpoints
+from services.sefaz.status_codes import StatusClass, status_code
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-_NOT_TAXPAYER = frozenset({"259", "261", "264"})
-_INVALID_DATA = frozenset({"258", "260", "263"})
 
 
 class NotAsked(Exception):
@@ -225,9 +223,10 @@ class Consultation:
             answer = sefaz.ask(request.document, endpoint, given_up=given_up)
         except ConsultationFailed as failed:
             return finding(Judgement(Verdict.FAILURE, failed.failure.sentence), failed)
-        if answer.c_stat in _NOT_TAXPAYER:
+        said = status_code(answer.c_stat).status_class
+        if said is StatusClass.NOT_TAXPAYER:
             return finding(Judgement(Verdict.NOT_TAXPAYER, f"Não é contribuinte em {request.uf}."), answer)
-        if answer.c_stat in _INVALID_DATA:
+        if said is StatusClass.INVALID_DATA:
             why = f"A SEFAZ diz que o documento não é válido ({answer.c_stat}): corrija o cadastro do cliente."
             return finding(Judgement(Verdict.DATA_ERROR, why), answer)
         return finding(judge(answer.inscriptions, request.uf, ie), answer)

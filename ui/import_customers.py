@@ -44,7 +44,6 @@ class ImportCustomers(QDialog):
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._office = office
-        self._report: ImportReport | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Importar clientes de um arquivo CSV")
 
@@ -156,7 +155,6 @@ class ImportCustomers(QDialog):
 
     def _done(self, report: ImportReport) -> None:
         self._set_busy(False)
-        self._report = report
         self.summary.setText(f"{report.sentence}.")
         theme.tone(self.summary, Tone.WARN if report.rejected else Tone.OK)
         self.summary.show()

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import tomlkit
 
 SHIPPED = RESOURCES / "sefaz_endpoints.toml"
-OVERRIDE_NAME = "sefaz_enderecos.toml"
-"""The name of the override file in the data folder."""
 
 ENVELOPES = ("padrao", "mt")
 MAX_INTERVAL_S = 3600.0
