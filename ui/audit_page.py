@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from app.data.database import Database
     from ui.office import Office
 
-LABELS = ("Quando", "Quem", "O que", "De", "Para", "Computador")
 _WIDTHS = (136, 150, 270, 150, 260, 100)
 _SUBJECTS = (
     ("", "Tudo"),
@@ -46,6 +45,8 @@ _SUBJECTS = (
 class AuditModel(PagedModel["AuditQuery", "Entry"]):
     """Searched and paged by the database, the newest first."""
 
+    labels = ("Quando", "Quem", "O que", "De", "Para", "Computador")
+
     def __init__(self, database: Database, parent: QObject) -> None:
         from app.data import audit
 
@@ -56,16 +57,6 @@ class AuditModel(PagedModel["AuditQuery", "Entry"]):
         query: AuditQuery = replace(self.query, text=text, subject=subject)
         self.show(query)
 
-    def columnCount(self, parent: Any = None) -> int:
-        return len(LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return LABELS[section]
-        return None
-
     def cell(self, row: Entry, column: int, role: int) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             return cells(row)[column].replace("\n", " · ")
@@ -75,7 +66,7 @@ class AuditModel(PagedModel["AuditQuery", "Entry"]):
 
 
 def cells(entry: Entry) -> tuple[str, ...]:
-    """One entry in words, in the order of LABELS."""
+    """One entry in words, in the order of the columns."""
     what = f"{entry.what} (empresa {entry.company_id})" if entry.company_id else entry.what
     return words.exact(entry.at), entry.actor, what, entry.old, entry.new, entry.machine
 

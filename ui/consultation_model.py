@@ -28,12 +28,13 @@ class Column(IntEnum):
     DECISION = 6
 
 
-LABELS = ("Quando", "Resultado", "Cliente", "Documento", "UF", "Feita", "Por que")
 WIDTHS = (136, 156, 220, 160, 48, 150, 320)
 
 
 class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
     """Filter and pages are the database's (`app.data.history`); the newest come first."""
+
+    labels = ("Quando", "Resultado", "Cliente", "Documento", "UF", "Feita", "Por que")
 
     query: HistoryQuery
 
@@ -41,16 +42,6 @@ class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
         from app.data import history
 
         super().__init__(database, history.page, history.count, history.HistoryQuery(), parent)
-
-    def columnCount(self, parent: Any = None) -> int:
-        return len(LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return LABELS[section]
-        return None
 
     def cell(self, row: HistoryRow, column: int, role: int) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:

@@ -31,7 +31,6 @@ class Column(IntEnum):
     BRAND = 6
 
 
-LABELS = ("Cliente", "UF", "SEFAZ", "Bloqueio", "Última consulta", "Documento", "Bandeira")
 WIDTHS = (192, 48, 144, 112, 126, 160, 110)
 
 _FREE = Status(words.Look("Livre", "check", Tone.NEUTRAL))
@@ -48,6 +47,8 @@ def situation(verdict: Verdict | None, outcome: Verdict | None) -> Status:
 class CustomerModel(PagedModel["Query", "CustomerRow"]):
     """Filter, order and pages are the database's (`app.data.customers`)."""
 
+    labels = ("Cliente", "UF", "SEFAZ", "Bloqueio", "Última consulta", "Documento", "Bandeira")
+
     query: Query
 
     def __init__(self, database: Database, parent: QObject) -> None:
@@ -62,16 +63,6 @@ class CustomerModel(PagedModel["Query", "CustomerRow"]):
             Column.BLOCK: customers.Order.BLOCKED,
             Column.CONSULTED: customers.Order.CONSULTED,
         }
-
-    def columnCount(self, parent: Any = None) -> int:
-        return len(LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return LABELS[section]
-        return None
 
     def sort_by(self, column: int, order: Qt.SortOrder) -> bool:
         """Order by a column; False, and nothing changes, for one that means nothing in order."""

@@ -50,6 +50,9 @@ class PagedModel(QAbstractTableModel, Generic[Q, R]):
     the rows of the old one stay. A row not read yet shows "…" and asks for its block.
     """
 
+    labels: tuple[str, ...] = ()
+    """The headings of the columns, which each list gives."""
+
     loaded = Signal(int)
     """The list of a query, new or refreshed, is here: how many rows it has."""
     block_read = Signal()
@@ -78,6 +81,16 @@ class PagedModel(QAbstractTableModel, Generic[Q, R]):
         self._again: bool | None = None
         self._pump_timer = QTimer(self, singleShot=True, interval=0)
         self._pump_timer.timeout.connect(self._pump)
+
+    def columnCount(self, parent: Any = None) -> int:
+        return len(self.labels)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.labels[section]
+        return None
 
     def show(self, query: Q) -> None:
         """Show another query, from its first rows."""

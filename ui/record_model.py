@@ -100,7 +100,7 @@ class RecordFilter(QSortFilterProxyModel):
 class CustomerRecordModel(PagedModel["Query", "CustomerRow"]):
     """Customers, searched, sorted and paged by the database."""
 
-    LABELS = ("Código", "Nome", "Documento", "Inscrição estadual", "UF", "Cidade", "Bandeira")
+    labels = ("Código", "Nome", "Documento", "Inscrição estadual", "UF", "Cidade", "Bandeira")
 
     def __init__(self, database: Database, parent: QObject) -> None:
         from app.data import customers
@@ -113,16 +113,6 @@ class CustomerRecordModel(PagedModel["Query", "CustomerRow"]):
         """Show the customers with these words, active or inactive."""
         query: Query = replace(self.query, text=text, situations=frozenset() if active else self._inactive)
         self.show(query)
-
-    def columnCount(self, parent: Any = None) -> int:
-        return len(self.LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.LABELS[section]
-        return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; those that mean nothing in order are left as they are."""
