@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from app.policies import AnpStatus
+
 
 class Authority(Enum):
     """Who is consulted about a customer."""
@@ -17,6 +19,11 @@ class Authority(Enum):
     SEFAZ = "sefaz"
     ANP = "anp"
     CREDIT = "credito"
+
+    @property
+    def label(self) -> str:
+        """The word shown to the operator."""
+        return {Authority.SEFAZ: "SEFAZ", Authority.ANP: "ANP", Authority.CREDIT: "Crédito"}[self]
 
 
 class Origin(Enum):
@@ -56,6 +63,48 @@ _VERDICT_LABELS = {
     Verdict.DATA_ERROR: "Dado inválido",
     Verdict.FAILURE: "Falha na consulta",
 }
+
+
+class AnpOutcome(Enum):
+    """What an ANP consultation says: one of the five statuses, a wording nobody knows, or no answer at all."""
+
+    UPDATED = AnpStatus.UPDATED.value
+    REVOKED = AnpStatus.REVOKED.value
+    REVOCATION = AnpStatus.REVOCATION.value
+    CANDIDATE = AnpStatus.CANDIDATE.value
+    NOT_FOUND = AnpStatus.NOT_FOUND.value
+    UNRECOGNISED = "nao_reconhecida"
+    FAILURE = "falha"
+
+    @property
+    def status(self) -> AnpStatus | None:
+        """The status for which the profiles have an action; None for a wording not recognised and for a failure."""
+        return None if self in (AnpOutcome.UNRECOGNISED, AnpOutcome.FAILURE) else AnpStatus(self.value)
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        if self is AnpOutcome.UNRECOGNISED:
+            return "Situação não reconhecida"
+        return Verdict.FAILURE.label if self.status is None else self.status.label
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether ANP, or its list, said something about the customer."""
+        return self is not AnpOutcome.FAILURE
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether ANP has a registration of the customer, with a brand or without one."""
+        return self.is_answer and self is not AnpOutcome.NOT_FOUND
+
+
+Outcome = Verdict | AnpOutcome
+
+
+def outcome_of(authority: Authority, value: str) -> Outcome:
+    """The outcome kept as `value` for a consultation of `authority`."""
+    return AnpOutcome(value) if authority is Authority.ANP else Verdict(value)
 
 
 class SefazAction(Enum):
@@ -102,6 +151,7 @@ class FailureKind(Enum):
     UNAVAILABLE = "servico_paralisado"
     LIMIT = "consumo_indevido"
     NOT_SERVED = "uf_nao_atendida"
+    THROTTLED = "espera_pedida"
     CANCELLED = "cancelada"
     INTERNAL = "erro_interno"
 
@@ -125,6 +175,7 @@ _FAILURE_LABELS = {
     FailureKind.UNAVAILABLE: "Serviço paralisado",
     FailureKind.LIMIT: "Consumo indevido",
     FailureKind.NOT_SERVED: "UF não atendida",
+    FailureKind.THROTTLED: "Espera pedida pela autoridade",
     FailureKind.CANCELLED: "Cancelada",
     FailureKind.INTERNAL: "Erro interno",
 }
@@ -153,7 +204,8 @@ class Failure:
 class ConsultationFailed(Exception):
     """Raised by a client of an authority when there is no answer.
 
-    `c_stat`, `x_motivo` and `response` are kept when the authority did say something (a rejection, an HTML page).
+    `c_stat`, `x_motivo` and `response` are kept when the authority did say something (a rejection, an HTML page);
+    `retry_after_s` is how many seconds it asked to be left alone.
     """
 
     def __init__(
@@ -165,6 +217,7 @@ class ConsultationFailed(Exception):
         request: bytes = b"",
         response: bytes = b"",
         authorizer: str = "",
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(failure.what)
         self.failure = failure
@@ -173,6 +226,7 @@ class ConsultationFailed(Exception):
         self.request = request
         self.response = response
         self.authorizer = authorizer
+        self.retry_after_s = retry_after_s
 
 
 class DocumentKind(Enum):
@@ -285,22 +339,142 @@ class SefazAnswer:
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one consultation of SEFAZ, answered or failed, before anything is decided or kept."""
+    """The result of one consultation, answered or failed, before anything is decided or kept.
+
+    What each authority says besides is in the class of its own.
+    """
 
     document: Document
     uf: str
-    verdict: Verdict
+    verdict: Outcome
     reason: str
     asked_at: datetime
     duration_ms: int
-    c_stat: str = ""
-    x_motivo: str = ""
-    inscriptions: tuple[Inscription, ...] = ()
-    own: Inscription | None = None
     failure: Failure | None = None
     request: bytes = field(default=b"", repr=False)
     response: bytes = field(default=b"", repr=False)
     authorizer: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether nobody answered: then nothing about the customer may change."""
+        return self.failure is not None
+
+    @property
+    def withheld_by(self) -> FailureKind | None:
+        """Why the authority itself did not answer; None when it did. What its limits are computed from."""
+        return None if self.failure is None else self.failure.kind
+
+
+@dataclass(frozen=True)
+class SefazFinding(Finding):
+    """What SEFAZ said: the status of the answer and the inscriptions, of which `own` is the customer's."""
+
+    verdict: Verdict
+    c_stat: str = ""
+    x_motivo: str = ""
+    inscriptions: tuple[Inscription, ...] = ()
+    own: Inscription | None = None
+    certificate_cnpj: str = ""
+
+
+class AnpSource(Enum):
+    """Where an answer about a fuel reseller comes from, in the order in which they are tried."""
+
+    PRIMARY = "principal"
+    SECONDARY = "secundaria"
+    MIRROR = "espelho"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {
+            AnpSource.PRIMARY: "Consulta on-line (endereço principal)",
+            AnpSource.SECONDARY: "Consulta on-line (endereço secundário)",
+            AnpSource.MIRROR: "Lista publicada pela ANP",
+        }[self]
+
+
+class ListKind(Enum):
+    """The lists that ANP publishes as open data; the first two are the registers that customers are in (AnpKind)."""
+
+    AUTOMOTIVE = "automotivo"
+    GLP = "glp"
+    DISTRIBUTOR = "distribuidor"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {
+            ListKind.AUTOMOTIVE: "Revendedores de combustíveis automotivos",
+            ListKind.GLP: "Revendedores de GLP",
+            ListKind.DISTRIBUTOR: "Distribuidores de combustíveis",
+        }[self]
+
+
+@dataclass(frozen=True)
+class AnpRegistration:
+    """A reseller as ANP describes it, trimmed; "" where it says nothing. Dates are as ANP writes them (dd/mm/aaaa).
+
+    `situation` is the wording of the status when the source has one (the API has none: to be listed there is to be
+    authorised). `products` are the fuels, with tank volume where it is told.
+    """
+
+    cnpj: str
+    name: str = ""
+    situation: str = ""
+    authorization: str = ""
+    published: str = ""
+    brand: str = ""
+    brand_since: str = ""
+    simp_code: str = ""
+    street: str = ""
+    complement: str = ""
+    district: str = ""
+    postal_code: str = ""
+    city: str = ""
+    uf: str = ""
+    reseller_class: str = ""
+    products: tuple[str, ...] = ()
+
+    def as_fields(self) -> dict[str, Any]:
+        """The fields present, by name: the form stored as JSON."""
+        present = {name: value for name, value in vars(self).items() if value}
+        return {**present, "products": list(self.products)}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> AnpRegistration:
+        """The inverse of `as_fields`."""
+        return cls(**{**fields, "products": tuple(fields.get("products", ()))})
+
+
+@dataclass(frozen=True)
+class AnpFinding(Finding):
+    """What ANP said: from which source and, when it lists the reseller, the registration.
+
+    From the mirror, `listed_at` is the moment of the list; for a reseller that left it, `listed_until` is the last
+    moment at which it was there, and `confirmed` whether more than one list, or ANP itself, says that it left.
+    `live_failure` is why ANP did not answer when the mirror did.
+    """
+
+    verdict: AnpOutcome
+    source: AnpSource | None = None
+    registration: AnpRegistration | None = None
+    listed_at: datetime | None = None
+    listed_until: datetime | None = None
+    confirmed: bool = True
+    live_failure: Failure | None = None
+
+    @property
+    def brand(self) -> str:
+        """The brand as ANP writes it, "" when it states none."""
+        return self.registration.brand if self.registration else ""
+
+    @property
+    def withheld_by(self) -> FailureKind | None:
+        """Why ANP did not answer, also when the mirror answered in its place."""
+        failure = self.failure or self.live_failure
+        return None if failure is None else failure.kind
 
 
 @dataclass(frozen=True)
@@ -360,16 +534,20 @@ class ActiveBlock:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a finding does to a customer: reasons to add, reasons to lift (by id), and why, in one sentence."""
+    """What a finding does to a customer: reasons to add, reasons to lift (by id), and why, in words.
+
+    `brand_id` is the brand that the customer gets; None leaves the one it has.
+    """
 
     why: str
     add: tuple[tuple[BlockOrigin, str], ...] = ()
     lift: tuple[int, ...] = ()
+    brand_id: int | None = None
 
     @property
     def changes(self) -> bool:
         """Whether anything about the customer changes."""
-        return bool(self.add or self.lift)
+        return bool(self.add or self.lift or self.brand_id is not None)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,47 @@ class AnpStatus(Enum):
         }[self]
 
 
+class AnpKind(Enum):
+    """Which of ANP's registers a customer is looked for in."""
+
+    AUTOMOTIVE = "automotivo"
+    GLP = "glp"
+    NONE = "nenhum"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {
+            AnpKind.AUTOMOTIVE: "Posto revendedor (combustíveis automotivos)",
+            AnpKind.GLP: "Revenda de GLP",
+            AnpKind.NONE: "Não é revendedor consultável na ANP",
+        }[self]
+
+
+class OrderKind(Enum):
+    """What is being sold by."""
+
+    ORDER = "pedido"
+    INVOICE = "nf"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {OrderKind.ORDER: "pedido", OrderKind.INVOICE: "nota fiscal"}[self]
+
+
+class OrderOperation(Enum):
+    """What is being done to an order or invoice."""
+
+    INCLUSION = "inclusao"
+    CHANGE = "alteracao"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {OrderOperation.INCLUSION: "inclusão", OrderOperation.CHANGE: "alteração"}[self]
+
+
 class CustomerAction(Enum):
     """What a status at ANP does to the customer."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from app.domain import SefazAction
+from app.documents import from_key
+from app.domain import DocumentKind, SefazAction
 from app.kinds import (
     AnyDocument,
     Choice,
@@ -25,7 +26,7 @@ from app.kinds import (
     WebAddress,
     folded,
 )
-from app.policies import BrandKind, EntityKind, Environment, UserProfile
+from app.policies import AnpKind, BrandKind, EntityKind, Environment, UserProfile
 from app.settings.catalog import DEFAULT_REGION, SEFAZ_DEFAULT_ACTION
 from app.settings.setting import Setting
 from app.uf import UFS
@@ -79,10 +80,18 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Reset:
+    """When one of the `fields` changes, the `columns` get these values: what was known was of something else."""
+
+    fields: tuple[str, ...]
+    columns: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Table:
     """One auxiliary table. `unique` lists the groups of fields that no two rows share.
 
-    `derived` gives columns computed from the fields; when one of `reset_on` changes, those of `reset` start again.
+    `derived` gives columns computed from the fields; `resets`, those that start again when some field changes.
     """
 
     key: str
@@ -93,8 +102,7 @@ class Table:
     fields: tuple[Field, ...]
     unique: tuple[tuple[str, ...], ...] = ()
     derived: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=lambda values: {})
-    reset_on: tuple[str, ...] = ()
-    reset: Mapping[str, Any] = field(default_factory=dict)
+    resets: tuple[Reset, ...] = ()
 
     def field(self, name: str) -> Field | None:
         """The field called `name`."""
@@ -109,9 +117,21 @@ def _zone_of(values: Mapping[str, Any]) -> str:
     return UFS[values["uf"]].zone if values.get("uf") in UFS else "America/Sao_Paulo"
 
 
-def _customer_search(values: Mapping[str, Any]) -> dict[str, Any]:
+def _anp_kind_of(values: Mapping[str, Any]) -> AnpKind:
+    return AnpKind.AUTOMOTIVE if _has_cnpj(values) else AnpKind.NONE
+
+
+def _has_cnpj(values: Mapping[str, Any]) -> bool:
+    document = values.get("documento")
+    return bool(document) and from_key(document).kind is DocumentKind.CNPJ
+
+
+def _customer_derived(values: Mapping[str, Any]) -> dict[str, Any]:
     parts = (values["nome"], values["fantasia"], values["documento"], values["ie"], values["cidade"])
-    return {"search_text": folded(" ".join(parts))}
+    return {
+        "search_text": folded(" ".join(parts)),
+        "anp_consulted": values["cadastro_anp"] is not AnpKind.NONE and _has_cnpj(values),
+    }
 
 
 COMPANIES = Table(
@@ -277,6 +297,14 @@ CUSTOMERS = Table(
         Field("bairro", "district", "Bairro", Text(80)),
         Field("cep", "postal_code", "CEP", PostalCode()),
         Field("telefone", "phone", "Telefone", Text(20)),
+        Field(
+            "cadastro_anp",
+            "anp_kind",
+            "Cadastro na ANP",
+            Choice(tuple(Option(kind, kind.label) for kind in AnpKind)),
+            "Em qual cadastro da ANP o cliente é procurado. TRR, transportador e consumidor não são consultáveis.",
+            _anp_kind_of,
+        ),
         Field("autorizacao_anp", "anp_authorization", "Autorização na ANP", Text(30)),
         Field("bandeira", "brand_id", "Bandeira", Reference("bandeiras")),
         Field("regiao", "region_id", "Região de vendas", Reference("regioes"), default=DEFAULT_REGION),
@@ -303,9 +331,30 @@ CUSTOMERS = Table(
         ),
     ),
     unique=(("documento", "uf", "ie"),),
-    derived=_customer_search,
-    reset_on=("documento", "uf", "ie"),
-    reset={"sefaz_at": None, "sefaz_verdict": "", "sefaz_tried_at": None, "sefaz_outcome": "", "sefaz_retry_at": None},
+    derived=_customer_derived,
+    resets=(
+        Reset(
+            ("documento", "uf", "ie"),
+            {
+                "sefaz_at": None,
+                "sefaz_verdict": "",
+                "sefaz_tried_at": None,
+                "sefaz_outcome": "",
+                "sefaz_retry_at": None,
+            },
+        ),
+        Reset(
+            ("documento", "cadastro_anp"),
+            {
+                "anp_at": None,
+                "anp_status": "",
+                "anp_brand": "",
+                "anp_tried_at": None,
+                "anp_outcome": "",
+                "anp_retry_at": None,
+            },
+        ),
+    ),
 )
 
 TABLES: dict[str, Table] = {

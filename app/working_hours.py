@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 WEEKDAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
 DAY_MINUTES = 24 * 60
@@ -27,6 +27,16 @@ class WorkingHours:
         if self.start < self.end:
             return today in self.days and self.start <= minute < self.end
         return (today in self.days and minute >= self.start) or (yesterday in self.days and minute < self.end)
+
+    def next_opening(self, local: datetime) -> datetime:
+        """The first moment after `local`, in its zone, at which the window opens. There must be at least one day."""
+        opens_at = time(self.start // 60, self.start % 60, tzinfo=local.tzinfo)
+        days = (local.date() + timedelta(days=ahead) for ahead in range(9))
+        return next(
+            opening
+            for day in days
+            if day.weekday() in self.days and (opening := datetime.combine(day, opens_at)) > local
+        )
 
 
 ALWAYS = WorkingHours()

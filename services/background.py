@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.domain import Failure, FailureKind, Phase, Refusal, Request, ServiceState
+from app.domain import Authority, Failure, FailureKind, Phase, Refusal, Request, ServiceState
 from app.settings.snapshot import Snapshot
-from services.automatic import LOOK_AGAIN, AutomaticSefaz, Step
+from services.automatic import LOOK_AGAIN, Step
 from services.backoffice import Backoffice
 from services.consultation import NotAsked
 
@@ -29,7 +29,7 @@ _PATIENCE_S = 60.0
 
 
 class ConsultationThread(QThread):
-    """Consults for the operator as soon as asked, and for the service when somebody is due.
+    """Consults one authority: for the operator as soon as asked, and for the service when somebody is due.
 
     Signals are emitted by this thread: connect them only to slots of QObjects. With `once` the thread consults all
     that is due and ends. The owner calls `stop` and keeps a reference until then.
@@ -44,12 +44,20 @@ class ConsultationThread(QThread):
     state_changed: ClassVar[Signal] = Signal(object)
     """A ServiceState."""
 
-    def __init__(self, backoffice: Backoffice, *, once: bool = False, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        backoffice: Backoffice,
+        authority: Authority = Authority.SEFAZ,
+        *,
+        once: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.setObjectName("consulta-sefaz")
+        self.setObjectName(f"consulta-{authority.value}")
+        self.authority = authority
         self._backoffice = backoffice
-        self._consultation = backoffice.consultation
-        self._automatic = AutomaticSefaz(backoffice.database, backoffice.consultation)
+        self._consultation = backoffice.consultation_of(authority)
+        self._automatic = backoffice.automatic_of(authority)
         self._once = once
         self._queue: queue.PriorityQueue[tuple[int, int, Request | None]] = queue.PriorityQueue()
         self._numbers = itertools.count(1)
@@ -152,7 +160,7 @@ class ConsultationThread(QThread):
             self._emit(before.phase, before.sentence, before.next_at)
 
     def _await_turn(self, request: Request) -> None:
-        turn = self._consultation.next_turn(request.uf, automatic=False)
+        turn = self._consultation.turn_for(request)
         wait_s = (turn.at - datetime.now(UTC)).total_seconds()
         if turn.frozen or wait_s <= 0:
             return
@@ -189,9 +197,8 @@ class ConsultationThread(QThread):
             return
         self._paused_until = None
         snapshot = self._backoffice.settings.load()
-        certificate = self._consultation.certificate(snapshot)
-        self._certificate = certificate.validity(now) if certificate else ""
         step = self._automatic.step(snapshot)
+        self._certificate = step.certificate
         if step.request is None:
             self._next_at = min(step.at, now + LOOK_AGAIN)
             if self._once and not (step.somebody_waits and step.phase is Phase.IDLE):
@@ -203,7 +210,7 @@ class ConsultationThread(QThread):
     def _work(self, step: Step, request: Request, snapshot: Snapshot) -> None:
         self._emit(step.phase, step.sentence, None, request)
         self._consult(request, snapshot, lambda: self._stopping)
-        self._automatic.asked(request.uf)
+        self._automatic.asked(request)
         self._next_at = datetime.now(UTC)
 
     # --- both ---

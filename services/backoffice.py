@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
+from typing import Any
 
 from app import secrets
 from app.data.database import Database, database_secret, database_url
+from app.domain import Authority
 from app.folders import Folders
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND
 from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
+from services.anp.automatic import AutomaticAnp
+from services.anp.consultation import READ_TIMEOUT_S, AnpConsultation
+from services.automatic import Automatic
 from services.consultation import Consultation
+from services.sefaz.automatic import AutomaticSefaz
+from services.sefaz.consultation import SefazConsultation
 
 
 @dataclass(frozen=True)
 class Backoffice:
-    """The open database, the settings and the path of consultations, for the window, the service and the commands.
+    """The open database, the settings and the paths of consultations, for the window, the services and the commands.
 
     `actor` is who is using the program: the name of the system's user.
     """
@@ -25,13 +32,26 @@ class Backoffice:
     folders: Folders
     database: Database
     settings: SettingsRepository
-    consultation: Consultation
+    sefaz: SefazConsultation
+    anp: AnpConsultation
     actor: str
     is_demo: bool = False
 
+    def consultation_of(self, authority: Authority) -> Consultation[Any]:
+        """The path of one authority's consultations. KeyError for one that this program does not consult."""
+        paths: dict[Authority, Consultation[Any]] = {Authority.SEFAZ: self.sefaz, Authority.ANP: self.anp}
+        return paths[authority]
+
+    def automatic_of(self, authority: Authority) -> Automatic:
+        """What decides the next step of one authority's service, for the thread that runs it."""
+        if authority is Authority.ANP:
+            return AutomaticAnp(self.database, self.anp)
+        return AutomaticSefaz(self.database, self.sefaz)
+
     def close(self) -> None:
         """Close what was opened, in reverse."""
-        self.consultation.close()
+        self.anp.close()
+        self.sefaz.close()
         self.database.close()
 
 
@@ -55,7 +75,8 @@ def open_backoffice(folders: Folders, *, is_demo: bool = False, read_timeout: fl
         folders,
         database,
         SettingsRepository(machine, database),
-        Consultation(database, folders, read_timeout=read_timeout),
+        SefazConsultation(database, folders, read_timeout=read_timeout),
+        AnpConsultation(database, folders, read_timeout=min(read_timeout, READ_TIMEOUT_S)),
         getpass.getuser(),
         is_demo,
     )

@@ -14,4 +14,4 @@ def note(connection: Connection, customer_id: int, verdict: Verdict, at: datetim
     """As if that customer had just been consulted."""
     asked = customers.subject(connection, customer_id)
     assert asked is not None
-    assert customers.note_consultation(connection, asked, verdict, at, retry_at) is not None
+    assert customers.note_sefaz(connection, asked, verdict, at, retry_at) is not None

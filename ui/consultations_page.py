@@ -209,7 +209,9 @@ class ConsultationsPage(Page):
         self._search_timer.stop()
         verdict, origin = str(self._verdict.currentData()), str(self._origin.currentData())
         wanted = HistoryQuery(
-            self._search.text(), Verdict(verdict) if verdict else None, Origin(origin) if origin else None
+            self._search.text(),
+            verdict=Verdict(verdict) if verdict else None,
+            origin=Origin(origin) if origin else None,
         )
         self._clear.setVisible(wanted != HistoryQuery())
         if wanted != self.model.query:

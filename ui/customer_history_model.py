@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.domain import Verdict
+from app.domain import Authority, Outcome
 from ui import words
 from ui.status_delegate import STATUS_ROLE, Status
 from ui.theme import Tone
@@ -29,13 +29,14 @@ class CustomerHistoryModel(QAbstractTableModel):
     def show(self, rows: list[HistoryRow]) -> None:
         """Show these consultations, newest first."""
         notes: dict[int, str] = {}
-        before: Verdict | None = None
+        said: dict[Authority, Outcome] = {}
         for row in reversed(rows):
-            if row.verdict is Verdict.FAILURE:
+            if row.failed:
                 continue
+            before = said.get(row.authority)
             if before is not None and before is not row.verdict:
                 notes[row.id] = f"era {before.label.lower()}"
-            before = row.verdict
+            said[row.authority] = row.verdict
         self.beginResetModel()
         self._rows, self._notes = rows, notes
         self.endResetModel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain import Origin, Verdict
+from app.domain import AnpOutcome, Origin, Outcome, Verdict
 from ui.theme import Tone
 
 
@@ -54,18 +54,25 @@ class Look:
 
 NEVER = Look("Sem consulta", "clock", Tone.NEUTRAL)
 
-_VERDICTS = {
+_VERDICTS: dict[Outcome, tuple[str, Tone]] = {
     Verdict.ENABLED: ("check", Tone.OK),
     Verdict.DISABLED: ("block", Tone.BLOCK),
     Verdict.NOT_TAXPAYER: ("user", Tone.NEUTRAL),
     Verdict.AMBIGUOUS: ("help", Tone.WARN),
     Verdict.DATA_ERROR: ("warning", Tone.WARN),
     Verdict.FAILURE: ("error", Tone.FAIL),
+    AnpOutcome.UPDATED: ("check", Tone.OK),
+    AnpOutcome.REVOKED: ("block", Tone.BLOCK),
+    AnpOutcome.REVOCATION: ("warning", Tone.WARN),
+    AnpOutcome.CANDIDATE: ("info", Tone.NEUTRAL),
+    AnpOutcome.NOT_FOUND: ("search", Tone.WARN),
+    AnpOutcome.UNRECOGNISED: ("help", Tone.WARN),
+    AnpOutcome.FAILURE: ("error", Tone.FAIL),
 }
 
 
-def verdict(value: Verdict | None) -> Look:
-    """The look of a verdict; None is a customer never consulted."""
+def verdict(value: Outcome | None) -> Look:
+    """The look of what an authority said; None is a customer never consulted."""
     if value is None:
         return NEVER
     name, tone = _VERDICTS[value]

@@ -8,12 +8,14 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.data.models import Brand, Customer, Entity
 from app.documents import from_key
-from app.domain import Document, SefazAction, Verdict
+from app.domain import AnpOutcome, Document, SefazAction, Verdict
 from app.kinds import folded
+from app.policies import AnpKind
 
 
 class Situation(Enum):
@@ -90,6 +92,8 @@ class Subject:
     action: SefazAction
     active: bool
     blocked: bool
+    anp_kind: AnpKind
+    brand_id: int | None
 
 
 _ROW = (
@@ -116,11 +120,13 @@ SUBJECT_COLUMNS = (
     Customer.sefaz_action,
     Customer.active,
     Customer.blocked,
+    Customer.anp_kind,
+    Customer.brand_id,
 )
 """What `subject_of` reads."""
 # Every consultation runs these, and building a statement costs ten times as much as running it.
 _SUBJECT_BY_ID = select(*SUBJECT_COLUMNS).where(Customer.id == bindparam("customer_id"))
-_NOTE = (
+_NOTE_SEFAZ = (
     update(Customer)
     .where(
         Customer.id == bindparam("asked_id"),
@@ -128,6 +134,11 @@ _NOTE = (
         Customer.uf == bindparam("asked_uf"),
         Customer.ie == bindparam("asked_ie"),
     )
+    .returning(*SUBJECT_COLUMNS)
+)
+_NOTE_ANP = (
+    update(Customer)
+    .where(Customer.id == bindparam("asked_id"), Customer.document == bindparam("asked_document"))
     .returning(*SUBJECT_COLUMNS)
 )
 _ORDER: dict[Order, Any] = {
@@ -187,36 +198,74 @@ def by_document(connection: Connection, document: Document, uf: str) -> list[Sub
     return [subject_of(found) for found in rows]
 
 
+def all_by_document(connection: Connection, document: Document) -> list[Subject]:
+    """The customers with this document in any UF, the active ones first."""
+    c = Customer
+    rows = connection.execute(
+        select(*SUBJECT_COLUMNS).where(c.document == document.key).order_by(c.active.desc(), c.id)
+    )
+    return [subject_of(found) for found in rows]
+
+
 def next_due(
     connection: Connection, *, answered_before: datetime, now: datetime, ufs: Collection[str], limit: int = 1
 ) -> list[Subject]:
-    """The customers whose turn it is: never answered first, then the longest ago; none of those told to wait.
+    """The customers whose turn at SEFAZ it is: never answered first, then the longest ago; none told to wait.
 
     A customer whose data the authority refused waits until the registration is edited.
     """
     c = Customer
-    statement = (
-        select(*SUBJECT_COLUMNS)
-        .where(
-            # Written out, not bound: SQLite uses a partial index only when the text of the condition is the same.
-            literal_column("active = 1 AND sefaz_automatic = 1")
-            if connection.dialect.name == "sqlite"
-            else literal_column("active AND sefaz_automatic"),
-            or_(c.sefaz_at.is_(None), c.sefaz_at < answered_before),
-            or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
-            c.sefaz_outcome != Verdict.DATA_ERROR.value,
-            c.uf.in_(sorted(ufs)),
-        )
-        .order_by(c.sefaz_at.asc().nulls_first(), c.id)
-        .limit(limit)
+    may_be_asked: tuple[ColumnElement[bool], ...] = (
+        # Written out, not bound: SQLite uses a partial index only when the text of the condition is the same.
+        literal_column(
+            "active = 1 AND sefaz_automatic = 1" if _is_sqlite(connection) else "active AND sefaz_automatic"
+        ),
+        or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
+        c.sefaz_outcome != Verdict.DATA_ERROR.value,
+        c.uf.in_(sorted(ufs)),
     )
-    return [subject_of(found) for found in connection.execute(statement)]
+    return _longest_ago(connection, c.sefaz_at, answered_before, may_be_asked, limit)
 
 
-def note_consultation(
+def next_due_anp(connection: Connection, *, answered_before: datetime, now: datetime, limit: int = 1) -> list[Subject]:
+    """The customers whose turn at ANP it is: never answered first, then the longest ago; none told to wait."""
+    c = Customer
+    may_be_asked: tuple[ColumnElement[bool], ...] = (
+        literal_column("active = 1 AND anp_consulted = 1" if _is_sqlite(connection) else "active AND anp_consulted"),
+        or_(c.anp_retry_at.is_(None), c.anp_retry_at <= now),
+    )
+    return _longest_ago(connection, c.anp_at, answered_before, may_be_asked, limit)
+
+
+def _longest_ago(
+    connection: Connection,
+    answered_at: InstrumentedAttribute[datetime | None],
+    answered_before: datetime,
+    may_be_asked: tuple[ColumnElement[bool], ...],
+    limit: int,
+) -> list[Subject]:
+    # Two looks, each a walk along the index; one with OR, or with NULLS FIRST, would sort a million rows.
+    due: list[Subject] = []
+    for when in (answered_at.is_(None), answered_at < answered_before):
+        if len(due) < limit:
+            found = connection.execute(
+                select(*SUBJECT_COLUMNS)
+                .where(*may_be_asked, when)
+                .order_by(answered_at, Customer.id)
+                .limit(limit - len(due))
+            )
+            due += [subject_of(row) for row in found]
+    return due
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def note_sefaz(
     connection: Connection, asked: Subject, verdict: Verdict, at: datetime, retry_at: datetime | None
 ) -> Subject | None:
-    """Repeat the newest consultation on the customer, hold it until the transaction ends and return it as it is now.
+    """Repeat the newest consultation of SEFAZ on the customer, held until the transaction ends, and return it as it is.
 
     A failure changes only the moment of the try and of the next. None, and nothing noted, when the customer is gone
     or its document, UF or inscription is no longer what was asked about.
@@ -225,8 +274,29 @@ def note_consultation(
     if verdict is not Verdict.FAILURE:
         values |= {"sefaz_at": at, "sefaz_verdict": verdict.value}
     same = {"asked_id": asked.id, "asked_document": asked.document.key, "asked_uf": asked.uf, "asked_ie": asked.ie}
-    found = connection.execute(_NOTE, {**same, **values}).first()
+    found = connection.execute(_NOTE_SEFAZ, {**same, **values}).first()
     return None if found is None else subject_of(found)
+
+
+def note_anp(
+    connection: Connection, asked: Subject, outcome: AnpOutcome, brand: str, at: datetime, retry_at: datetime | None
+) -> Subject | None:
+    """Repeat the newest consultation of ANP on the customer, held until the transaction ends, and return it as it is.
+
+    `brand` is ANP's own word, kept with an answer. A failure changes only the moment of the try and of the next.
+    None, and nothing noted, when the customer is gone or its document is no longer what was asked about.
+    """
+    values: dict[str, Any] = {"anp_tried_at": at, "anp_outcome": outcome.value, "anp_retry_at": retry_at}
+    if outcome.is_answer:
+        values |= {"anp_at": at, "anp_status": outcome.value, "anp_brand": brand}
+    same = {"asked_id": asked.id, "asked_document": asked.document.key}
+    found = connection.execute(_NOTE_ANP, {**same, **values}).first()
+    return None if found is None else subject_of(found)
+
+
+def set_brand(connection: Connection, customer_id: int, brand_id: int) -> None:
+    """Give the customer a brand."""
+    connection.execute(update(Customer).where(Customer.id == customer_id).values(brand_id=brand_id))
 
 
 def exempting_entity(connection: Connection, document: Document, entity_ids: Collection[int]) -> str | None:
@@ -286,5 +356,7 @@ def _row(found: Any) -> CustomerRow:
 
 def subject_of(found: Any) -> Subject:
     """The subject in a row of SUBJECT_COLUMNS."""
-    id_, document, ie, name, uf, action, active, blocked = found
-    return Subject(id_, from_key(document), ie, name, uf, SefazAction(action), active, blocked)
+    id_, document, ie, name, uf, action, active, blocked, anp_kind, brand_id = found
+    return Subject(
+        id_, from_key(document), ie, name, uf, SefazAction(action), active, blocked, AnpKind(anp_kind), brand_id
+    )

@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, or_, select, update
 
-from app.data.models import Consultation, Customer
+from app.data.models import BlockReason, Consultation, Customer
 from app.documents import from_key
 from app.domain import (
+    AnpFinding,
+    AnpOutcome,
+    AnpRegistration,
+    AnpSource,
     Authority,
     Decision,
     Document,
@@ -19,7 +23,10 @@ from app.domain import (
     Finding,
     Inscription,
     Origin,
+    Outcome,
+    SefazFinding,
     Verdict,
+    outcome_of,
 )
 from app.kinds import folded
 from app.rules.pacing import Attempt
@@ -39,30 +46,43 @@ class HistoryRow:
     user: str
     asked_at: datetime
     duration_ms: int
-    verdict: Verdict
+    verdict: Outcome
     reason: str
     decision: str
     applied: bool
     c_stat: str
+    source: AnpSource | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether nobody answered."""
+        return self.verdict in (Verdict.FAILURE, AnpOutcome.FAILURE)
 
 
 @dataclass(frozen=True)
 class HistoryQuery:
-    """What the list of consultations shows: words of the customer or document, one verdict, one origin, or all."""
+    """What the list shows: words of the customer or document; one authority, one outcome, one origin, or all."""
 
     text: str = ""
-    verdict: Verdict | None = None
+    authority: Authority | None = None
+    verdict: Outcome | None = None
     origin: Origin | None = None
 
 
 @dataclass(frozen=True)
 class FullConsultation:
-    """One consultation whole, with every inscription and both raw messages."""
+    """One consultation whole, with all that the authority said and both raw messages.
+
+    `x_motivo` and `inscriptions` are SEFAZ's; `registration` and the moments of ANP's list are ANP's (see AnpFinding).
+    """
 
     row: HistoryRow
     machine: str
     x_motivo: str
     inscriptions: tuple[Inscription, ...]
+    registration: AnpRegistration | None
+    listed_at: datetime | None
+    listed_until: datetime | None
     failure: Failure | None
     authorizer: str
     certificate_cnpj: str
@@ -87,6 +107,7 @@ _ROW = (
     _t.decision,
     _t.applied,
     _t.c_stat,
+    _t.source,
 )
 # Every consultation runs these, and building a statement costs ten times as much as running it.
 _RECORD = insert(_t).returning(_t.id)
@@ -114,10 +135,10 @@ def record(
     user: str,
     machine: str,
     applied: bool,
-    certificate_cnpj: str,
 ) -> int:
     """Keep one consultation and return its number."""
     failure = finding.failure
+    withheld_by = finding.withheld_by
     values = {
         "authority": authority.value,
         "customer_id": customer_id,
@@ -132,24 +153,49 @@ def record(
         "reason": finding.reason,
         "applied": applied,
         "decision": decision.why,
-        "c_stat": finding.c_stat,
-        "x_motivo": finding.x_motivo,
-        "inscriptions": [inscription.as_layout() for inscription in finding.inscriptions],
-        "failure_kind": "" if failure is None else failure.kind.value,
+        "failure_kind": "" if withheld_by is None else withheld_by.value,
         "failure": None if failure is None else {**asdict(failure), "kind": failure.kind.value},
         "authorizer": finding.authorizer,
-        "certificate_cnpj": certificate_cnpj,
         "request": finding.request,
         "response": finding.response,
+        **_own_columns(finding),
     }
     return int(connection.execute(_RECORD, values).scalar_one())
 
 
+def prune(connection: Connection, customer_id: int, authority: Authority, keep: int) -> None:
+    """Forget the customer's consultations of an authority, but for the `keep` newest.
+
+    The reasons of blocks stay, with their words; only their link to a forgotten consultation goes.
+    """
+    mine = (_t.customer_id == customer_id, _t.authority == authority.value)
+    oldest_kept = connection.execute(
+        select(_t.id).where(*mine).order_by(_t.id.desc()).offset(keep - 1).limit(1)
+    ).scalar()
+    if oldest_kept is None:
+        return
+    gone = connection.execute(select(_t.id).where(*mine, _t.id < oldest_kept)).scalars().all()
+    if not gone:
+        return
+    for link in (BlockReason.consultation_id, BlockReason.lift_consultation_id):
+        connection.execute(
+            update(BlockReason).where(BlockReason.customer_id == customer_id, link.in_(gone)).values({link: None})
+        )
+    connection.execute(delete(_t).where(_t.id.in_(gone)))
+
+
 def latest(
-    connection: Connection, *, customer_id: int | None = None, verdict: Verdict | None = None, limit: int = 500
+    connection: Connection,
+    *,
+    customer_id: int | None = None,
+    authority: Authority | None = None,
+    verdict: Outcome | None = None,
+    limit: int = 500,
 ) -> list[HistoryRow]:
-    """The newest consultations first, of one customer or of all."""
+    """The newest consultations first, of one customer or of all, of one authority or of all."""
     statement = select(*_ROW).outerjoin(Customer, Customer.id == _t.customer_id)
+    if authority is not None:
+        statement = statement.where(_t.authority == authority.value)
     if customer_id is not None:
         statement = statement.where(_t.customer_id == customer_id)
     if verdict is not None:
@@ -173,7 +219,17 @@ def count(connection: Connection, query: HistoryQuery) -> int:
 
 def get(connection: Connection, consultation_id: int) -> FullConsultation | None:
     """One consultation whole, or None."""
-    more = (_t.machine, _t.x_motivo, _t.inscriptions, _t.failure, _t.authorizer, _t.certificate_cnpj)
+    more = (
+        _t.machine,
+        _t.x_motivo,
+        _t.inscriptions,
+        _t.registration,
+        _t.listed_at,
+        _t.listed_until,
+        _t.failure,
+        _t.authorizer,
+        _t.certificate_cnpj,
+    )
     found: Any = connection.execute(
         select(*_ROW, *more, _t.request, _t.response)
         .outerjoin(Customer, Customer.id == _t.customer_id)
@@ -181,17 +237,17 @@ def get(connection: Connection, consultation_id: int) -> FullConsultation | None
     ).first()
     if found is None:
         return None
-    machine, x_motivo, inscriptions, failure, authorizer, certificate_cnpj, request, response = found[len(_ROW) :]
+    machine, x_motivo, inscriptions, registration, listed_at, listed_until, failure, *rest = found[len(_ROW) :]
     return FullConsultation(
         _row(found[: len(_ROW)]),
         machine,
         x_motivo,
         tuple(Inscription.from_layout(fields) for fields in inscriptions),
+        None if registration is None else AnpRegistration.from_fields(registration),
+        listed_at,
+        listed_until,
         None if failure is None else Failure(**{**failure, "kind": FailureKind(failure["kind"])}),
-        authorizer,
-        certificate_cnpj,
-        request,
-        response,
+        *rest,
     )
 
 
@@ -204,7 +260,12 @@ def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsu
     )
     earlier = connection.execute(
         select(_t.id)
-        .where(*same, _t.id < consultation.id, _t.verdict != Verdict.FAILURE.value)
+        .where(
+            *same,
+            _t.authority == consultation.authority.value,
+            _t.id < consultation.id,
+            _t.verdict != Verdict.FAILURE.value,
+        )
         .order_by(_t.id.desc())
         .limit(1)
     ).scalar()
@@ -230,6 +291,8 @@ def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:
         if len(bare) >= 3 and any(c.isdigit() for c in bare):
             either.append(_t.document.contains(bare.upper(), autoescape=True))
         wanted.append(or_(*either))
+    if query.authority is not None:
+        wanted.append(_t.authority == query.authority.value)
     if query.verdict is not None:
         wanted.append(_t.verdict == query.verdict.value)
     if query.origin is not None:
@@ -238,10 +301,12 @@ def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:
 
 
 def _row(found: Any) -> HistoryRow:
-    id_, authority, customer_id, name, document, uf, origin, user, at, ms, verdict, *rest = found
+    id_, kept_authority, customer_id, name, document, uf, origin, user, at, ms, verdict, *rest = found
+    reason, decision, applied, c_stat, source = rest
+    authority = Authority(kept_authority)
     return HistoryRow(
         id_,
-        Authority(authority),
+        authority,
         customer_id,
         name or "",
         from_key(document),
@@ -250,6 +315,26 @@ def _row(found: Any) -> HistoryRow:
         user,
         at,
         ms,
-        Verdict(verdict),
-        *rest,
+        outcome_of(authority, verdict),
+        reason,
+        decision,
+        applied,
+        c_stat,
+        AnpSource(source) if source else None,
     )
+
+
+def _own_columns(finding: Finding) -> dict[str, Any]:
+    """The columns that are of one authority only."""
+    sefaz = finding if isinstance(finding, SefazFinding) else None
+    anp = finding if isinstance(finding, AnpFinding) else None
+    return {
+        "c_stat": sefaz.c_stat if sefaz else "",
+        "x_motivo": sefaz.x_motivo if sefaz else "",
+        "inscriptions": [inscription.as_layout() for inscription in sefaz.inscriptions] if sefaz else [],
+        "certificate_cnpj": sefaz.certificate_cnpj if sefaz else "",
+        "source": anp.source.value if anp and anp.source else "",
+        "registration": anp.registration.as_fields() if anp and anp.registration else None,
+        "listed_at": anp.listed_at if anp else None,
+        "listed_until": anp.listed_until if anp else None,
+    }

@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -177,6 +178,8 @@ class Customer(Base):
     The `sefaz_*` moments and verdicts repeat its history, so that lists and the service need no join:
     `sefaz_at` and `sefaz_verdict` are of the last answer (what is true now), `sefaz_tried_at` and `sefaz_outcome`
     of the last consultation, answered or failed; after a failure the service waits until `sefaz_retry_at`.
+    The `anp_*` ones are the same of ANP: `anp_status` is an AnpOutcome that is an answer, `anp_brand` the brand as that
+    answer wrote it, `anp_consulted` whether ANP can be asked at all (a reseller with CNPJ).
     """
 
     __tablename__ = "customer"
@@ -188,6 +191,13 @@ class Customer(Base):
             "id",
             sqlite_where=text("active = 1 AND sefaz_automatic = 1"),
             postgresql_where=text("active AND sefaz_automatic"),
+        ),
+        Index(
+            "ix_customer_anp_due",
+            "anp_at",
+            "id",
+            sqlite_where=text("active = 1 AND anp_consulted = 1"),
+            postgresql_where=text("active AND anp_consulted"),
         ),
         Index("ix_customer_name", "search_text", "id"),
     )
@@ -215,15 +225,28 @@ class Customer(Base):
     sefaz_tried_at: Mapped[datetime | None]
     sefaz_outcome: Mapped[str] = mapped_column(String(20), default="")
     sefaz_retry_at: Mapped[datetime | None]
+    anp_kind: Mapped[str] = mapped_column(String(12), default="automotivo", server_default="automotivo")
+    anp_consulted: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    anp_at: Mapped[datetime | None]
+    anp_status: Mapped[str] = mapped_column(String(24), default="", server_default=text("''"))
+    anp_brand: Mapped[str] = mapped_column(String(150), default="", server_default=text("''"))
+    anp_tried_at: Mapped[datetime | None]
+    anp_outcome: Mapped[str] = mapped_column(String(24), default="", server_default=text("''"))
+    anp_retry_at: Mapped[datetime | None]
     blocked: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Consultation(Base):
-    """One consultation of an authority, answered or failed, with both raw messages."""
+    """One consultation of an authority, answered or failed, with both raw messages.
+
+    `failure_kind` is why the authority itself did not answer, also where the mirror of ANP's list did in its place;
+    `failure` is set only when nobody did. `c_stat` to `certificate_cnpj` are SEFAZ's, `source` on ANP's.
+    """
 
     __tablename__ = "consultation"
     __table_args__ = (
         Index("ix_consultation_customer_id_id", "customer_id", "id"),
+        Index("ix_consultation_document_id", "document", "id"),
         Index("ix_consultation_authorizer_asked_at", "authorizer", "asked_at"),
         Index(
             "ix_consultation_limit",
@@ -254,6 +277,10 @@ class Consultation(Base):
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     authorizer: Mapped[str] = mapped_column(String(10))
     certificate_cnpj: Mapped[str] = mapped_column(String(14))
+    source: Mapped[str] = mapped_column(String(12), default="", server_default=text("''"))
+    registration: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    listed_at: Mapped[datetime | None]
+    listed_until: Mapped[datetime | None]
     request: Mapped[bytes]
     response: Mapped[bytes]
 
@@ -281,6 +308,106 @@ class BlockReason(Base):
     lifted_by: Mapped[str] = mapped_column(String(120), default="")
     lift_reason: Mapped[str] = mapped_column(Text, default="")
     lift_consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
+
+
+class AuthorityPause(Base):
+    """A host that asked not to be asked before a moment (Retry-After)."""
+
+    __tablename__ = "authority_pause"
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    until: Mapped[datetime]
+
+
+class AnpList(Base):
+    """One list that ANP publishes, taken whole: a snapshot of the mirror, and what it changed there.
+
+    `taken_at` is the moment that the list represents, `confirmed_at` the last at which ANP still published the same.
+    `rejected` has the lines that could not be read, as {"line": n, "reason": "…"}.
+    """
+
+    __tablename__ = "anp_list"
+    __table_args__ = (Index("ix_anp_list_kind_id", "kind", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    taken_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(300))
+    sha256: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(120))
+    machine: Mapped[str] = mapped_column(String(120))
+    rows: Mapped[int]
+    rejected: Mapped[list[dict[str, Any]]]
+
+
+class AnpListed(Base):
+    """The mirror: one establishment that is, or was, in a list of ANP.
+
+    It left with the list `vanished_list_id`; `last_seen_at` is then the moment of the last list that had it.
+    Dates are as ANP writes them. `situation` is only in the list of distributors.
+    """
+
+    __tablename__ = "anp_listed"
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    cnpj: Mapped[str] = mapped_column(String(14), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    short_name: Mapped[str] = mapped_column(Text)
+    situation: Mapped[str] = mapped_column(Text)
+    authorization: Mapped[str] = mapped_column(Text)
+    published: Mapped[str] = mapped_column(Text)
+    brand: Mapped[str] = mapped_column(Text)
+    brand_since: Mapped[str] = mapped_column(Text)
+    simp_code: Mapped[str] = mapped_column(Text)
+    street: Mapped[str] = mapped_column(Text)
+    complement: Mapped[str] = mapped_column(Text)
+    district: Mapped[str] = mapped_column(Text)
+    postal_code: Mapped[str] = mapped_column(Text)
+    city: Mapped[str] = mapped_column(Text)
+    uf: Mapped[str] = mapped_column(String(2))
+    reseller_class: Mapped[str] = mapped_column(Text)
+    vanished_list_id: Mapped[int | None] = mapped_column(ForeignKey("anp_list.id"))
+    last_seen_at: Mapped[datetime | None]
+
+
+class AnpChange(Base):
+    """What one list changed in the mirror: an establishment that came, left or came back, or one field of it."""
+
+    __tablename__ = "anp_change"
+    __table_args__ = (
+        Index("ix_anp_change_list_id_id", "list_id", "id"),
+        Index("ix_anp_change_cnpj", "cnpj"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("anp_list.id"))
+    cnpj: Mapped[str] = mapped_column(String(14))
+    name: Mapped[str] = mapped_column(Text)
+    uf: Mapped[str] = mapped_column(String(2))
+    change: Mapped[str] = mapped_column(String(20))
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)
+
+
+class OrderCheck(Base):
+    """One answer of the order gate: everything it looked at, the rules that decided and why.
+
+    `consultation_id` may be of a consultation no longer kept.
+    """
+
+    __tablename__ = "order_check"
+    __table_args__ = (Index("ix_order_check_document_id", "document", "id"),)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(120))
+    machine: Mapped[str] = mapped_column(String(120))
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    document: Mapped[str] = mapped_column(String(17))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    operation: Mapped[str] = mapped_column(String(10))
+    allowed: Mapped[bool] = mapped_column(Boolean)
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    rules: Mapped[list[str]] = mapped_column(JSON)
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
+    consultation_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class SettingValue(Base):

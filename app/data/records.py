@@ -121,8 +121,9 @@ def change(connection: Connection, table: Table, row_id: int, given: Mapping[str
         return
     _check(connection, table, values, row_id=row_id)
     stored = stored_row(table, values)
-    if changed & set(table.reset_on):
-        stored.update(table.reset)
+    for reset in table.resets:
+        if changed & set(reset.fields):
+            stored.update(reset.columns)
     model = _model(table)
     connection.execute(update(model).where(model.id == row_id).values(stored))
     for field in table.fields:

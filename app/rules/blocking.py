@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.domain import ActiveBlock, BlockOrigin, Decision, SefazAction, Verdict
+from app.anp_profile import AnpProfile
+from app.brands import BrandReading
+from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Decision, SefazAction, Verdict
+from app.policies import CustomerAction, MissingBrandAction
 
 
 def decide_sefaz(
@@ -41,3 +44,84 @@ def decide_sefaz(
     if own:
         return Decision(f"Bloqueio da SEFAZ retirado. {reason}{remaining}", lift=tuple(block.id for block in own))
     return Decision(f"Nada a mudar. {reason}{remaining}")
+
+
+def decide_anp(
+    outcome: AnpOutcome,
+    reason: str,
+    brand: BrandReading,
+    *,
+    profile: AnpProfile,
+    current_brand: int | None,
+    blocks: Iterable[ActiveBlock],
+    exempt_as: str | None,
+    confirmed: bool,
+    apply: bool,
+) -> Decision:
+    """The decision of the general profiles about status and brand, each lifting only the reasons of its own origin.
+
+    `reason` says the status in a sentence. Whom ANP does not list has no brand to judge. `confirmed` is false while
+    only one list of the mirror lacks a reseller that was there before: that blocks nobody yet.
+    """
+    if not outcome.is_answer:
+        return Decision("A consulta falhou: a situação e os bloqueios do cliente continuam como estavam.")
+    if not apply:
+        return Decision("Somente consulta: nada foi alterado no cliente.")
+    if exempt_as is not None:
+        return Decision(f"O cliente é a entidade “{exempt_as}”, que representa filial ou congênere: nunca é bloqueado.")
+    held = tuple(blocks)
+    status = _by_status(outcome, reason, profile, held, confirmed=confirmed)
+    missing = _by_brand(outcome, brand, profile, held)
+    said = [part for part in (status.why, missing.why) if part]
+    new_brand = None
+    if profile.update_brand and brand.brand_id is not None and brand.brand_id != current_brand:
+        new_brand = brand.brand_id
+        said.append(f"Bandeira do cliente atualizada. {brand.why}")
+    lift = (*status.lift, *missing.lift)
+    others = [block for block in held if block.id not in lift] if lift else []
+    if others:
+        said.append(f"Continua bloqueado por: {', '.join(b.origin.label for b in others)}.")
+    return Decision(" ".join(said), (*status.add, *missing.add), lift, new_brand)
+
+
+def _by_status(
+    outcome: AnpOutcome, reason: str, profile: AnpProfile, blocks: tuple[ActiveBlock, ...], *, confirmed: bool
+) -> Decision:
+    status = outcome.status
+    if status is None:
+        return Decision(f"{reason} Nenhum perfil se aplica a uma situação não reconhecida.")
+    own = [block for block in blocks if block.origin is BlockOrigin.ANP_STATUS]
+    match profile.actions[status]:
+        case CustomerAction.BLOCK if own:
+            return Decision(f"Continua bloqueado pelo status na ANP. {reason}")
+        case CustomerAction.BLOCK if not confirmed:
+            return Decision(f"{reason} Só bloqueia depois de confirmado por outra lista ou pela consulta on-line.")
+        case CustomerAction.BLOCK:
+            return Decision(f"Bloqueado pelo status na ANP. {reason}", add=((BlockOrigin.ANP_STATUS, reason),))
+        case CustomerAction.UNBLOCK if own:
+            ids = tuple(block.id for block in own)
+            return Decision(f"Bloqueio pelo status na ANP retirado. {reason}", lift=ids)
+        case CustomerAction.UNBLOCK:
+            return Decision(f"{reason} Não havia bloqueio pelo status na ANP.")
+        case CustomerAction.INDIFFERENT:
+            return Decision(f"{reason} O perfil deste status é “É Indiferente”: não bloqueia nem desbloqueia.")
+
+
+def _by_brand(
+    outcome: AnpOutcome, brand: BrandReading, profile: AnpProfile, blocks: tuple[ActiveBlock, ...]
+) -> Decision:
+    if not outcome.is_listed:
+        return Decision("")
+    own = tuple(block.id for block in blocks if block.origin is BlockOrigin.ANP_BRAND)
+    match profile.missing_brand:
+        case MissingBrandAction.BLOCK if brand.is_missing and own:
+            return Decision(f"Continua bloqueado pela bandeira na ANP. {brand.why}")
+        case MissingBrandAction.BLOCK if brand.is_missing:
+            return Decision(f"Bloqueado pela bandeira na ANP. {brand.why}", add=((BlockOrigin.ANP_BRAND, brand.why),))
+        case MissingBrandAction.BLOCK | MissingBrandAction.NEVER_BLOCK if own:
+            return Decision(f"Bloqueio pela bandeira na ANP retirado. {brand.why}", lift=own)
+        case MissingBrandAction.NEVER_BLOCK if brand.is_missing:
+            return Decision(f"{brand.why} O perfil nunca bloqueia por isso.")
+        case MissingBrandAction.INDIFFERENT if brand.is_missing:
+            return Decision(f"{brand.why} O perfil é “Indiferente”: nada muda por isso.")
+    return Decision("")

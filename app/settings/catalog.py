@@ -344,6 +344,7 @@ ANP_ORDER_NO_BRAND = Setting(
 
 # --- Consulta ANP ----------------------------------------------------------------------------------------
 
+_OPEN_DATA = "https://www.gov.br/anp/pt-br/centrais-de-conteudo/dados-abertos/arquivos"
 ANP_URL = Setting(
     "anp.url_principal",
     "Consulta ANP URL Principal",
@@ -383,6 +384,50 @@ ANP_KEPT = Setting(
     help="Quantas consultas à ANP ficam guardadas no cadastro de cada cliente. As mais antigas são apagadas.",
     effect="Um número menor apaga as consultas excedentes na próxima consulta de cada cliente.",
     example="Com 10, a décima primeira consulta apaga a primeira.",
+)
+ANP_LIST_AUTOMOTIVE = Setting(
+    "anp.lista_automotivos",
+    "Lista de revendedores de combustíveis automotivos",
+    WebAddress(),
+    f"{_OPEN_DATA}/arquivos-dados-cadastrais-dos-revendedores-varejistas-de-combustiveis-automotivos"
+    "/dados-cadastrais-revendedores-varejistas-combustiveis-automoveis.csv",
+    GENERAL,
+    help="Endereço do arquivo CSV, publicado pela ANP, com todos os postos autorizados. "
+    "Com ele todos os clientes são conferidos de uma vez, sem consultar um por um.",
+    effect="A próxima atualização da lista baixa o arquivo deste endereço.",
+    example="Se a ANP mudar o arquivo de lugar, cole aqui o novo endereço.",
+)
+ANP_LIST_GLP = Setting(
+    "anp.lista_glp",
+    "Lista de revendedores de GLP",
+    WebAddress(),
+    f"{_OPEN_DATA}/arquivos-dados-cadastrais-das-revendas-de-gas-liquefeito-de-petroleo-glp/cadastro-revendas-glp.csv",
+    GENERAL,
+    help="Endereço do arquivo CSV, publicado pela ANP, com todas as revendas de GLP autorizadas.",
+    effect="A próxima atualização da lista baixa o arquivo deste endereço.",
+    example="Se a ANP mudar o arquivo de lugar, cole aqui o novo endereço.",
+)
+ANP_LIST_DISTRIBUTORS = Setting(
+    "anp.lista_distribuidores",
+    "Lista de distribuidores de combustíveis",
+    WebAddress(),
+    f"{_OPEN_DATA}/dcl/planilha-aea-filiais.csv",
+    GENERAL,
+    help="Endereço do arquivo CSV, publicado pela ANP, com os distribuidores e a situação de cada um. "
+    "Serve para preencher a Tabela de Bandeiras.",
+    effect="A próxima atualização da lista baixa o arquivo deste endereço.",
+    example="Se a ANP mudar o arquivo de lugar, cole aqui o novo endereço.",
+)
+ANP_MIRROR_AGE = Setting(
+    "anp.espelho_idade",
+    "Idade máxima da lista para substituir a consulta",
+    Number(0, 60, "dias"),
+    3,
+    GENERAL,
+    help="Quando os dois endereços da consulta falham, a lista da ANP guardada aqui responde no lugar, com a data "
+    "dela. Uma lista mais velha do que isto não responde.",
+    effect="Um número maior aceita listas mais antigas; 0 nunca usa a lista no lugar da consulta.",
+    example="Com 3 dias e a lista de segunda-feira, a consulta que falha na quinta ainda é respondida por ela.",
 )
 ANP_CUSTOMER: dict[AnpStatus, Setting[CustomerAction]] = {
     status: Setting(
@@ -586,7 +631,6 @@ CREDIT_DAYS = Setting(
     example="Consulta de 01/11 com 90 dias: vale até 30/01.",
 )
 
-_NO_ANP_YET = "Esta versão ainda não consulta a ANP. Os valores ficam guardados e passam a valer quando ela consultar."
 _NO_CREDIT_YET = (
     "Esta versão ainda não consulta gerenciadoras. Os valores ficam guardados e passam a valer quando ela consultar."
 )
@@ -615,38 +659,30 @@ CUSTOMERS_PAGE = Page(
         Tab(
             "Bandeira e região",
             (
-                Group(
-                    "Cliente",
-                    (ANP_UPDATE_BRAND, DEFAULT_REGION),
-                    note="A bandeira só passará a ser atualizada quando o programa consultar a ANP, o que esta versão "
-                    "ainda não faz. A região já vale.",
-                ),
-                Group(
-                    "Bandeira da ANP inexistente na tabela",
-                    (ANP_CUSTOMER_NO_BRAND, ANP_ORDER_NO_BRAND),
-                    note=_NO_ANP_YET,
-                ),
+                Group("Cliente", (ANP_UPDATE_BRAND, DEFAULT_REGION)),
+                Group("Bandeira da ANP inexistente na tabela", (ANP_CUSTOMER_NO_BRAND, ANP_ORDER_NO_BRAND)),
             ),
         ),
         Tab(
             "Consulta ANP",
             (
-                Group("Consulta on-line", (ANP_URL, ANP_URL_SECONDARY, ANP_ONLINE, ANP_KEPT), note=_NO_ANP_YET),
+                Group("Consulta on-line", (ANP_URL, ANP_URL_SECONDARY, ANP_ONLINE, ANP_KEPT)),
                 Group(
                     "Ação conforme o status na ANP",
                     (*ANP_CUSTOMER.values(), *ANP_ORDER.values()),
                     columns=("Cliente", "Pedido / NF"),
-                    note=_NO_ANP_YET,
+                ),
+                Group(
+                    "Listas publicadas pela ANP",
+                    (ANP_LIST_AUTOMOTIVE, ANP_LIST_GLP, ANP_LIST_DISTRIBUTORS, ANP_MIRROR_AGE),
                 ),
             ),
         ),
         Tab(
             "Pedido e NF",
             (
-                Group(
-                    "Consulta na inclusão do pedido", (ANP_ORDER_CONSULT, ANP_VALIDITY, ANP_NO_ANSWER), note=_NO_ANP_YET
-                ),
-                Group("Regra da empresa", (ANP_COMPANY_ORDER,), note=_NO_ANP_YET),
+                Group("Consulta na inclusão do pedido", (ANP_ORDER_CONSULT, ANP_VALIDITY, ANP_NO_ANSWER)),
+                Group("Regra da empresa", (ANP_COMPANY_ORDER,)),
             ),
         ),
         Tab(
@@ -655,7 +691,6 @@ CUSTOMERS_PAGE = Page(
                 Group(
                     "Serviço de consulta à ANP",
                     (ANP_SERVICE_INTERVAL, ANP_SERVICE_USER, ANP_SERVICE_ACTION, ANP_SERVICE_HOURS),
-                    note=_NO_ANP_YET,
                 ),
             ),
         ),

@@ -55,7 +55,7 @@ def _consult_all(place: DemoPlace, requests: list[Request]) -> None:
 
 
 def _consult(place: DemoPlace, request: Request, snapshot: Snapshot) -> None:
-    result = place.backoffice.consultation.run(request, snapshot)
+    result = place.backoffice.sefaz.run(request, snapshot)
     if result.finding.verdict is not Verdict.ENABLED:
         raise MeasureFailed(f"a consulta não foi respondida: {result.finding.reason}")
 
@@ -68,7 +68,7 @@ def _context(place: DemoPlace) -> ssl.SSLContext:
     with backoffice.database.reading() as connection:
         certificate = certificates.for_branch(connection, branch)
     assert certificate is not None
-    return backoffice.consultation._contexts.of(certificate, backoffice.folders.additional_ca_file)
+    return backoffice.sefaz._contexts.of(certificate, backoffice.folders.additional_ca_file)
 
 
 def _handshakes(context: ssl.SSLContext) -> int:

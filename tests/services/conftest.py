@@ -17,7 +17,7 @@ from app.data.customers import CustomerRow
 from app.data.database import Database
 from app.data.history import FullConsultation
 from app.documents import parse_document
-from app.domain import ActiveBlock, Certificate, Document, Origin, Request, Result, SefazAction
+from app.domain import ActiveBlock, Certificate, Document, Origin, Request, Result, SefazAction, SefazFinding
 from app.folders import Folders
 from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_BRANCH, SEFAZ_INTERVAL
 from app.settings.machine import MachineStore
@@ -25,12 +25,13 @@ from app.settings.repository import SettingsRepository
 from app.settings.setting import Setting
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES, CUSTOMERS
+from services.anp.consultation import AnpConsultation
 from services.backoffice import Backoffice
-from services.consultation import Consultation
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.sefaz import DemoSefaz
 from services.pfx import open_pfx
+from services.sefaz.consultation import SefazConsultation
 
 CNPJ = "11222333000181"
 ACTOR = "maria"
@@ -113,7 +114,7 @@ class Place:
 
     def consult(self, customer: int, *, apply: bool = True) -> Result:
         """Press the button."""
-        return self.backoffice.consultation.run(self.request(customer, apply=apply), self.snapshot)
+        return self.backoffice.sefaz.run(self.request(customer, apply=apply), self.snapshot)
 
     def row(self, customer: int) -> CustomerRow:
         with self.database.reading() as connection:
@@ -143,6 +144,12 @@ class Place:
             certificates.replace(connection, replace(certificate, branch_id=self.branch))
 
 
+def sefaz_finding(result: Result) -> SefazFinding:
+    """What SEFAZ said."""
+    assert isinstance(result.finding, SefazFinding)
+    return result.finding
+
+
 def cnpj(number: int) -> Document:
     """A made-up CNPJ."""
     return parse_document(made_up_cnpj(f"{number:08}"))
@@ -163,8 +170,9 @@ def installed(
         values = {"empresa": company, "cnpj": CNPJ, "nome": "Matriz", "uf": "SP"}
         branch = records.add(connection, BRANCHES, values, Snapshot(), ACTOR)
     settings = SettingsRepository(MachineStore(folders.machine_file), database)
-    consultation = Consultation(database, folders, read_timeout=1.5)
-    place = Place(Backoffice(folders, database, settings, consultation, ACTOR), sefaz, branch)
+    consultation = SefazConsultation(database, folders, read_timeout=1.5)
+    anp = AnpConsultation(database, folders, read_timeout=1.5)
+    place = Place(Backoffice(folders, database, settings, consultation, anp, ACTOR), sefaz, branch)
     place.install(*opened_pfx)
     place.save({SEFAZ_BRANCH: branch})
     return place

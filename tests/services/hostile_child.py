@@ -20,9 +20,9 @@ from app.domain import Origin, Request
 from app.folders import Folders
 from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
-from services.automatic import AutomaticSefaz
-from services.consultation import Consultation
 from services.demo.memory_keyring import MemoryKeyring
+from services.sefaz.automatic import AutomaticSefaz
+from services.sefaz.consultation import SefazConsultation
 
 
 def main(mode: str, folder: Path, url: str, wanted: int) -> None:
@@ -31,7 +31,7 @@ def main(mode: str, folder: Path, url: str, wanted: int) -> None:
     backend.entries["Retaguarda", name] = password
     keyring.set_keyring(backend)
     database = Database(url)
-    consultation = Consultation(database, Folders(folder, folder))
+    consultation = SefazConsultation(database, Folders(folder, folder))
     snapshot = SettingsRepository(MachineStore(folder / "maquina.json"), database).load()
     if mode == "servico":
         AutomaticSefaz(database, consultation, owner="PC-02/1").step(snapshot)

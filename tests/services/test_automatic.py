@@ -26,9 +26,10 @@ from app.settings.catalog import (
 from app.settings.draft import RESTORE
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS, USERS
-from services.automatic import AutomaticSefaz, Step
-from services.consultation import Consultation
+from services.automatic import Step
 from services.demo.scenarios import Scenario
+from services.sefaz.automatic import AutomaticSefaz
+from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
 from tests.services.conftest import ACTOR, Clock, Place, cnpj
 
@@ -43,14 +44,14 @@ def clock() -> Clock:
 @pytest.fixture
 def timed(automatic_place: Place, clock: Clock) -> Iterator[Place]:
     """The automatic consultation is on, and everything goes by the clock of the test."""
-    consultation = Consultation(automatic_place.database, automatic_place.folders, clock=clock, read_timeout=1.5)
-    automatic_place.backoffice = replace(automatic_place.backoffice, consultation=consultation)
+    consultation = SefazConsultation(automatic_place.database, automatic_place.folders, clock=clock, read_timeout=1.5)
+    automatic_place.backoffice = replace(automatic_place.backoffice, sefaz=consultation)
     yield automatic_place
     consultation.close()
 
 
 def service(place: Place, clock: Clock, owner: str = "PC-01/1") -> AutomaticSefaz:
-    return AutomaticSefaz(place.database, place.backoffice.consultation, clock=clock, owner=owner)
+    return AutomaticSefaz(place.database, place.backoffice.sefaz, clock=clock, owner=owner)
 
 
 def work(place: Place, automatic: AutomaticSefaz, most: int = 50) -> tuple[list[int], Step]:
@@ -58,8 +59,8 @@ def work(place: Place, automatic: AutomaticSefaz, most: int = 50) -> tuple[list[
     asked: list[int] = []
     while (step := automatic.step(place.snapshot)).request is not None and len(asked) < most:
         assert step.request.customer_id is not None
-        place.backoffice.consultation.run(step.request, place.snapshot)
-        automatic.asked(step.request.uf)
+        place.backoffice.sefaz.run(step.request, place.snapshot)
+        automatic.asked(step.request)
         asked.append(step.request.customer_id)
     return asked, step
 
@@ -195,7 +196,7 @@ def test_what_it_finds_is_applied_in_the_name_of_the_user_in_the_settings(timed:
     step = automatic.step(timed.snapshot)
     assert step.sentence == "Consultando Posto 1."
     assert step.request is not None
-    timed.backoffice.consultation.run(step.request, timed.snapshot)
+    timed.backoffice.sefaz.run(step.request, timed.snapshot)
     with timed.database.writing() as connection:
         user = records.add(connection, USERS, {"login": "noturno", "nome": "Serviço noturno"}, Snapshot(), ACTOR)
     timed.save({SEFAZ_USER: user})
@@ -302,7 +303,7 @@ def test_nobody_is_consulted_twice_by_two_computers(automatic_place: Place) -> N
 
     def computer(name: str) -> None:
         database = Database(url)
-        consultation = Consultation(database, place.folders)
+        consultation = SefazConsultation(database, place.folders)
         automatic = AutomaticSefaz(database, consultation, owner=f"{name}/1")
         snapshot = place.snapshot
         while sum(answered.values()) < customers and time.monotonic() < give_up:

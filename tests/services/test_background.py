@@ -88,7 +88,7 @@ def hang(place: Place, number: int = 1) -> None:
 
 def patient(place: Place) -> None:
     """A SEFAZ may take as long as in production."""
-    place.backoffice.consultation._read_timeout = 45.0
+    place.backoffice.sefaz._read_timeout = 45.0
 
 
 def test_the_operator_is_served_before_the_service_and_in_order(file_place: Place, qtbot: QtBot, make: Make) -> None:

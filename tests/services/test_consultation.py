@@ -33,15 +33,16 @@ from app.settings.catalog import SEFAZ_BRANCH, SEFAZ_ENTITY
 from app.settings.draft import RESTORE
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS, ENTITIES
-from services.consultation import Consultation, NotAsked
+from services.consultation import NotAsked
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.memory_keyring import MemoryKeyring
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
 from services.pfx import open_pfx
+from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
-from tests.services.conftest import ACTOR, CNPJ, Clock, Place, cnpj
+from tests.services.conftest import ACTOR, CNPJ, Clock, Place, cnpj, sefaz_finding
 from tests.services.sefaz.tls_server import Connection, TlsServer
 
 ANSWERED = {
@@ -95,7 +96,7 @@ def test_disabled_blocks_with_the_reason_history_and_audit(place: Place) -> None
     kept = place.kept(result.consultation_id)
     assert (kept.row.applied, kept.row.decision, kept.row.c_stat) == (True, result.decision.why, "111")
     assert (kept.authorizer, kept.certificate_cnpj) == ("SP", CNPJ)
-    assert kept.inscriptions == result.finding.inscriptions
+    assert kept.inscriptions == sefaz_finding(result).inscriptions
     with place.database.reading() as connection:
         entry = audit.latest(connection, f"clientes/{customer}")[0]
     assert (entry.actor, entry.new) == (ACTOR, result.decision.why)
@@ -211,7 +212,7 @@ def test_an_inscription_that_is_not_in_the_answer_is_ambiguous(file_place: Place
 
 def test_a_document_that_is_no_customer_is_answered_and_kept(place: Place) -> None:
     request = Request(cnpj(7), "SP", Origin.COMMAND, "joão", apply=True)
-    result = place.backoffice.consultation.run(request, place.snapshot)
+    result = place.backoffice.sefaz.run(request, place.snapshot)
     assert result.finding.verdict is Verdict.ENABLED
     assert result.decision.why == "Consulta avulsa: nenhum cliente foi alterado."
     kept = place.kept(result.consultation_id)
@@ -254,7 +255,7 @@ def test_the_envelope_is_that_of_the_state_asked(file_place: Place) -> None:
 
 def test_an_ie_alone_is_not_taken_for_the_cpf_with_the_same_digits(file_place: Place) -> None:
     document = parse_ie("52998224725")
-    result = file_place.backoffice.consultation.run(
+    result = file_place.backoffice.sefaz.run(
         Request(document, "SP", Origin.OPERATOR, ACTOR, apply=True), file_place.snapshot
     )
     assert file_place.sefaz.seen[0].document.kind is DocumentKind.IE
@@ -277,7 +278,7 @@ def test_both_messages_are_kept_byte_for_byte(place: Place, authority: DemoAutho
     with TlsServer(authority.server_context(), script) as server:
         save_override(place.folders.endpoints_file, "SP", {"producao": server.url})
         kept = place.kept(place.consult(customer).consultation_id)
-        place.backoffice.consultation.close()
+        place.backoffice.sefaz.close()
     assert kept.response == answer
     assert [kept.request] == received
     assert kept.x_motivo == "Não há"
@@ -363,14 +364,14 @@ def test_a_state_without_service_is_a_failure_that_says_where_to_look(file_place
 def test_656_silences_the_whole_authorizer_also_for_the_button_and_after_a_restart(place: Place) -> None:
     gaucho, catarina, paulista = place.add(1, "RS"), place.add(2, "SC"), place.add(3, "SP")
     clock = Clock()
-    place.backoffice.consultation.close()
-    first = Consultation(place.database, place.folders, clock=clock)
+    place.backoffice.sefaz.close()
+    first = SefazConsultation(place.database, place.folders, clock=clock)
     play(place, Scenario.LIMIT, 1)
     limited = first.run(place.request(gaucho), place.snapshot)
     first.close()
     assert limited.finding.failure is not None
     hour = f"{(clock.now + timedelta(minutes=65)).astimezone():%H:%M}"
-    restarted = Consultation(place.database, place.folders, clock=clock)
+    restarted = SefazConsultation(place.database, place.folders, clock=clock)
     for customer in (gaucho, catarina):
         with pytest.raises(NotAsked) as refused:
             restarted.run(place.request(customer), place.snapshot)
@@ -398,7 +399,7 @@ def meanwhile(place: Place, customer: int) -> Iterator[list[object]]:
 
     def ask() -> None:
         try:
-            results.append(place.backoffice.consultation.run(request, snapshot))
+            results.append(place.backoffice.sefaz.run(request, snapshot))
         except Exception as error:  # noqa: BLE001 - the test looks at it
             results.append(error)
 
@@ -449,7 +450,7 @@ def test_a_customer_deleted_during_the_query_leaves_the_consultation_kept(place:
 def test_an_unknown_customer_is_not_asked_about(place: Place) -> None:
     request = Request(cnpj(1), "SP", Origin.OPERATOR, ACTOR, apply=True, customer_id=404)
     with pytest.raises(NotAsked) as refused:
-        place.backoffice.consultation.run(request, place.snapshot)
+        place.backoffice.sefaz.run(request, place.snapshot)
     assert refused.value.failure.what == "O cliente 404 não existe."
     assert place.sefaz.requests == 0
 
@@ -457,18 +458,16 @@ def test_an_unknown_customer_is_not_asked_about(place: Place) -> None:
 def test_cancelling_interrupts_and_changes_nothing(place: Place) -> None:
     customer = place.add()
     with meanwhile(place, customer) as results:
-        assert place.backoffice.consultation.cancel()
+        assert place.backoffice.sefaz.cancel()
     (result,) = results
     assert result.finding.failure.kind is FailureKind.CANCELLED  # type: ignore[attr-defined]  # as above
     assert place.row(customer).verdict is None
-    assert not place.backoffice.consultation.cancel()
+    assert not place.backoffice.sefaz.cancel()
 
 
 def test_giving_up_before_anything_is_sent_sends_nothing(file_place: Place) -> None:
     customer = file_place.add()
-    result = file_place.backoffice.consultation.run(
-        file_place.request(customer), file_place.snapshot, given_up=lambda: True
-    )
+    result = file_place.backoffice.sefaz.run(file_place.request(customer), file_place.snapshot, given_up=lambda: True)
     assert result.finding.failure is not None
     assert result.finding.failure.kind is FailureKind.CANCELLED
     assert file_place.sefaz.requests == 0
@@ -538,7 +537,7 @@ def test_an_expired_certificate_is_refused_before_any_connection(
 ) -> None:
     customer = place.add()
     clock = Clock()
-    consultation = Consultation(place.database, place.folders, clock=clock)
+    consultation = SefazConsultation(place.database, place.folders, clock=clock)
     if opened_before:
         consultation.run(place.request(customer), place.snapshot)
     sent = place.sefaz.requests
@@ -602,7 +601,7 @@ def test_the_addresses_are_read_again_when_the_file_changes(place: Place, author
         file.write_text(moved.endpoints_override(), encoding="utf-8")
         place.consult(customer)
         assert len(moved.seen) == 1
-        place.backoffice.consultation.close()
+        place.backoffice.sefaz.close()
     assert len(place.sefaz.seen) == 1
 
 
@@ -620,4 +619,4 @@ def test_an_additional_authority_taken_away_stops_the_trust(file_place: Place) -
 def test_what_is_not_a_state_is_refused(file_place: Place) -> None:
     request = Request(cnpj(1), "XX", Origin.COMMAND, ACTOR, apply=False)
     with pytest.raises(NotAsked, match="“XX” não é uma UF"):
-        file_place.backoffice.consultation.run(request, file_place.snapshot)
+        file_place.backoffice.sefaz.run(request, file_place.snapshot)

@@ -19,12 +19,12 @@ from app import secrets
 from app.data import certificates, history, lease
 from app.domain import Authority, BlockOrigin, FailureKind, Phase, Verdict
 from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_INTERVAL
-from services.automatic import AutomaticSefaz
 from services.demo.ca import DemoAuthority
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
+from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.endpoints import save_override
-from tests.services.conftest import Clock, Place, cnpj
+from tests.services.conftest import Clock, Place, cnpj, sefaz_finding
 from tests.services.sefaz.tls_server import Connection, TlsServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,7 @@ def test_killed_while_sefaz_thinks(automatic_place: Place) -> None:
     assert place.history() == []
     place.sefaz.scenarios.clear()
     clock = Clock()
-    mine = AutomaticSefaz(place.database, place.backoffice.consultation, clock=clock, owner="PC-01/1")
+    mine = AutomaticSefaz(place.database, place.backoffice.sefaz, clock=clock, owner="PC-01/1")
     step = mine.step(place.snapshot)
     assert (step.phase, step.sentence) == (Phase.ELSEWHERE, "Serviço ativo em PC-02.")
     clock.now = datetime.now(UTC) + lease.DURATION
@@ -86,7 +86,7 @@ def test_killed_while_sefaz_thinks(automatic_place: Place) -> None:
             connection.execute(text("UPDATE lease SET until = now()"))
     step = mine.step(place.snapshot)
     assert step.request is not None
-    assert place.backoffice.consultation.run(step.request, place.snapshot).finding.verdict is Verdict.ENABLED
+    assert place.backoffice.sefaz.run(step.request, place.snapshot).finding.verdict is Verdict.ENABLED
 
 
 def test_killed_while_recording(place: Place) -> None:
@@ -205,7 +205,7 @@ def test_a_name_of_twenty_thousand_characters_is_kept_whole(place: Place) -> Non
     (inscription,) = place.kept(result.consultation_id).inscriptions
     assert len(inscription.xNome) == 20_000
     assert inscription.xNome.endswith("LTDA.")
-    assert inscription == result.finding.inscriptions[0]
+    assert inscription == sefaz_finding(result).inscriptions[0]
 
 
 def test_nul_and_other_odd_characters_do_not_stop_the_recording(place: Place, authority: DemoAuthority) -> None:
@@ -224,7 +224,7 @@ def test_nul_and_other_odd_characters_do_not_stop_the_recording(place: Place, au
     with TlsServer(authority.server_context(), script) as server:
         save_override(place.folders.endpoints_file, "SP", {"producao": server.url})
         first, second = place.consult(customer), place.consult(customer)
-        place.backoffice.consultation.close()
+        place.backoffice.sefaz.close()
     assert place.kept(first.consultation_id).x_motivo == "\N{OIL DRUM} \u202e erro"
     assert place.kept(second.consultation_id).response == b"\0" + body
     assert second.finding.verdict is Verdict.FAILURE
@@ -236,9 +236,9 @@ def test_a_service_that_meets_only_failures_neither_insists_nor_blocks(file_plac
         file_place.add(number)
         file_place.sefaz.scenarios[cnpj(number).value] = Scenario.HTTP_503
     file_place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
-    automatic = AutomaticSefaz(file_place.database, file_place.backoffice.consultation)
+    automatic = AutomaticSefaz(file_place.database, file_place.backoffice.sefaz)
     while (step := automatic.step(file_place.snapshot)).request is not None:
-        file_place.backoffice.consultation.run(step.request, file_place.snapshot)
+        file_place.backoffice.sefaz.run(step.request, file_place.snapshot)
     assert file_place.sefaz.requests == 3
     assert step.at - datetime.now(UTC) > timedelta(minutes=29)
     with file_place.database.reading() as connection:

@@ -178,7 +178,7 @@ def test_f5_reads_again(qtbot: QtBot, demo: DemoOffice) -> None:
     page.activateWindow()
     (row,) = _customers(demo, 1)
     request = Request(row.document, row.uf, Origin.COMMAND, "maria", apply=False, customer_id=row.id)
-    demo.office.backoffice.consultation.run(request, demo.office.snapshot)  # as another program does: no signal here
+    demo.office.backoffice.sefaz.run(request, demo.office.snapshot)  # as another program does: no signal here
     page._search.setFocus()
     assert _names(page) == []
     QTest.keyClick(page._search, Qt.Key.Key_F5)

@@ -15,11 +15,11 @@ from app.domain import (
     Decision,
     Document,
     DocumentKind,
-    Finding,
     Origin,
     Phase,
     Request,
     Result,
+    SefazFinding,
     ServiceState,
     Verdict,
 )
@@ -125,7 +125,7 @@ def test_a_customer_blocked_by_the_service_is_listed_but_not_announced(qtbot: Qt
     said: list[Notice] = []
     notices.raised.connect(said.append)
     document = Document(DocumentKind.CNPJ, "11222333000181")
-    finding = Finding(document, "SP", Verdict.DISABLED, "Não habilitado.", NOW, 100)
+    finding = SefazFinding(document, "SP", Verdict.DISABLED, "Não habilitado.", NOW, 100)
     for origin in (Origin.SERVICE, Origin.OPERATOR):
         request = Request(document, "SP", origin, "x", True, customer_id=7)
         decision = Decision("bloqueia", add=((BlockOrigin.SEFAZ, "não habilitado na SEFAZ"),))

@@ -14,11 +14,11 @@ from app.domain import (
     DocumentKind,
     Failure,
     FailureKind,
-    Finding,
     Inscription,
     Origin,
     Request,
     Result,
+    SefazFinding,
     Verdict,
 )
 from app.inscription_words import fields_of, spelled
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> Status:
         request = _request(options, office, document)
         options.documento, options.uf = request.document.value, request.uf  # said also when nothing can be asked
         _await_turn(office, request.uf)
-        result = office.consultation.run(request, office.settings.load())
+        result = office.sefaz.run(request, office.settings.load())
     finding = result.finding
     if options.json:
         write_json(as_document(result))
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> Status:
 
 def as_document(result: Result) -> dict[str, Any]:
     """The JSON form of a consultation, whose `infCad` has the layout's own names."""
-    finding = result.finding
+    finding = _sefaz(result)
     return {
         "autoridade": result.request.authority.value,
         "documento": finding.document.value,
@@ -131,6 +131,12 @@ def error_document(problem: Problem, options: argparse.Namespace) -> dict[str, A
 def failure_document(failure: Failure | None) -> dict[str, str] | None:
     """The JSON form of a failure."""
     return None if failure is None else {"classe": failure.kind.value, "mensagem": failure.sentence}
+
+
+def _sefaz(result: Result) -> SefazFinding:
+    finding = result.finding
+    assert isinstance(finding, SefazFinding)
+    return finding
 
 
 def _uf(text: str) -> str:
@@ -172,7 +178,7 @@ def _request(options: argparse.Namespace, office: Backoffice, document: Document
 
 def _await_turn(office: Backoffice, uf: str) -> None:
     while True:
-        turn = office.consultation.next_turn(uf, automatic=False)
+        turn = office.sefaz.next_turn(uf, automatic=False)
         wait_s = (turn.at - datetime.now(UTC)).total_seconds()
         if turn.frozen or wait_s <= 0:
             return
@@ -184,7 +190,7 @@ def _await_turn(office: Backoffice, uf: str) -> None:
 
 
 def _show(result: Result) -> None:
-    finding = result.finding
+    finding = _sefaz(result)
     who = f"{result.customer} (cliente {result.request.customer_id})" if result.customer else "sem cadastro de cliente"
     write(f"{finding.document.named} · SEFAZ {finding.uf} · {who}")
     write(f"Resultado: {finding.verdict.label}")
@@ -197,7 +203,7 @@ def _show(result: Result) -> None:
         write_table(_HEADERS, [_line(finding, inscription) for inscription in finding.inscriptions])
 
 
-def _line(finding: Finding, inscription: Inscription) -> list[str]:
+def _line(finding: SefazFinding, inscription: Inscription) -> list[str]:
     present = fields_of(inscription)
     own = "→" if inscription == finding.own and len(finding.inscriptions) > 1 else ""
     return [own, *(_cell(name, present.get(name, "")) for name in _COLUMNS)]

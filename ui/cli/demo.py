@@ -90,7 +90,7 @@ def _consult_all(folders: Folders) -> None:
             note(f"Consultando {number} de {len(subjects)}: {row.name}")
             request = Request(row.document, row.uf, Origin.COMMAND, office.actor, apply=True, customer_id=row.id)
             try:
-                result = office.consultation.run(request, snapshot)
+                result = office.sefaz.run(request, snapshot)
             except NotAsked as refused:
                 lines.append([row.uf, str(row.document), row.name, "Não consultado", refused.failure.what, ""])
             else:

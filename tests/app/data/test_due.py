@@ -89,7 +89,7 @@ def test_who_is_never_due(database: Database) -> None:
 
 
 def plan(database: Database, ask: Callable[[Connection], object]) -> str:
-    """How the database carries out the question that `ask` puts to it, whatever it says."""
+    """How the database carries out the questions that `ask` puts to it, whatever it says."""
     asked: list[tuple[str, Any]] = []
 
     def note_statement(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
@@ -99,9 +99,12 @@ def plan(database: Database, ask: Callable[[Connection], object]) -> str:
         event.listen(connection, "before_cursor_execute", note_statement)
         ask(connection)
         event.remove(connection, "before_cursor_execute", note_statement)
-        ((statement, parameters),) = asked
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-        return "\n".join(str(row) for row in connection.exec_driver_sql(explain + statement, parameters))
+        return "\n".join(
+            str(row)
+            for statement, parameters in asked
+            for row in connection.exec_driver_sql(explain + statement, parameters)
+        )
 
 
 def test_who_is_due_is_read_from_the_partial_index(database: Database) -> None:

@@ -17,9 +17,9 @@ from app.domain import (
     DocumentKind,
     Failure,
     FailureKind,
-    Finding,
     Inscription,
     Origin,
+    SefazFinding,
     Verdict,
 )
 from app.rules.pacing import Attempt
@@ -65,7 +65,7 @@ def record(
     why = (
         None if failure is None else Failure(failure, "Não respondeu.", "A rede caiu.", "Tente de novo.", "detalhe\n2")
     )
-    finding = Finding(
+    finding = SefazFinding(
         document,
         "SP",
         Verdict.ENABLED if failure is None else Verdict.FAILURE,
@@ -80,6 +80,7 @@ def record(
         request=RAW,
         response=RAW[::-1],
         authorizer=authorizer,
+        certificate_cnpj="11222333000181",
     )
     with database.writing() as connection:
         return history.record(
@@ -92,7 +93,6 @@ def record(
             user="serviço",
             machine="PC-01",
             applied=True,
-            certificate_cnpj="11222333000181",
         )
 
 

@@ -11,7 +11,7 @@ from app.data.customers import Order, Query
 from app.data.database import Database
 from app.data.history import HistoryQuery
 from app.documents import parse_document
-from app.domain import Authority, Decision, Finding, Origin, Verdict
+from app.domain import Authority, Decision, Origin, SefazFinding, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from tests.consultations import note
@@ -37,7 +37,7 @@ def three(database: Database) -> list[int]:
 
 
 def _consulted(database: Database, customer_id: int | None, document: str, verdict: Verdict, origin: Origin) -> int:
-    finding = Finding(parse_document(document), "SP", verdict, "motivo", NOW, 120)
+    finding = SefazFinding(parse_document(document), "SP", verdict, "motivo", NOW, 120)
     with database.writing() as connection:
         return history.record(
             connection,
@@ -49,7 +49,6 @@ def _consulted(database: Database, customer_id: int | None, document: str, verdi
             user="maria",
             machine="PC-01",
             applied=False,
-            certificate_cnpj="",
         )
 
 

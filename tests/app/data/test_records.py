@@ -41,6 +41,7 @@ COMPLETE: dict[str, dict[str, str]] = {
         "bairro": "Centro",
         "cep": "01310-100",
         "telefone": "(11) 99999-0000",
+        "cadastro_anp": "glp",
         "autorizacao_anp": "PR/SP0000001",
         "bandeira": "1",
         "regiao": "",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.data import history
 from app.data.database import Database
 from app.documents import parse_document
-from app.domain import Authority, Decision, Failure, FailureKind, Finding, Origin, Verdict
+from app.domain import Authority, Decision, Failure, FailureKind, Origin, SefazFinding, Verdict
 from app.rules.pacing import BREAKER, FREEZE, TECHNICAL, Attempt, Turn, next_turn
 
 NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
@@ -144,7 +144,7 @@ def test_once_waited_for_the_turn_has_come(
 
 def test_the_silence_survives_a_restart_and_is_shared(database: Database) -> None:
     failure = Failure(FailureKind.LIMIT, "Consumo indevido.", "", "")
-    finding = Finding(
+    finding = SefazFinding(
         parse_document("11222333000181"), "GO", Verdict.FAILURE, "", NOW, 1, failure=failure, authorizer="GO"
     )
     with database.writing() as connection:
@@ -158,7 +158,6 @@ def test_the_silence_survives_a_restart_and_is_shared(database: Database) -> Non
             user="maria",
             machine="PC-01",
             applied=False,
-            certificate_cnpj="",
         )
     another = Database(database.engine.url)
     try:

@@ -57,6 +57,10 @@ LABELS = {
     "anp.validade_horas": "Validade da Consulta por Cliente em horas (procedimentos automáticos)",
     "anp.sem_consulta": "Ação quando não for possível fazer Consulta",
     "anp.pedido_empresa": "Consulta da ANP na Inclusão do Pedido/NF de Venda para a Empresa",
+    "anp.lista_automotivos": "Lista de revendedores de combustíveis automotivos",
+    "anp.lista_glp": "Lista de revendedores de GLP",
+    "anp.lista_distribuidores": "Lista de distribuidores de combustíveis",
+    "anp.espelho_idade": "Idade máxima da lista para substituir a consulta",
     "anp.servico_intervalo": "Intervalo entre cada consulta (segundos)",
     "anp.servico_usuario": "Usuário de Consulta",
     "anp.servico_acao": "Ação de Consulta",
@@ -79,6 +83,12 @@ class Row(NamedTuple):
 
 
 STATUSES = ("cadastro_atualizado", "autorizacao_revogada", "processo_revogacao", "candidato", "nao_localizado")
+OPEN_DATA = "https://www.gov.br/anp/pt-br/centrais-de-conteudo/dados-abertos"
+AUTOMOTIVE_CSV = (
+    "arquivos/arquivos-dados-cadastrais-dos-revendedores-varejistas-de-combustiveis-automotivos"
+    "/dados-cadastrais-revendedores-varejistas-combustiveis-automoveis.csv"
+)
+GLP_CSV = "arquivos/arquivos-dados-cadastrais-das-revendas-de-gas-liquefeito-de-petroleo-glp/cadastro-revendas-glp.csv"
 EXPECTED = {
     "balcao.servidor": Row(M, Host, "127.0.0.1"),
     "balcao.porta_banco": Row(M, Number, 5432, (1, 65535)),
@@ -108,6 +118,10 @@ EXPECTED = {
     "anp.url_secundaria": Row(G, WebAddress, ""),
     "anp.permite_online": Row(G, Flag, False),
     "anp.consultas_armazenadas": Row(G, Number, 10, (1, None)),
+    "anp.lista_automotivos": Row(G, WebAddress, f"{OPEN_DATA}/{AUTOMOTIVE_CSV}"),
+    "anp.lista_glp": Row(G, WebAddress, f"{OPEN_DATA}/{GLP_CSV}"),
+    "anp.lista_distribuidores": Row(G, WebAddress, f"{OPEN_DATA}/arquivos/dcl/planilha-aea-filiais.csv"),
+    "anp.espelho_idade": Row(G, Number, 3, (0, 60)),
     **{
         f"anp.cliente.{status}": Row(G, Choice, CustomerAction.INDIFFERENT, tuple(CustomerAction))
         for status in STATUSES
