@@ -609,7 +609,10 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class ServiceState:
-    """The service at one moment. `sentence` says why; `certificate` is its validity in words ("" when unknown)."""
+    """The service of one authority at one moment.
+
+    `sentence` says why; `certificate` is the validity of the one in use, in words ("" when unknown, or none is).
+    """
 
     phase: Phase
     sentence: str
@@ -619,3 +622,4 @@ class ServiceState:
     current: Request | None = None
     waiting: int = 0
     certificate: str = ""
+    authority: Authority = Authority.SEFAZ

@@ -123,7 +123,7 @@ def _anp_kind_of(values: Mapping[str, Any]) -> AnpKind:
 
 def _has_cnpj(values: Mapping[str, Any]) -> bool:
     document = values.get("documento")
-    return bool(document) and from_key(document).kind is DocumentKind.CNPJ
+    return isinstance(document, str) and from_key(document).kind is DocumentKind.CNPJ
 
 
 def _customer_derived(values: Mapping[str, Any]) -> dict[str, Any]:

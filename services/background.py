@@ -21,6 +21,9 @@ from services.consultation import NotAsked
 
 _log = logging.getLogger(__name__)
 
+CONSULTED = (Authority.SEFAZ, Authority.ANP)
+"""The authorities consulted, each by a thread of its own."""
+
 _STOP, _OPERATOR, _WAKE = range(3)
 """What the queue holds, most urgent first."""
 
@@ -67,7 +70,7 @@ class ConsultationThread(QThread):
         self._stopping = False
         self._paused_until: datetime | None = None
         self._next_at = datetime.now(UTC)
-        self._state = ServiceState(Phase.STOPPED, "O serviço ainda não começou.")
+        self._state = ServiceState(Phase.STOPPED, "O serviço ainda não começou.", authority=authority)
         self._last_at: datetime | None = None
         self._certificate = ""
 
@@ -231,6 +234,7 @@ class ConsultationThread(QThread):
             current,
             self._queue.qsize(),
             self._certificate,
+            self.authority,
         )
         if state != self._state:
             self._state = state

@@ -15,7 +15,7 @@ from ui import icons, theme, words
 from ui.failure_view import FailureView
 
 if TYPE_CHECKING:
-    from services.background import ConsultationThread
+    from ui.office import Office
 
 _REFRESH_MS = 100
 
@@ -35,9 +35,9 @@ class ConsultationProgress(QFrame):
     ended = Signal()
     """Everything asked for was answered, failed or was refused."""
 
-    def __init__(self, service: ConsultationThread, parent: QWidget | None = None) -> None:
+    def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._service = service
+        self._office = office
         self._open: Counter[Request] = Counter()
         self._total = 0
         self._started = 0.0
@@ -78,9 +78,9 @@ class ConsultationProgress(QFrame):
 
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._refresh.timeout.connect(self._show)
-        service.started_one.connect(self._on_started)
-        service.finished_one.connect(self._on_finished)
-        service.refused_one.connect(self._on_refused)
+        office.started_one.connect(self._on_started)
+        office.finished_one.connect(self._on_finished)
+        office.refused_one.connect(self._on_refused)
 
     @property
     def running(self) -> bool:
@@ -103,7 +103,7 @@ class ConsultationProgress(QFrame):
         self._names.update(names)
         self._total += len(requests)
         self._cancel.setEnabled(True)
-        self._service.submit(requests)
+        self._office.submit(requests)
         self._show()
         self.show()
 
@@ -198,7 +198,7 @@ class ConsultationProgress(QFrame):
     @Slot()
     def _give_up(self) -> None:
         self._cancel.setEnabled(False)
-        self._service.cancel()
+        self._office.give_up()
 
     @Slot()
     def _dismiss(self) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Origin, Result, Verdict
+from app.domain import Authority, Origin, Result, Verdict
 from ui import icons, theme, words
 from ui.consultation_model import WIDTHS, ConsultationModel
 from ui.customer_panel import prepare_table
@@ -59,7 +59,7 @@ class ConsultationsPage(Page):
         self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.header.addWidget(self._search)
 
-        self.service_card = ServiceCard(office.service)
+        self.service_card = ServiceCard(office.service_of(Authority.SEFAZ))
         self.body.addWidget(self.service_card)
         self._verdict = QComboBox()
         self._origin = QComboBox()
@@ -96,7 +96,7 @@ class ConsultationsPage(Page):
         self.model.loaded.connect(self._loaded)
         self.model.failed.connect(self._failed)
         self.model.block_read.connect(self._show_selected)
-        office.service.finished_one.connect(self._on_finished)
+        office.finished_one.connect(self._on_finished)
         for keys, slot in ((QKeySequence.StandardKey.Find, self._focus_search), (Qt.Key.Key_F5, self.refresh)):
             QShortcut(QKeySequence(keys), self, slot)
 

@@ -82,7 +82,7 @@ class CustomersPage(Page):
         self._count = theme.role(QLabel(), "hint")
         self.body.addLayout(self._filters(list(Situation)))
 
-        self.progress = ConsultationProgress(office.service)
+        self.progress = ConsultationProgress(office)
         self.progress.ended.connect(self._batch_ended)
         self.body.addWidget(self.progress)
 
@@ -120,7 +120,7 @@ class CustomersPage(Page):
         self.model.loaded.connect(self._loaded)
         self.model.failed.connect(self._failed)
         self.model.block_read.connect(self._panel_timer.start)
-        office.service.finished_one.connect(self._on_finished)
+        office.finished_one.connect(self._on_finished)
         office.customers_changed.connect(self._refresh_timer.start)
         office.tables_changed.connect(self._refresh_timer.start)
         for keys, slot in ((QKeySequence.StandardKey.Find, self._focus_search), (Qt.Key.Key_F5, self.refresh)):

@@ -102,8 +102,8 @@ class DocumentDialog(QDialog):
         whole.addWidget(self._result, 1)
         self._document.setFocus()
 
-        office.service.finished_one.connect(self._finished)
-        office.service.refused_one.connect(self._refused)
+        office.finished_one.connect(self._finished)
+        office.refused_one.connect(self._refused)
 
     @Slot()
     def _ask(self) -> None:
@@ -123,7 +123,7 @@ class DocumentDialog(QDialog):
         self._request = Request(document, uf, Origin.OPERATOR, self._office.actor, apply=False)
         self._consult.setEnabled(False)
         self._state.setText(f"Consultando {document} na SEFAZ {uf}…")
-        self._office.service.submit([self._request])
+        self._office.submit([self._request])
 
     @Slot(int)
     def _kind_changed(self, _number: int) -> None:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain import Authority
 from app.kinds import Choice, InvalidValue, Kind, Number, Option, Text, WebAddress
 from app.uf import UFS
 from services.sefaz.endpoints import FIELDS, MAX_INTERVAL_S, MAX_PER_MINUTE, Endpoint, EndpointStatus
@@ -445,7 +446,7 @@ class EndpointsPage(Page):
 
     def _written(self, now: Endpoints) -> None:
         self._show((now, self._shipped))
-        self._office.service.wake()
+        self._office.service_of(Authority.SEFAZ).wake()
         self._tell(True)
 
     def _not_written(self, error: Exception) -> None:

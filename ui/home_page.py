@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Certificate, Phase, ServiceState
+from app.domain import Authority, Certificate, Phase, ServiceState
 from ui import icons, pages, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
 from ui.office import Office
@@ -166,7 +166,7 @@ class HomePage(Page):
         self._steps.hide()
         self._last.hide()
 
-        self._show_state(office.state)
+        self._show_state(office.states.get(Authority.SEFAZ))
         office.state_changed.connect(self._show_state)
         office.customers_changed.connect(self._changed)
         office.tables_changed.connect(self._changed)

@@ -134,8 +134,8 @@ class MainWindow(QMainWindow):
         self.status.show_database(office.database.label)
         self._take_office(office)
         office.state_changed.connect(self._show_state)
-        if office.state is not None:
-            self._show_state(office.state)
+        for state in office.states.values():
+            self._show_state(state)
         self.open_page(first)
 
     def _take_office(self, office: Office | None) -> None:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.domain import Authority, Request, ServiceState
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.data.database import Database
-    from app.domain import ServiceState
     from app.folders import Folders
     from app.settings.repository import SettingsRepository
     from app.settings.snapshot import Snapshot
@@ -38,7 +41,16 @@ class Office(QObject):
     """Go to the page with this key; the argument (or None) is given to its `show_argument`."""
 
     state_changed = Signal(object)
-    """The service's ServiceState, also kept as `state`; of many at once only the first and the last are told."""
+    """A service's ServiceState, also in `states`; of many at once only the first and the last are told."""
+
+    started_one = Signal(object)
+    """A Request is being made, by the service of any authority."""
+
+    finished_one = Signal(object)
+    """A Result: answered or failed, and kept."""
+
+    refused_one = Signal(object)
+    """A Refusal: nothing was asked."""
 
     def __init__(
         self,
@@ -54,11 +66,11 @@ class Office(QObject):
         self.snapshot = snapshot
         self.actor = actor
         self._backoffice: Backoffice | None = None
-        self._service: ConsultationThread | None = None
-        self.state: ServiceState | None = None
+        self._services: dict[Authority, ConsultationThread] = {}
+        self.states: dict[Authority, ServiceState] = {}
         # A consultation takes milliseconds and has two states and a result. Were each shown, the window would do
         # nothing else: every call into Qt gives up Python's lock and may wait for the consulting thread to return it.
-        self._untold_state = False
+        self._untold_states: set[Authority] = set()
         self._untold_result = False
         self._telling = False
         self._tell_timer = QTimer(self, singleShot=True, interval=_TELL_MS)
@@ -66,15 +78,23 @@ class Office(QObject):
 
     @classmethod
     def opened(
-        cls, backoffice: Backoffice, service: ConsultationThread, snapshot: Snapshot, parent: QObject | None = None
+        cls,
+        backoffice: Backoffice,
+        services: Sequence[ConsultationThread],
+        snapshot: Snapshot,
+        parent: QObject | None = None,
     ) -> Office:
-        """The office of an open database."""
+        """The office of an open database and the services that consult for it."""
         office = cls(backoffice.folders, backoffice.settings, snapshot, backoffice.actor, parent)
         office._backoffice = backoffice
-        office._service = service
-        office.state = service.state
-        service.state_changed.connect(office._take_state)
-        service.finished_one.connect(office._take_result)
+        for service in services:
+            office._services[service.authority] = service
+            office.states[service.authority] = service.state
+            service.state_changed.connect(office._take_state)
+            service.started_one.connect(office.started_one)
+            service.finished_one.connect(office._take_result)
+            service.finished_one.connect(office.finished_one)
+            service.refused_one.connect(office.refused_one)
         return office
 
     @property
@@ -85,11 +105,23 @@ class Office(QObject):
         return self._backoffice
 
     @property
-    def service(self) -> ConsultationThread:
-        """The thread that consults SEFAZ."""
-        if self._service is None:
-            raise RuntimeError("o banco de dados não está aberto")
-        return self._service
+    def services(self) -> tuple[ConsultationThread, ...]:
+        """The threads that consult, one an authority; none while the database is not open."""
+        return tuple(self._services.values())
+
+    def service_of(self, authority: Authority) -> ConsultationThread:
+        """The thread that consults one authority."""
+        return self._services[authority]
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        """Queue the operator's requests, each at the service of its authority."""
+        for service in self.services:
+            service.submit([request for request in requests if request.authority is service.authority])
+
+    def give_up(self) -> None:
+        """Cancel every request of the operator, at every authority."""
+        for service in self.services:
+            service.cancel()
 
     @property
     def database(self) -> Database | None:
@@ -98,8 +130,8 @@ class Office(QObject):
 
     @Slot(object)
     def _take_state(self, state: ServiceState) -> None:
-        self.state = state
-        self._untold_state = True
+        self.states[state.authority] = state
+        self._untold_states.add(state.authority)
         if not self._telling:
             self._tell()
 
@@ -112,20 +144,20 @@ class Office(QObject):
     @Slot()
     def _tell(self) -> None:
         """Tell what is new now, and what comes meanwhile when the timer ends."""
-        self._telling = self._untold_state or self._untold_result
+        self._telling = bool(self._untold_states) or self._untold_result
         if not self._telling:
             return
         self._tell_timer.start()
-        if self._untold_state:
-            self._untold_state = False
-            self.state_changed.emit(self.state)
+        untold, self._untold_states = self._untold_states, set()
+        for authority in untold:
+            self.state_changed.emit(self.states[authority])
         if self._untold_result:
             self._untold_result = False
             self.customers_changed.emit()
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
-        """Settings were saved: keep the new values, tell the pages, and let the service act by them."""
+        """Settings were saved: keep the new values, tell the pages, and let the services act by them."""
         self.snapshot = snapshot
-        if self._service is not None:
-            self._service.wake()
+        for service in self.services:
+            service.wake()
         self.snapshot_changed.emit()

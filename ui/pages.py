@@ -13,6 +13,9 @@ HOME = "inicio"
 CUSTOMERS = "clientes"
 CONSULTATIONS = "consultas"
 PROFILES = "perfis"
+ANP_LISTS = "listas-anp"
+BRAND_INBOX = "bandeiras-anp"
+ORDER_CHECKS = "avaliacoes"
 INTEGRATION = "integracao"
 TABLES = "tabelas"
 AUDIT = "auditoria"
@@ -45,6 +48,24 @@ def _consultations(office: Office) -> Page:
     from ui.consultations_page import ConsultationsPage
 
     return ConsultationsPage(office)
+
+
+def _anp_lists(office: Office) -> Page:
+    from ui.anp_lists_page import AnpListsPage
+
+    return AnpListsPage(office)
+
+
+def _brand_inbox(office: Office) -> Page:
+    from ui.brand_inbox_page import BrandInboxPage
+
+    return BrandInboxPage(office)
+
+
+def _order_checks(office: Office) -> Page:
+    from ui.order_checks_page import OrderChecksPage
+
+    return OrderChecksPage(office)
 
 
 def _profiles(office: Office) -> Page:
@@ -89,12 +110,15 @@ SIDEBAR = (
     PageEntry(HOME, "Início", "home", _home),
     PageEntry(CUSTOMERS, "Clientes", "customers", _customers),
     PageEntry(CONSULTATIONS, "Consultas", "consultations", _consultations),
+    PageEntry(ANP_LISTS, "Listas da ANP", "anp", _anp_lists),
+    PageEntry(ORDER_CHECKS, "Pedidos avaliados", "order", _order_checks),
     PageEntry(PROFILES, "Perfis de clientes", "profiles", _profiles),
     PageEntry(INTEGRATION, "Integração", "integration", _integration),
     PageEntry(TABLES, "Tabelas", "tables", _tables),
     PageEntry(AUDIT, "Auditoria", "audit", _audit),
 )
 TOOLS = (
+    PageEntry(BRAND_INBOX, "Bandeiras não cadastradas", "flag", _brand_inbox),
     PageEntry(CERTIFICATES, "Certificados digitais", "certificate", _certificates),
     PageEntry(ENDPOINTS, "Endereços da SEFAZ", "external", _endpoints),
 )

@@ -87,7 +87,7 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
 
 
 class WindowProgram(QObject):
-    """The window, the tray, the open database and the service; `quit` takes everything down, then `finished`."""
+    """The window, the tray, the open database and the services; `quit` takes everything down, then `finished`."""
 
     started = Signal()
     """The window was painted (or the tray icon shown) and what comes after may begin."""
@@ -101,7 +101,7 @@ class WindowProgram(QObject):
         self._is_demo = is_demo
         self._first_page = first_page
         self._backoffice: Backoffice | None = None
-        self._service: ConsultationThread | None = None
+        self._services: tuple[ConsultationThread, ...] = ()
         self._quitting = False
         self._started = False
         self._interruption: Interruption | None = None
@@ -194,22 +194,23 @@ class WindowProgram(QObject):
         if self._quitting:
             backoffice.close()
             return
-        from services.background import ConsultationThread
+        from services.background import CONSULTED, ConsultationThread
         from ui.office import Office
 
         assert self.tray is not None and self._notices is not None
         self._drop_office()
         self._backoffice = backoffice
-        self._service = ConsultationThread(backoffice)
-        self.office = Office.opened(backoffice, self._service, snapshot, self)
+        self._services = tuple(ConsultationThread(backoffice, authority) for authority in CONSULTED)
+        self.office = Office.opened(backoffice, self._services, snapshot, self)
         self.office.state_changed.connect(self.tray.take_state)
         self.office.state_changed.connect(self._notices.take_state)
-        self._service.finished_one.connect(self._notices.take_result)
-        self._service.finished_one.connect(self._spare_collector, Qt.ConnectionType.SingleShotConnection)
+        self.office.finished_one.connect(self._notices.take_result)
+        self.office.finished_one.connect(self._spare_collector, Qt.ConnectionType.SingleShotConnection)
         self.tray.take_open(True)
         self.window.adopt(self.office, self._first_page)
         self._spare_collector()
-        self._service.start()
+        for service in self._services:
+            service.start()
         self._look_at_certificates()
         self._certificates_timer.start()
 
@@ -267,13 +268,13 @@ class WindowProgram(QObject):
 
     @Slot()
     def _look_now(self) -> None:
-        if self._service is not None:
-            self._service.wake()
+        for service in self._services:
+            service.wake()
 
     @Slot(object)
     def _pause(self, until: datetime | None) -> None:
-        if self._service is not None:
-            self._service.pause(until)
+        for service in self._services:
+            service.pause(until)
 
     @Slot()
     def _say_hidden(self) -> None:
@@ -316,8 +317,8 @@ class WindowProgram(QObject):
         self.window.hide()
         if self.tray is not None:
             self.tray.remove()
-        if self._service is not None:
-            self._service.stop()
+        for service in self._services:
+            service.stop()
         tasks.wait_all(_TASKS_MS)
         if self._backoffice is not None:
             self._backoffice.close()

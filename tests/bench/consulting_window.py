@@ -59,7 +59,7 @@ class Counter(QObject):
         super().__init__()
         self._loop = loop
         self.left = 0
-        office.service.finished_one.connect(self.one)
+        office.finished_one.connect(self.one)
 
     @Slot(object)
     def one(self, _result: object) -> None:
@@ -119,7 +119,7 @@ def _requests(office: Office, numbers: list[int]) -> list[Request]:
 
 def _consult(office: Office, requests: list[Request], loop: QEventLoop, counter: Counter) -> None:
     counter.left = len(requests)
-    office.service.submit(requests)
+    office.submit(requests)
     _wait(loop, LIMIT_MS)
     if counter.left:
         raise TimeoutError(f"faltaram {counter.left} consultas em {timedelta(milliseconds=LIMIT_MS)}")

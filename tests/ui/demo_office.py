@@ -1,4 +1,4 @@
-"""The demonstration open without its window: its service running, its SEFAZ on loopback answering."""
+"""The demonstration open without its window: its services running, its SEFAZ on loopback answering."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytestqt.qtbot import QtBot
 
-from services.background import ConsultationThread
+from services.background import CONSULTED, ConsultationThread
 from services.demo.demonstration import demonstration, open_demonstration
 from services.demo.sefaz import DemoSefaz
 from ui import tasks
@@ -28,11 +28,13 @@ def demo_office(qtbot: QtBot) -> Iterator[DemoOffice]:
     """The automatic consultation is off: only what the test asks is consulted."""
     with demonstration(automatic=False) as demo:
         backoffice = open_demonstration(demo.folders)
-        service = ConsultationThread(backoffice)
-        service.start()
+        services = [ConsultationThread(backoffice, authority) for authority in CONSULTED]
+        for service in services:
+            service.start()
         try:
-            yield DemoOffice(Office.opened(backoffice, service, backoffice.settings.load()), demo.sefaz)
+            yield DemoOffice(Office.opened(backoffice, services, backoffice.settings.load()), demo.sefaz)
             assert tasks.wait_all(15_000)
         finally:
-            service.stop()
+            for service in services:
+                service.stop()
             backoffice.close()

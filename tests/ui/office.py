@@ -11,7 +11,7 @@ from app.data import records
 from app.folders import find_folders
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES
-from services.background import ConsultationThread
+from services.background import CONSULTED, ConsultationThread
 from services.backoffice import open_backoffice
 from tests.ui.window import settle
 from ui import tasks
@@ -23,7 +23,7 @@ CNPJ = "11222333000181"
 
 @contextmanager
 def open_office(*, with_branch: bool = False) -> Iterator[Office]:
-    """The office over this test's data folder, its service not started; with company 1 and branch 1 when asked."""
+    """The office over this test's data folder, its services not started; with company 1 and branch 1 when asked."""
     backoffice = open_backoffice(find_folders())
     try:
         if with_branch:
@@ -32,7 +32,8 @@ def open_office(*, with_branch: bool = False) -> Iterator[Office]:
                 records.add(connection, COMPANIES, company, Snapshot(), "maria")
                 branch = {"empresa": 1, "cnpj": CNPJ, "nome": "Matriz", "uf": "SP"}
                 records.add(connection, BRANCHES, branch, Snapshot(), "maria")
-        yield Office.opened(backoffice, ConsultationThread(backoffice), backoffice.settings.load())
+        services = [ConsultationThread(backoffice, authority) for authority in CONSULTED]
+        yield Office.opened(backoffice, services, backoffice.settings.load())
         assert tasks.wait_all(15_000)
     finally:
         backoffice.close()

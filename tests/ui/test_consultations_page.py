@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.data import customers
 from app.data.customers import CustomerRow
-from app.domain import Origin, Phase, Request, Verdict
+from app.domain import Authority, Origin, Phase, Request, Verdict
 from app.settings.catalog import SEFAZ_AUTOMATIC
 from app.settings.snapshot import GENERAL_COMPANY
 from services.demo.scenarios import Scenario
@@ -45,7 +45,7 @@ def _customers(demo: DemoOffice, number: int) -> list[CustomerRow]:
 
 def _consult(demo: DemoOffice, row: CustomerRow) -> None:
     request = Request(row.document, row.uf, Origin.OPERATOR, "maria", apply=False, customer_id=row.id)
-    demo.office.service.submit([request])
+    demo.office.submit([request])
 
 
 def _names(page: ConsultationsPage) -> list[str]:
@@ -163,7 +163,7 @@ def test_the_service_is_paused_resumed_and_told_to_look_now(qtbot: QtBot, demo: 
     office.take_snapshot(on)
     until(qtbot, lambda: card._pause.isEnabled())
     card._menu.actions()[0].trigger()
-    until(qtbot, lambda: office.service.state.phase is Phase.PAUSED and card._resume.isVisibleTo(page))
+    until(qtbot, lambda: office.states[Authority.SEFAZ].phase is Phase.PAUSED and card._resume.isVisibleTo(page))
     assert card._phase.text() == "Pausado"
     assert not card._look.isEnabled()
     card._resume.click()

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from app.data import audit, blocks, records
 from app.data.customers import Situation
 from app.data.models import Customer
-from app.domain import BlockOrigin, Verdict
+from app.domain import Authority, BlockOrigin, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from services.demo import example
@@ -358,7 +358,7 @@ def test_cancelling_ends_at_once_and_keeps_what_was_done(qtbot: QtBot, demo: Dem
 
 def test_what_cannot_be_asked_says_why_and_what_to_do(qtbot: QtBot, office: Office) -> None:
     _add(office)
-    office.service.start()
+    office.service_of(Authority.SEFAZ).start()
     try:
         page = _page(qtbot, office)
         _select(qtbot, page, "Posto Zebu")
@@ -369,7 +369,7 @@ def test_what_cannot_be_asked_says_why_and_what_to_do(qtbot: QtBot, office: Offi
         assert failure.isVisibleTo(page)
         assert "Nenhuma filial" in failure.accessibleName()
     finally:
-        office.service.stop()
+        office.service_of(Authority.SEFAZ).stop()
 
 
 def test_a_document_that_nobody_registered(qtbot: QtBot, demo: DemoOffice) -> None:

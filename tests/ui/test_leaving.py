@@ -24,14 +24,14 @@ def test_leaving_in_mid_consultation_does_not_wait_for_the_answer(qtbot: QtBot) 
             office = program.office
             assert office is not None
             settle(qtbot)
-            with qtbot.waitSignal(office.service.started_one, timeout=15_000):
-                office.service.submit([Request(silent.document, silent.uf, Origin.OPERATOR, "teste", apply=False)])
+            with qtbot.waitSignal(office.started_one, timeout=15_000):
+                office.submit([Request(silent.document, silent.uf, Origin.OPERATOR, "teste", apply=False)])
             until(qtbot, lambda: bool(demo.sefaz.seen))  # it was asked, and does not answer
-            assert office.service.isRunning()
+            assert all(service.isRunning() for service in office.services)
         finally:
             started = time.monotonic()
             with qtbot.waitSignal(program.finished, timeout=1):
                 program.quit()
             program.window.deleteLater()
         assert time.monotonic() - started < 5
-        assert office.service.isFinished()
+        assert all(service.isFinished() for service in office.services)

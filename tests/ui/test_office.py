@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from app.domain import Phase, ServiceState
+from app.domain import Authority, Phase, ServiceState
 from app.folders import find_folders
 from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
@@ -23,8 +23,7 @@ def test_of_many_states_and_results_at_once_the_first_and_the_last_are_told(qtbo
         office._take_state(ServiceState(Phase.WORKING, f"Consulta {number}."))
         office._take_result(None)
     assert states == ["Consulta 0."]
-    assert office.state is not None
-    assert office.state.sentence == "Consulta 199."
+    assert office.states[Authority.SEFAZ].sentence == "Consulta 199."
     qtbot.waitUntil(lambda: states == ["Consulta 0.", "Consulta 199."] and len(changes) == 1, timeout=2000)
     qtbot.wait(300)
     assert (len(states), len(changes)) == (2, 1)

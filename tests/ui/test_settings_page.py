@@ -88,7 +88,7 @@ def office(qtbot: QtBot, sqlite_url: str) -> Iterator[Office]:
         ):
             records.add(connection, table, values, Snapshot(), "teste")
         certificates.replace(connection, certificate(1, CNPJ))
-    yield Office.opened(backoffice, ConsultationThread(backoffice), backoffice.settings.load())
+    yield Office.opened(backoffice, [ConsultationThread(backoffice)], backoffice.settings.load())
     assert tasks.wait_all(5000)
     backoffice.close()
 
