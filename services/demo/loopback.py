@@ -46,13 +46,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is sent back, `delay_s` seconds after the request was read."""
+    """What is sent back, `delay_s` seconds after the request was read. `headers` are sent beside the usual ones."""
 
     body: bytes = b""
     status: int = 200
     content_type: str = "application/soap+xml; charset=utf-8"
     ending: Ending = Ending.KEPT
     delay_s: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class LoopbackServer:
@@ -163,12 +164,14 @@ class LoopbackServer:
 
 
 def _head(reply: Reply, *, keep: bool) -> bytes:
-    return (
-        f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}\r\n"
-        f"Content-Type: {reply.content_type}\r\n"
-        f"Content-Length: {len(reply.body)}\r\n"
-        f"{'' if keep else 'Connection: close' + chr(13) + chr(10)}\r\n"
-    ).encode("ascii")
+    headers = (
+        ("Content-Type", reply.content_type),
+        ("Content-Length", str(len(reply.body))),
+        *(() if keep else (("Connection", "close"),)),
+        *reply.headers,
+    )
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}\r\n{lines}\r\n".encode("ascii")
 
 
 def _read(connection: ssl.SSLSocket, buffer: bytearray, certified: bool) -> Request | None:
