@@ -91,6 +91,7 @@ class Reset:
 class Table:
     """One auxiliary table. `unique` lists the groups of fields that no two rows share.
 
+    `distinct` lists the fields with several names of which each belongs to one active row only.
     `derived` gives columns computed from the fields; `resets`, those that start again when some field changes.
     """
 
@@ -101,6 +102,7 @@ class Table:
     title_field: str
     fields: tuple[Field, ...]
     unique: tuple[tuple[str, ...], ...] = ()
+    distinct: tuple[str, ...] = ()
     derived: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=lambda values: {})
     resets: tuple[Reset, ...] = ()
 
@@ -234,10 +236,12 @@ BRANDS = Table(
             "anp_names",
             "Nomes na ANP",
             Names(),
-            "Como a ANP escreve esta bandeira. Acentos, maiúsculas e espaços repetidos não contam.",
+            "Como a ANP escreve esta bandeira. Acentos, maiúsculas e espaços repetidos não contam. "
+            "Cada nome é de uma só bandeira.",
         ),
     ),
     unique=(("nome",),),
+    distinct=("nomes_anp",),
 )
 REGIONS = Table("regioes", "Regiões de venda", "região", "Region", "nome", (_name(80),), unique=(("nome",),))
 CREDIT_MANAGERS = Table(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from app.data import audit, models, setting_values
-from app.kinds import InvalidValue, Reference, Text
+from app.kinds import InvalidValue, Reference, Text, folded
 from app.settings.catalog import ALL, BY_KEY
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from app.tables import TABLES, Field, Table
@@ -104,6 +104,7 @@ def add(connection: Connection, table: Table, given: Mapping[str, Any], snapshot
         if field.name not in values:
             values[field.name] = field.initial(values, snapshot.__getitem__)
     _check(connection, table, values, row_id=None)
+    _check_distinct(connection, table, values, row_id=None)
     model = _model(table)
     result = connection.execute(insert(model).values(stored_row(table, values)).returning(model.id))
     row_id = int(result.scalar_one())
@@ -120,6 +121,8 @@ def change(connection: Connection, table: Table, row_id: int, given: Mapping[str
     if not changed:
         return
     _check(connection, table, values, row_id=row_id)
+    if record.active:
+        _check_distinct(connection, table, values, row_id=row_id)
     stored = stored_row(table, values)
     for reset in table.resets:
         if changed & set(reset.fields):
@@ -133,7 +136,11 @@ def change(connection: Connection, table: Table, row_id: int, given: Mapping[str
 
 
 def set_active(connection: Connection, table: Table, row_id: int, active: bool, actor: str) -> None:
-    """Deactivate a row, or bring it back. One that a setting uses is not deactivated: InvalidRecord says which."""
+    """Deactivate a row, or bring it back.
+
+    InvalidRecord says which setting uses the row to deactivate, or which row took a name of the one to bring back.
+    """
+    wait_turn(connection, table)
     record = get(connection, table, row_id)
     if record.active == active:
         return
@@ -141,6 +148,8 @@ def set_active(connection: Connection, table: Table, row_id: int, active: bool, 
         raise InvalidRecord(
             table, {"": f"{record.title} está em uso na configuração “{user}”. Escolha outro lá antes."}
         )
+    if active:
+        _check_distinct(connection, table, record.values, row_id=row_id)
     model = _model(table)
     connection.execute(update(model).where(model.id == row_id).values(active=active))
     _audit(connection, table, row_id, actor, "situação", _activity(record.active), _activity(active))
@@ -218,6 +227,18 @@ def _check(connection: Connection, table: Table, values: Mapping[str, Any], row_
         if twin is not None:
             labels = ", ".join(f.label for f in fields)
             raise InvalidRecord(table, {names[0]: f"Já existe: código {twin}, com o mesmo valor em {labels}."})
+
+
+def _check_distinct(connection: Connection, table: Table, values: Mapping[str, Any], row_id: int | None) -> None:
+    if not any(values[name] for name in table.distinct):
+        return
+    others = [record for record in every(connection, table, only_active=True) if record.id != row_id]
+    for field_name in table.distinct:
+        owners = {folded(name): record for record in others for name in record.values[field_name]}
+        for name in values[field_name]:
+            if owner := owners.get(folded(name)):
+                sentence = f"“{name}” já é de {owner.title}. Cada nome é de um só: tire-o de lá antes."
+                raise InvalidRecord(table, {field_name: sentence})
 
 
 def _used_by(connection: Connection, table: Table, row_id: int) -> str | None:

@@ -14,6 +14,7 @@ from app.data.database import Database
 from app.data.records import InvalidRecord, Record, RecordNotFound
 from app.documents import parse_cnpj
 from app.domain import SefazAction, Verdict
+from app.kinds import folded
 from app.policies import EntityKind, UserProfile
 from app.settings.catalog import DEFAULT_REGION, SEFAZ_DEFAULT_ACTION, SEFAZ_USER
 from app.settings.draft import RESTORE
@@ -250,6 +251,38 @@ def test_deactivating_and_bringing_back(database: Database) -> None:
 def deactivate(database: Database, table: Table, row_id: int) -> None:
     with database.writing() as connection:
         records.set_active(connection, table, row_id, False, "joao")
+
+
+def test_a_name_at_anp_belongs_to_one_active_brand(database: Database) -> None:
+    ipe = add(database, BRANDS, nome="Ipê", tipo="branca", nomes_anp="IPÊ; IPE DO SUL")
+    cedro = add(database, BRANDS, nome="Cedro", tipo="concorrente", nomes_anp="CEDRO")
+    refusals = (
+        lambda: add(database, BRANDS, nome="Ipê do Sul", tipo="concorrente", nomes_anp="Ipê  do sul"),
+        lambda: change(database, BRANDS, cedro, nomes_anp="CEDRO; ipe do sul"),
+    )
+    for refused_act in refusals:
+        with pytest.raises(InvalidRecord) as refused:
+            refused_act()
+        sentence = errors(refused)["nomes_anp"]
+        assert is_sentence(sentence)
+        assert f"{ipe} · Ipê" in sentence
+        assert "ipe do sul" in folded(sentence)
+    assert get(database, BRANDS, cedro).values["nomes_anp"] == ("CEDRO",)
+    change(database, BRANDS, ipe, nomes_anp="ipe; IPE DO SUL; IPE NORTE")
+
+
+def test_a_brand_comes_back_only_while_its_names_at_anp_are_free(database: Database) -> None:
+    old = add(database, BRANDS, nome="Ipê antiga", tipo="branca", nomes_anp="IPE")
+    deactivate(database, BRANDS, old)
+    new = add(database, BRANDS, nome="Ipê", tipo="branca", nomes_anp="IPÊ")
+    change(database, BRANDS, old, nomes_anp="IPE; IPE DO SUL")
+    with pytest.raises(InvalidRecord, match=f"{new} · Ipê"), database.writing() as connection:
+        records.set_active(connection, BRANDS, old, True, "joao")
+    assert not get(database, BRANDS, old).active
+    change(database, BRANDS, old, nomes_anp="IPE DO SUL")
+    with database.writing() as connection:
+        records.set_active(connection, BRANDS, old, True, "joao")
+    assert get(database, BRANDS, old).active
 
 
 def test_a_row_that_a_setting_uses_stays_active(database: Database, data_folder: Any) -> None:
