@@ -6,14 +6,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from app.data.models import Brand, Customer, Entity
 from app.documents import from_key
-from app.domain import AnpOutcome, Document, SefazAction, Verdict
+from app.domain import AnpOutcome, Authority, Document, SefazAction, Verdict
 from app.kinds import folded
 from app.policies import AnpKind
 
@@ -24,6 +36,8 @@ class Situation(Enum):
     BLOCKED = "bloqueados"
     NOT_ENABLED = "nao_habilitados"
     NEVER = "sem_consulta"
+    ANP_IRREGULAR = "irregulares_anp"
+    ANP_NEVER = "sem_consulta_anp"
     FAILED = "com_falha"
     INACTIVE = "inativos"
 
@@ -33,7 +47,9 @@ class Situation(Enum):
         return {
             Situation.BLOCKED: "Bloqueados",
             Situation.NOT_ENABLED: "Não habilitados",
-            Situation.NEVER: "Sem consulta",
+            Situation.NEVER: "Sem consulta à SEFAZ",
+            Situation.ANP_IRREGULAR: "Irregulares na ANP",
+            Situation.ANP_NEVER: "Sem consulta à ANP",
             Situation.FAILED: "Com falha",
             Situation.INACTIVE: "Inativos",
         }[self]
@@ -46,6 +62,7 @@ class Order(Enum):
     DOCUMENT = "documento"
     UF = "uf"
     SITUATION = "situacao"
+    ANP = "anp"
     BLOCKED = "bloqueio"
     CONSULTED = "consulta"
 
@@ -63,7 +80,11 @@ class Query:
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """One line of the list. `verdict` is the last answer's, `outcome` the last consultation's (it may be a failure)."""
+    """One line of the list. `verdict` is the last answer's, `outcome` the last consultation's (it may be a failure).
+
+    `anp_status` and `anp_outcome` are the same of ANP, `anp_brand` the brand as that answer wrote it, and
+    `anp_consulted` whether ANP can be asked at all (see `models.Customer`).
+    """
 
     id: int
     document: Document
@@ -78,6 +99,18 @@ class CustomerRow:
     answered_at: datetime | None
     outcome: Verdict | None
     tried_at: datetime | None
+    anp_kind: AnpKind
+    anp_consulted: bool
+    anp_status: AnpOutcome | None
+    anp_at: datetime | None
+    anp_outcome: AnpOutcome | None
+    anp_tried_at: datetime | None
+    anp_brand: str
+
+    @property
+    def consulted_at(self) -> datetime | None:
+        """The last consultation of either authority, answered or failed."""
+        return max((at for at in (self.tried_at, self.anp_tried_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -110,6 +143,13 @@ _ROW = (
     Customer.sefaz_at,
     Customer.sefaz_outcome,
     Customer.sefaz_tried_at,
+    Customer.anp_kind,
+    Customer.anp_consulted,
+    Customer.anp_status,
+    Customer.anp_at,
+    Customer.anp_outcome,
+    Customer.anp_tried_at,
+    Customer.anp_brand,
 )
 SUBJECT_COLUMNS = (
     Customer.id,
@@ -141,13 +181,22 @@ _NOTE_ANP = (
     .where(Customer.id == bindparam("asked_id"), Customer.document == bindparam("asked_document"))
     .returning(*SUBJECT_COLUMNS)
 )
+# The later of both; a comparison with null is not true.
+_CONSULTED_AT = case(
+    (or_(Customer.anp_tried_at.is_(None), Customer.sefaz_tried_at >= Customer.anp_tried_at), Customer.sefaz_tried_at),
+    else_=Customer.anp_tried_at,
+)
+_IRREGULAR = tuple(
+    outcome.value for outcome in (AnpOutcome.REVOKED, AnpOutcome.REVOCATION, AnpOutcome.CANDIDATE, AnpOutcome.NOT_FOUND)
+)
 _ORDER: dict[Order, Any] = {
     Order.NAME: Customer.search_text,  # begins with the name, without accents and case
     Order.DOCUMENT: Customer.document,
     Order.UF: Customer.uf,
     Order.SITUATION: Customer.sefaz_verdict,
+    Order.ANP: Customer.anp_status,
     Order.BLOCKED: Customer.blocked,
-    Order.CONSULTED: Customer.sefaz_tried_at,
+    Order.CONSULTED: _CONSULTED_AT,
 }
 
 
@@ -214,48 +263,54 @@ def next_due(
 
     A customer whose data the authority refused waits until the registration is edited.
     """
-    c = Customer
-    may_be_asked: tuple[ColumnElement[bool], ...] = (
-        # Written out, not bound: SQLite uses a partial index only when the text of the condition is the same.
-        literal_column(
-            "active = 1 AND sefaz_automatic = 1" if _is_sqlite(connection) else "active AND sefaz_automatic"
-        ),
-        or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
-        c.sefaz_outcome != Verdict.DATA_ERROR.value,
-        c.uf.in_(sorted(ufs)),
-    )
-    return _longest_ago(connection, c.sefaz_at, answered_before, may_be_asked, limit)
+    values = {"answered_before": answered_before, "now": now, "ufs": sorted(ufs)}
+    return _longest_ago(connection, Authority.SEFAZ, values, limit)
 
 
 def next_due_anp(connection: Connection, *, answered_before: datetime, now: datetime, limit: int = 1) -> list[Subject]:
     """The customers whose turn at ANP it is: never answered first, then the longest ago; none told to wait."""
-    c = Customer
-    may_be_asked: tuple[ColumnElement[bool], ...] = (
-        literal_column("active = 1 AND anp_consulted = 1" if _is_sqlite(connection) else "active AND anp_consulted"),
-        or_(c.anp_retry_at.is_(None), c.anp_retry_at <= now),
-    )
-    return _longest_ago(connection, c.anp_at, answered_before, may_be_asked, limit)
+    return _longest_ago(connection, Authority.ANP, {"answered_before": answered_before, "now": now}, limit)
 
 
-def _longest_ago(
-    connection: Connection,
-    answered_at: InstrumentedAttribute[datetime | None],
-    answered_before: datetime,
-    may_be_asked: tuple[ColumnElement[bool], ...],
-    limit: int,
-) -> list[Subject]:
-    # Two looks, each a walk along the index; one with OR, or with NULLS FIRST, would sort a million rows.
+def set_aside(connection: Connection, authority: Authority, customer_id: int, until: datetime) -> None:
+    """Let the authority's service pass the customer over until a moment, whatever the reason."""
+    column = {Authority.SEFAZ: Customer.sefaz_retry_at, Authority.ANP: Customer.anp_retry_at}[authority]
+    connection.execute(update(Customer).where(Customer.id == customer_id).values({column: until}))
+
+
+def _longest_ago(connection: Connection, authority: Authority, values: dict[str, Any], limit: int) -> list[Subject]:
     due: list[Subject] = []
-    for when in (answered_at.is_(None), answered_at < answered_before):
+    for look in _due_looks(authority, _is_sqlite(connection)):
         if len(due) < limit:
-            found = connection.execute(
-                select(*SUBJECT_COLUMNS)
-                .where(*may_be_asked, when)
-                .order_by(answered_at, Customer.id)
-                .limit(limit - len(due))
-            )
-            due += [subject_of(row) for row in found]
+            due += [subject_of(row) for row in connection.execute(look, {**values, "limit": limit - len(due)})]
     return due
+
+
+@cache
+def _due_looks(authority: Authority, sqlite: bool) -> tuple[Select[Any], ...]:
+    """Those never answered, and the others: each a walk along the index. One look with OR, or with NULLS FIRST, would
+    sort a million rows."""
+    c = Customer
+    now = bindparam("now")
+    # The condition of the index is written out, not bound: SQLite uses a partial index only when the text is the same.
+    if authority is Authority.ANP:
+        answered_at, indexed = c.anp_at, "active = 1 AND anp_consulted = 1" if sqlite else "active AND anp_consulted"
+        may_be_asked: tuple[ColumnElement[bool], ...] = (or_(c.anp_retry_at.is_(None), c.anp_retry_at <= now),)
+    else:
+        answered_at = c.sefaz_at
+        indexed = "active = 1 AND sefaz_automatic = 1" if sqlite else "active AND sefaz_automatic"
+        may_be_asked = (
+            or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
+            c.sefaz_outcome != Verdict.DATA_ERROR.value,
+            c.uf.in_(bindparam("ufs", expanding=True)),
+        )
+    return tuple(
+        select(*SUBJECT_COLUMNS)
+        .where(literal_column(indexed), *may_be_asked, when)
+        .order_by(answered_at, c.id)
+        .limit(bindparam("limit"))
+        for when in (answered_at.is_(None), answered_at < bindparam("answered_before"))
+    )
 
 
 def _is_sqlite(connection: Connection) -> bool:
@@ -325,8 +380,13 @@ def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[A
                 any_of.append(Customer.sefaz_verdict.in_(not_enabled))
             case Situation.NEVER:
                 any_of.append(Customer.sefaz_tried_at.is_(None))
+            case Situation.ANP_IRREGULAR:
+                any_of.append(Customer.anp_status.in_(_IRREGULAR))
+            case Situation.ANP_NEVER:
+                any_of.append(and_(Customer.anp_consulted, Customer.anp_tried_at.is_(None)))
             case Situation.FAILED:
                 any_of.append(Customer.sefaz_outcome == Verdict.FAILURE.value)
+                any_of.append(Customer.anp_outcome == AnpOutcome.FAILURE.value)
     if any_of:
         wanted.append(or_(*any_of))
     if query.uf:
@@ -336,7 +396,8 @@ def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[A
 
 
 def _row(found: Any) -> CustomerRow:
-    id_, document, ie, name, uf, city, brand, active, blocked, verdict, at, outcome, tried = found
+    id_, document, ie, name, uf, city, brand, active, blocked, verdict, at, outcome, tried, *anp = found
+    kind, consulted, anp_status, anp_at, anp_outcome, anp_tried, anp_brand = anp
     return CustomerRow(
         id_,
         from_key(document),
@@ -351,6 +412,13 @@ def _row(found: Any) -> CustomerRow:
         at,
         Verdict(outcome) if outcome else None,
         tried,
+        AnpKind(kind),
+        consulted,
+        AnpOutcome(anp_status) if anp_status else None,
+        anp_at,
+        AnpOutcome(anp_outcome) if anp_outcome else None,
+        anp_tried,
+        anp_brand,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.data import customers, history, records
-from app.data.customers import Order, Query
+from app.data.customers import Order, Query, Situation
 from app.data.database import Database
 from app.data.history import HistoryQuery
 from app.documents import parse_document
-from app.domain import Authority, Decision, Origin, SefazFinding, Verdict
+from app.domain import AnpOutcome, Authority, Decision, Origin, SefazFinding, Verdict
+from app.policies import AnpKind
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from tests.consultations import note
@@ -107,3 +109,86 @@ def test_the_answer_before_skips_failures_and_other_customers(database: Database
         alone = history.answer_before(connection, rows[stranger])
         assert alone is not None
         assert alone.row.customer_id is None
+
+
+def _answered_by_anp(database: Database, customer_id: int, outcome: AnpOutcome, at: datetime, brand: str = "") -> None:
+    with database.writing() as connection:
+        asked = customers.subject(connection, customer_id)
+        assert asked is not None
+        assert customers.note_anp(connection, asked, outcome, brand, at, None) is not None
+
+
+def _found(database: Database, query: Query) -> list[int]:
+    with database.reading() as connection:
+        ids = [row.id for row in customers.page(connection, query, 0, 10)]
+        assert customers.count(connection, query) == len(ids)
+    return ids
+
+
+def test_what_anp_said_is_in_the_line_and_a_failed_try_keeps_it(database: Database, three: list[int]) -> None:
+    _answered_by_anp(database, three[0], AnpOutcome.UPDATED, NOW, "VIBRA")
+    _answered_by_anp(database, three[0], AnpOutcome.FAILURE, NOW + timedelta(hours=1))
+    with database.reading() as connection:
+        row = customers.row(connection, three[0])
+        person = customers.row(connection, three[2])
+    assert row is not None
+    assert (row.anp_kind, row.anp_consulted, row.anp_brand) == (AnpKind.AUTOMOTIVE, True, "VIBRA")
+    assert (row.anp_status, row.anp_at) == (AnpOutcome.UPDATED, NOW)
+    assert (row.anp_outcome, row.anp_tried_at) == (AnpOutcome.FAILURE, NOW + timedelta(hours=1))
+    assert row.tried_at is None
+    assert row.consulted_at == NOW + timedelta(hours=1)
+    assert person is not None
+    assert (person.anp_kind, person.anp_consulted, person.anp_status) == (AnpKind.NONE, False, None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_irregular"),
+    [
+        (AnpOutcome.UPDATED, False),
+        (AnpOutcome.REVOKED, True),
+        (AnpOutcome.REVOCATION, True),
+        (AnpOutcome.CANDIDATE, True),
+        (AnpOutcome.NOT_FOUND, True),
+        (AnpOutcome.UNRECOGNISED, False),
+        (AnpOutcome.FAILURE, False),
+    ],
+)
+def test_whom_anp_does_not_have_as_authorised(
+    database: Database, three: list[int], outcome: AnpOutcome, is_irregular: bool
+) -> None:
+    _answered_by_anp(database, three[1], outcome, NOW)
+    irregular = Query(situations=frozenset({Situation.ANP_IRREGULAR}))
+    assert _found(database, irregular) == ([three[1]] if is_irregular else [])
+    _answered_by_anp(database, three[1], AnpOutcome.FAILURE, NOW)
+    assert _found(database, irregular) == ([three[1]] if is_irregular else [])
+
+
+def test_who_was_never_asked_about_at_anp_is_a_reseller(database: Database, three: list[int]) -> None:
+    never = Query(situations=frozenset({Situation.ANP_NEVER}))
+    assert set(_found(database, never)) == {three[0], three[1]}  # the third has a CPF
+    _answered_by_anp(database, three[0], AnpOutcome.FAILURE, NOW)
+    assert _found(database, never) == [three[1]]
+
+
+def test_a_failure_of_either_authority_is_found(database: Database, three: list[int]) -> None:
+    with database.writing() as connection:
+        note(connection, three[2], Verdict.FAILURE, NOW, None)
+    _answered_by_anp(database, three[0], AnpOutcome.FAILURE, NOW)
+    assert set(_found(database, Query(situations=frozenset({Situation.FAILED})))) == {three[0], three[2]}
+
+
+def test_the_last_consultation_is_that_of_either_authority(database: Database, three: list[int]) -> None:
+    """The second was never consulted; the third by SEFAZ only; the first by both, ANP last."""
+    with database.writing() as connection:
+        note(connection, three[0], Verdict.ENABLED, NOW - timedelta(days=2), None)
+        note(connection, three[2], Verdict.ENABLED, NOW - timedelta(days=1), None)
+    _answered_by_anp(database, three[0], AnpOutcome.UPDATED, NOW)
+    ordered = Query(order=Order.CONSULTED)
+    assert _found(database, ordered) == [three[1], three[2], three[0]]
+    assert _found(database, replace(ordered, descending=True)) == [three[0], three[2], three[1]]
+
+
+def test_the_list_may_be_sorted_by_what_anp_says(database: Database, three: list[int]) -> None:
+    _answered_by_anp(database, three[0], AnpOutcome.NOT_FOUND, NOW)
+    _answered_by_anp(database, three[2], AnpOutcome.UPDATED, NOW)
+    assert _found(database, Query(order=Order.ANP)) == [three[1], three[2], three[0]]
