@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
-from services.sefaz.tls_socket import TlsSocket
+from services.tls_socket import TlsSocket
 
 # struct linger: two shorts on Windows, two ints elsewhere
 _LINGER_NOTHING = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)

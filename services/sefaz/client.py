@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
+from services.interruption import Interruption
+from services.network_failure import network_failure
 from services.sefaz.answer import ParsedAnswer, invalid_response, parse_answer
 from services.sefaz.endpoints import Endpoint, EndpointStatus
-from services.sefaz.interruption import Interruption
-from services.sefaz.network_failure import network_failure
 from services.sefaz.status_codes import StatusClass, StatusCode, status_code
 
 if TYPE_CHECKING:

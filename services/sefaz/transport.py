@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 
 from app.domain import Document
+from services.interruption import Interruption
 from services.sefaz.answer import MAX_BODY
-from services.sefaz.interruption import Interruption
 from services.sefaz.message import message
-from services.sefaz.tls_socket import TlsSocket
+from services.tls_socket import TlsSocket
 
 KEEP_ALIVE_S = 60.0
 """How long an idle connection is kept; servers that close it earlier cost only a new handshake."""

@@ -25,7 +25,7 @@ from services.pfx import open_pfx
 from services.sefaz.answer import MAX_BODY
 from services.sefaz.client import SefazClient
 from services.sefaz.endpoints import Endpoint, load_endpoints
-from tests.services.sefaz.tls_server import Connection, Script, TlsServer
+from tests.services.tls_server import Connection, Script, TlsServer
 
 SAMPLES = Path(__file__).parent / "samples"
 SP_111 = (SAMPLES / "sp_111.xml").read_bytes()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from services.sefaz.tls_socket import TlsSocket
+from services.tls_socket import TlsSocket
 
 Script = Callable[["Connection", int], None]
 """What to do with a connection, given its number from 1 on. When it returns, the connection is closed."""

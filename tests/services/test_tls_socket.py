@@ -10,7 +10,7 @@ import warnings
 
 import pytest
 
-from services.sefaz.tls_socket import TlsSocket
+from services.tls_socket import TlsSocket
 
 
 def lost_connection(how: str) -> socket.socket:
