@@ -32,6 +32,7 @@ class Origin(Enum):
     OPERATOR = "manual"
     SERVICE = "servico"
     COMMAND = "linha_de_comando"
+    ORDER = "pedido"
 
 
 class Verdict(Enum):
@@ -454,7 +455,8 @@ class AnpFinding(Finding):
 
     From the mirror, `listed_at` is the moment of the list; for a reseller that left it, `listed_until` is the last
     moment at which it was there, and `confirmed` whether more than one list, or ANP itself, says that it left.
-    `live_failure` is why ANP did not answer when the mirror did.
+    `live_failure` is why ANP did not answer when the mirror did. `brand_known` tells whether the Tabela de Bandeiras had
+    the brand then; None when ANP has no registration.
     """
 
     verdict: AnpOutcome
@@ -464,6 +466,7 @@ class AnpFinding(Finding):
     listed_until: datetime | None = None
     confirmed: bool = True
     live_failure: Failure | None = None
+    brand_known: bool | None = None
 
     @property
     def brand(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ READ_TIMEOUT_S = 15.0
 """How long ANP may take to answer: an order may be waiting."""
 
 _POLITE_S = 1.0
+_TRIED = {AnpSource.PRIMARY: "Principal", AnpSource.SECONDARY: "Secundária"}
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,13 @@ class AnpConsultation(Consultation[AnpFinding]):
                     "Se é posto ou revenda de GLP, mude “Cadastro na ANP” no cadastro do cliente.",
                 )
             standing = self._standing(connection, subject, request.document, kind, sources)
-        return Asked(self._find(request, snapshot, kind, sources, standing, given_up), subject)
+        return Asked(self._with_brand(self._find(request, snapshot, kind, sources, standing, given_up)), subject)
+
+    def _with_brand(self, finding: AnpFinding) -> AnpFinding:
+        if finding.registration is None:
+            return finding
+        with self._database.reading() as connection:
+            return replace(finding, brand_known=not brands.table(connection).read(finding.brand).is_missing)
 
     def _standing(
         self,
@@ -303,7 +310,7 @@ def _explained(failures: list[tuple[AnpSource, ConsultationFailed]]) -> Failure:
     return Failure(
         tried[-1][1].kind,
         "Nenhum dos dois endereços da ANP respondeu.",
-        " ".join(f"{source.value.capitalize()}: {failure.what}" for source, failure in tried),
+        " ".join(f"{_TRIED[source]}: {failure.what}" for source, failure in tried),
         tried[0][1].todo,
         "\n\n".join(f"{source.value}: {failure.sentence}\n{failure.details}" for source, failure in tried),
     )
