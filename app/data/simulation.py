@@ -1,0 +1,220 @@
+"""Applying settings that are not saved to what is known of every customer, without changing anything.
+
+A few queries for all, never one a customer; the deciding is done by the rules that a consultation uses.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, literal, select
+
+from app.anp_profile import AnpProfile
+from app.data import brands
+from app.data.models import AnpList, AnpListed, BlockReason, Consultation, Customer, Entity
+from app.documents import from_key
+from app.domain import (
+    ActiveBlock,
+    AnpOutcome,
+    AnpSource,
+    Authority,
+    BlockOrigin,
+    Decision,
+    Outcome,
+    SefazAction,
+    outcome_of,
+)
+from app.rules.blocking import decide_anp, decide_sefaz
+from app.rules.simulation import OLD, Affected, Effect, Simulation, Tally, effect_of
+from app.settings.catalog import SEFAZ_ENTITY
+from app.settings.snapshot import Snapshot
+
+_PART = 1000
+
+
+class SimulationCancelled(Exception):
+    """The person gave up."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of one customer: the last answer, as a sentence too, and the blocks."""
+
+    customer_id: int
+    document: str
+    outcome: Any
+    reason: str
+    blocks: tuple[ActiveBlock, ...]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """The part of one authority: the columns of its last answer, and what its rules make of it.
+
+    `asked` is whether the authority is ever asked about the customer; `decide` is given the values of `columns` too.
+    """
+
+    asked: Any
+    answer: Any
+    answered_at: Any
+    columns: tuple[Any, ...]
+    decide: Callable[..., Decision]
+    if_all_block: Callable[[_Known], Decision] | None = None
+
+
+def simulate(
+    connection: Connection,
+    snapshot: Snapshot,
+    authority: Authority,
+    *,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Simulation:
+    """What the settings of `snapshot` would do if each active customer were consulted and answered as last time.
+
+    `progress(done, total)` is told every thousand customers, and `cancelled` asked. Raises SimulationCancelled.
+    """
+    rules = _RULES[authority](connection, snapshot)
+    total = connection.execute(select(func.count()).select_from(Customer).where(Customer.active)).scalar_one()
+    held = _active_blocks(connection)
+    c = Customer
+    columns = (c.id, c.name, c.document, c.uf, rules.asked, rules.answer, rules.answered_at, *rules.columns)
+    found = connection.execute(select(*columns).where(c.active), execution_options={"yield_per": _PART})
+    affected: list[Affected] = []
+    moments: list[datetime] = []
+    if_all: Counter[Effect] = Counter()
+    done = unaffected = unanswered = outside = 0
+    for part in found.partitions():
+        if cancelled():
+            raise SimulationCancelled
+        for customer_id, name, document, uf, asked, answer, at, *own in part:
+            if not answer:
+                unanswered += bool(asked)
+                outside += not asked
+                continue
+            outcome, blocks = outcome_of(authority, answer), held.get(customer_id, ())
+            known = _Known(customer_id, document, outcome, _reason(outcome, at), blocks)
+            decision = rules.decide(known, *own)
+            effect, new_brand = effect_of(decision, blocks), decision.brand_id is not None
+            if effect is Effect.STAYS_FREE and not new_brand:
+                unaffected += 1
+            else:
+                affected.append(
+                    Affected(customer_id, name, from_key(document), uf, outcome, at, effect, new_brand, decision.why)
+                )
+            if rules.if_all_block is not None:
+                if_all[effect_of(rules.if_all_block(known), blocks)] += 1
+            moments.append(at)
+        done += len(part)
+        progress(done, total)
+    return Simulation(
+        authority,
+        tuple(affected),
+        unaffected,
+        unanswered,
+        outside,
+        min(moments, default=None),
+        max(moments, default=None),
+        sum(now - at > OLD for at in moments),
+        None if rules.if_all_block is None else Tally(if_all[Effect.BLOCKED], if_all[Effect.RELEASED]),
+    )
+
+
+def _reason(outcome: Outcome, at: datetime) -> str:
+    return f"{outcome.label}, na consulta de {at.astimezone():%d/%m/%Y}."
+
+
+def _sefaz(connection: Connection, snapshot: Snapshot) -> _Rules:
+    exempt = _exempt(connection, snapshot)
+
+    def decide(known: _Known, action: str) -> Decision:
+        return decide_sefaz(
+            known.outcome,
+            known.reason,
+            action=SefazAction(action),
+            blocks=known.blocks,
+            exempt_as=exempt.get(known.document),
+            apply=True,
+        )
+
+    return _Rules(
+        literal(True),
+        Customer.sefaz_verdict,
+        Customer.sefaz_at,
+        (Customer.sefaz_action,),
+        decide,
+        partial(decide, action=SefazAction.BLOCK_UNBLOCK.value),
+    )
+
+
+def _anp(connection: Connection, snapshot: Snapshot) -> _Rules:
+    exempt, profile = _exempt(connection, snapshot), AnpProfile.of(snapshot)
+    reading, unconfirmed = cache(brands.table(connection).read), _unconfirmed(connection)
+
+    def decide(known: _Known, brand: str, current_brand: int | None) -> Decision:
+        return decide_anp(
+            known.outcome,
+            known.reason,
+            reading(brand),
+            profile=profile,
+            current_brand=current_brand,
+            blocks=known.blocks,
+            exempt_as=exempt.get(known.document),
+            confirmed=known.customer_id not in unconfirmed,
+            apply=True,
+        )
+
+    own = (Customer.anp_brand, Customer.brand_id)
+    return _Rules(Customer.anp_consulted, Customer.anp_status, Customer.anp_at, own, decide)
+
+
+_RULES: dict[Authority, Callable[[Connection, Snapshot], _Rules]] = {Authority.SEFAZ: _sefaz, Authority.ANP: _anp}
+
+
+def _exempt(connection: Connection, snapshot: Snapshot) -> dict[str, str]:
+    """The documents that are never blocked, with the name of the entity of each."""
+    entities = sorted({entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None})
+    rows = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(entities)))
+    return dict(rows.tuples().all())
+
+
+def _active_blocks(connection: Connection) -> dict[int, tuple[ActiveBlock, ...]]:
+    """The reasons in force of every customer that has any, oldest first."""
+    t = BlockReason
+    rows = connection.execute(
+        select(t.customer_id, t.id, t.origin, t.reason, t.raised_at, t.raised_by, t.consultation_id)
+        .where(t.lifted_at.is_(None))
+        .order_by(t.id)
+    )
+    held: defaultdict[int, list[ActiveBlock]] = defaultdict(list)
+    for customer_id, block_id, origin, reason, since, by, consultation_id in rows:
+        block = ActiveBlock(block_id, BlockOrigin(origin), reason, since, by, consultation_id)
+        held[customer_id].append(block)
+    return {customer_id: tuple(blocks) for customer_id, blocks in held.items()}
+
+
+def _unconfirmed(connection: Connection) -> frozenset[int]:
+    """The customers that only the newest list of the mirror lacks, and of whom ANP itself did not say so."""
+    newest = select(func.max(AnpList.id)).where(AnpList.kind == AnpListed.kind).scalar_subquery()
+    said_by_anp = exists().where(
+        Consultation.customer_id == Customer.id,
+        Consultation.authority == Authority.ANP.value,
+        Consultation.asked_at == Customer.anp_at,
+        Consultation.source != AnpSource.MIRROR.value,
+    )
+    found = connection.execute(
+        select(Customer.id)
+        .join(AnpListed, and_(AnpListed.kind == Customer.anp_kind, AnpListed.cnpj == Customer.document))
+        .where(
+            Customer.anp_status == AnpOutcome.NOT_FOUND.value,
+            AnpListed.vanished_list_id == newest,
+            ~said_by_anp,
+        )
+    )
+    return frozenset(found.scalars())
