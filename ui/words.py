@@ -83,6 +83,7 @@ ORIGINS = {
     Origin.OPERATOR: "pelo operador",
     Origin.SERVICE: "pelo serviço",
     Origin.COMMAND: "pela linha de comando",
+    Origin.ORDER: "ao avaliar um pedido",
 }
 """Who made a consultation happen, as it ends a sentence."""
 

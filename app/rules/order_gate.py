@@ -1,0 +1,223 @@
+"""May this order or invoice go on? Whether ANP must be asked, then every rule, of which the most restrictive wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from app.brands import BrandReading
+from app.domain import ActiveBlock, AnpOutcome, Document
+from app.order_profile import OrderProfile
+from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
+from app.settings.catalog import (
+    ANP_COMPANY_ORDER,
+    ANP_NO_ANSWER,
+    ANP_ORDER,
+    ANP_ORDER_CONSULT,
+    ANP_ORDER_NO_BRAND,
+    ANP_VALIDITY,
+    SEFAZ_ENTITY,
+)
+
+INACTIVE = "cliente.inativo"
+NOT_REGISTERED = "cliente.sem_cadastro"
+NOT_RESELLER = "cliente.cadastro_anp"
+BLOCK_PREFIX = "bloqueio."
+"""The rules that are no setting: they are in the customer's registration, or are the origin of one of its blocks."""
+
+
+@dataclass(frozen=True)
+class OrderQuestion:
+    """Whose order it is, of which company, what is being done to it, and who asks."""
+
+    document: Document
+    company_id: int
+    kind: OrderKind
+    operation: OrderOperation
+    actor: str
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """The document as registered: `active` is None when no customer has it.
+
+    `blocks` are those of every registration with the document; `exempt_as` is the entity, standing for a branch or
+    congênere, that it is.
+    """
+
+    active: bool | None
+    anp_kind: AnpKind
+    blocks: tuple[ActiveBlock, ...]
+    exempt_as: str | None
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    """The newest answer of ANP about the buyer; the consultation may be no longer kept (None)."""
+
+    outcome: AnpOutcome
+    brand: str
+    at: datetime
+    consultation_id: int | None
+
+
+class Step(Enum):
+    """What is done about ANP."""
+
+    SKIP = "nao_consultada"
+    REUSE = "reaproveitada"
+    ASK = "consultada"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Whether ANP has a say, and from where; `why` in words, by which `rules`."""
+
+    step: Step
+    why: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnpWord:
+    """What ANP says of the buyer; `reason` may be "". With the outcome FAILURE nobody answered, and `reason` is why."""
+
+    outcome: AnpOutcome
+    reason: str
+    brand: BrandReading
+
+
+@dataclass(frozen=True)
+class OrderDecision:
+    """Whether the order may go on; the reasons that refuse come first. `rules` are keys of settings, or the
+    pseudo-keys of this module."""
+
+    allowed: bool
+    reasons: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What one rule found."""
+
+    refuses: bool
+    reason: str
+    rules: tuple[str, ...]
+
+
+def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: datetime) -> Plan:
+    """Whether ANP is consulted for this order: the company's profile, then the general one, then the buyer's own.
+
+    An answer of exactly `validity_h` hours is still good; with 0 hours none is, nor is one from a clock ahead of ours.
+    """
+    company = ANP_COMPANY_ORDER.key
+    match profile.company:
+        case CompanyConsultation.NEVER:
+            why = "A empresa nunca consulta a ANP para pedidos: as regras da ANP não se aplicam."
+            return Plan(Step.SKIP, why, (company,))
+        case CompanyConsultation.ALWAYS:
+            rules: tuple[str, ...] = (company,)
+        case CompanyConsultation.GENERAL:
+            rules = (company, ANP_ORDER_CONSULT.key)
+            if not profile.consult:
+                why = "O perfil geral não consulta a ANP para pedidos: as regras da ANP não se aplicam."
+                return Plan(Step.SKIP, why, rules)
+    if buyer.exempt_as is not None:
+        why = f"O cliente é a entidade “{buyer.exempt_as}”, que representa filial ou congênere: "
+        return Plan(Step.SKIP, f"{why}as regras da ANP não se aplicam.", (SEFAZ_ENTITY.key,))
+    if buyer.anp_kind is AnpKind.NONE:
+        why = "O cadastro diz que o cliente não é revendedor consultável na ANP: as regras da ANP não se aplicam."
+        return Plan(Step.SKIP, why, (NOT_RESELLER,))
+    if last is None:
+        return Plan(Step.ASK, "Não havia resposta anterior da ANP.", rules)
+    rules = (*rules, ANP_VALIDITY.key)
+    which = f" (consulta {last.consultation_id})" if last.consultation_id is not None else ""
+    answered = f"A resposta da ANP de {_exact(last.at)}{which}"
+    until = last.at + timedelta(hours=profile.validity_h)
+    if profile.validity_h > 0 and last.at <= now <= until:
+        return Plan(Step.REUSE, f"{answered} ainda vale: até {_exact(until)}.", rules)
+    return Plan(Step.ASK, f"{answered} não vale mais.", rules)
+
+
+def decide(
+    question: OrderQuestion, profile: OrderProfile, buyer: Buyer, planned: Plan, word: AnpWord | None
+) -> OrderDecision:
+    """Every rule about the order. `word` is what ANP says, None when the plan is to skip it."""
+    found = [_Finding(False, planned.why, planned.rules)]
+    if word is not None and not word.outcome.is_answer:
+        found.append(_without_answer(question, profile, word))
+    elif word is not None:
+        found.append(_by_status(question, profile, word))
+        if word.outcome.is_listed and word.brand.is_missing:
+            found.append(_by_brand(question, profile, word.brand))
+    found += _by_registration(buyer)
+    refusals = [finding for finding in found if finding.refuses]
+    others = [finding for finding in found if not finding.refuses]
+    ordered = [*refusals, *others]
+    return OrderDecision(
+        not refusals,
+        tuple(finding.reason for finding in ordered if finding.reason),
+        tuple(dict.fromkeys(rule for finding in ordered for rule in finding.rules)),
+    )
+
+
+def _without_answer(question: OrderQuestion, profile: OrderProfile, word: AnpWord) -> _Finding:
+    refuses = profile.no_answer is OrderAction.REFUSE
+    reason = (
+        f"Não foi possível consultar a ANP, e o perfil {'não ' if refuses else ''}permite {_act(question)} "
+        f"sem consulta. {word.reason}"
+    )
+    return _Finding(refuses, reason, (ANP_NO_ANSWER.key,))
+
+
+def _by_status(question: OrderQuestion, profile: OrderProfile, word: AnpWord) -> _Finding:
+    status = word.outcome.status
+    if status is None:
+        why = f"A situação do cliente na ANP não foi reconhecida: nenhum perfil se aplica a ela. {word.reason}"
+        return _Finding(False, why.rstrip(), ())
+    refuses = profile.actions[status] is OrderAction.REFUSE
+    said = f"{_act(question)} para cliente com “{status.label}” na ANP. {word.reason}".rstrip()
+    reason = f"Não é permitida {said}" if refuses else f"O perfil permite {said}"
+    return _Finding(refuses, reason, (ANP_ORDER[status].key,))
+
+
+def _by_brand(question: OrderQuestion, profile: OrderProfile, brand: BrandReading) -> _Finding:
+    refuses = profile.missing_brand is OrderAction.REFUSE
+    return _Finding(
+        refuses,
+        f"{brand.why} O perfil {'não ' if refuses else ''}permite {_act(question)} neste caso.",
+        (ANP_ORDER_NO_BRAND.key,),
+    )
+
+
+def _by_registration(buyer: Buyer) -> list[_Finding]:
+    if buyer.active is None:
+        why = "Nenhum cliente cadastrado tem este documento: não há bloqueio a conferir."
+        return [_Finding(False, why, (NOT_REGISTERED,))]
+    found = [
+        _Finding(
+            True,
+            f"O cliente está bloqueado desde {_exact(block.since)} ({block.origin.label}): {_ended(block.reason)}",
+            (f"{BLOCK_PREFIX}{block.origin.value}",),
+        )
+        for block in buyer.blocks
+    ]
+    if not buyer.active:
+        found.append(_Finding(True, "O cliente está inativo no cadastro.", (INACTIVE,)))
+    return found or [_Finding(False, "O cliente está ativo e sem bloqueios.", ())]
+
+
+def _act(question: OrderQuestion) -> str:
+    """ "a inclusão do pedido", "a alteração da nota fiscal"."""
+    thing = "do pedido" if question.kind is OrderKind.ORDER else "da nota fiscal"
+    return f"a {question.operation.label} {thing}"
+
+
+def _exact(moment: datetime) -> str:
+    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
