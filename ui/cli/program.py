@@ -55,7 +55,7 @@ def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem
         note(problem.sentence)
     if "--json" in arguments:
         if arguments[0] == consult.NAME:
-            write_json(consult.error_document(problem, options))
+            write_json(consult.error_document(problem, options, arguments))
         else:
             write_json({"erro": problem.sentence} | ({"erros": problem.errors} if problem.errors else {}))
     return problem.status
