@@ -181,7 +181,7 @@ def _exempt(connection: Connection, snapshot: Snapshot) -> dict[str, str]:
     """The documents that are never blocked, with the name of the entity of each."""
     entities = sorted({entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None})
     rows = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(entities)))
-    return dict(rows.tuples().all())
+    return {row.document: row.name for row in rows}
 
 
 def _active_blocks(connection: Connection) -> dict[int, tuple[ActiveBlock, ...]]:
