@@ -1,4 +1,4 @@
-"""The TLS context with which a branch presents itself: one place, one context per certificate.
+"""The TLS contexts of this program as a client: that with which a branch presents itself, and the anonymous one.
 
 `cryptography` is not imported here: the key was re-encrypted as PEM at installation (see `services.pfx`) and OpenSSL
 reads it by itself, so the background service starts without paying for it.
@@ -43,7 +43,7 @@ class ClientContexts:
 
         SecretsUnavailable passes through when the keyring does not answer.
         """
-        state = None if additional_ca is None else _state(additional_ca)
+        state = None if additional_ca is None else file_state(additional_ca)
         with self._lock:
             previous = self._built.get(certificate.fingerprint)
             if previous is not None and previous[0] == state:
@@ -75,6 +75,19 @@ def client_context(certificate: Certificate, password: str, additional_ca: Path 
     if additional_ca is not None:
         _trust(context, additional_ca)
     load_chain(context, certificate.chain_pem, certificate.key_pem, password)
+    return context
+
+
+def anonymous_context(additional_ca: Path | None) -> ssl.SSLContext:
+    """A client's context that presents nothing: TLS 1.2 or later, server and name verified.
+
+    Trust is certifi and the PEM file `additional_ca` when given. Raises CertificateUnusable.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(certifi.where())
+    if additional_ca is not None:
+        _trust(context, additional_ca)
     return context
 
 
@@ -134,7 +147,8 @@ def _trust(context: ssl.SSLContext, pem: Path) -> None:
         raise _unreadable(pem, error) from error
 
 
-def _state(pem: Path) -> tuple[Path, int, int]:
+def file_state(pem: Path) -> tuple[Path, int, int]:
+    """What tells whether the file of additional authorities changed. Raises CertificateUnusable."""
     try:
         found = pem.stat()
     except OSError as error:

@@ -1,10 +1,11 @@
-"""Explains to the operator why a SEFAZ could not be reached."""
+"""Explains to the operator why an authority could not be reached."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from app.domain import Failure, FailureKind
 
@@ -24,18 +25,30 @@ _CERTIFICATE_ALERTS = (
 )
 
 
-def network_failure(error: BaseException, address: str, *, answered: bool) -> Failure:
-    """The failure behind an exception of httpx. `answered` tells whether the server had begun an HTTP answer."""
+@dataclass(frozen=True)
+class Called:
+    """Who was called, in words: "SEFAZ", "o endereço da UF"; and whether a certificate was presented to it."""
+
+    name: str
+    address: str
+    with_certificate: bool
+
+
+def network_failure(error: BaseException, address: str, called: Called, *, sent: str, answered: bool) -> Failure:
+    """The failure behind an exception of httpx.
+
+    `sent` is the method of the message; `answered` tells whether the server had begun an HTTP answer.
+    """
     import httpx
 
     causes = list(_causes(error))
     host = httpx.URL(address).host
-    details = f"POST {address}\n" + "\n".join(f"{type(cause).__name__}: {cause}" for cause in causes)
+    details = f"{sent} {address}\n" + "\n".join(f"{type(cause).__name__}: {cause}" for cause in causes)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _untrusted(cause, host, details)
+            return _untrusted(cause, host, called, details)
     if isinstance(error, httpx.TimeoutException):
-        return _timeout(isinstance(error, httpx.ConnectTimeout), host, details)
+        return _timeout(isinstance(error, httpx.ConnectTimeout), host, called, details)
     if isinstance(error, httpx.ProxyError):
         return Failure(
             FailureKind.NETWORK,
@@ -49,12 +62,12 @@ def network_failure(error: BaseException, address: str, *, answered: bool) -> Fa
             return Failure(
                 FailureKind.NETWORK,
                 f"O nome {host} não foi encontrado na internet.",
-                "Este computador está sem internet, o DNS falhou, ou o endereço da UF está errado.",
-                "Confira a conexão; se outras páginas abrem, confira o endereço da UF.",
+                f"Este computador está sem internet, o DNS falhou, ou {called.address} está errado.",
+                f"Confira a conexão; se outras páginas abrem, confira {called.address}.",
                 details,
             )
     alert = next((c.reason or "" for c in causes if isinstance(c, ssl.SSLError)), "")
-    if any(name in alert for name in _CERTIFICATE_ALERTS):
+    if called.with_certificate and any(name in alert for name in _CERTIFICATE_ALERTS):
         return _refused_certificate(
             f"O servidor {host} recusou o certificado da filial.", f"Ele encerrou o TLS com “{alert}”.", details
         )
@@ -70,17 +83,24 @@ def network_failure(error: BaseException, address: str, *, answered: bool) -> Fa
             details,
         )
     if dropped or (isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error)):
-        return _refused_certificate(
-            f"O servidor {host} cortou a conexão sem responder.",
-            "É assim que algumas SEFAZ recusam um certificado; também pode ser a rede.",
+        what = f"O servidor {host} cortou a conexão sem responder."
+        if called.with_certificate:
+            cause = "É assim que algumas SEFAZ recusam um certificado; também pode ser a rede."
+            return _refused_certificate(what, cause, details)
+        return Failure(
+            FailureKind.NETWORK,
+            what,
+            "O serviço está sobrecarregado, ou um equipamento da rede não deixa passar a chamada.",
+            "Tente mais tarde; se outras páginas abrem, peça à informática para liberar o endereço.",
             details,
         )
     if alert:
         return Failure(
             FailureKind.NETWORK,
             f"Não foi possível combinar a criptografia com {host}.",
-            f"O TLS parou com “{alert}”: o endereço pode não ser da SEFAZ, ou um equipamento da rede o intercepta.",
-            "Confira o endereço da UF e peça à informática para liberar *.gov.br sem inspeção de TLS.",
+            f"O TLS parou com “{alert}”: o endereço pode não ser da {called.name}, ou um equipamento da rede o "
+            "intercepta.",
+            f"Confira {called.address} e peça à informática para liberar *.gov.br sem inspeção de TLS.",
             details,
         )
     if isinstance(error, httpx.RemoteProtocolError):
@@ -88,7 +108,7 @@ def network_failure(error: BaseException, address: str, *, answered: bool) -> Fa
             FailureKind.HTTP,
             f"O servidor {host} respondeu algo que não é HTTP.",
             "O endereço ou a porta podem não ser os do serviço.",
-            "Confira o endereço da UF.",
+            f"Confira {called.address}.",
             details,
         )
     return Failure(
@@ -107,37 +127,40 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _timeout(connecting: bool, host: str, details: str) -> Failure:
+def _timeout(connecting: bool, host: str, called: Called, details: str) -> Failure:
     if connecting:
         return Failure(
             FailureKind.TIMEOUT,
             f"O servidor {host} não aceitou a conexão a tempo.",
             "O serviço está fora do ar, ou um firewall descarta a conexão.",
-            "Tente mais tarde; se outras UFs respondem, o problema é dessa SEFAZ.",
+            f"Tente mais tarde; se outras páginas abrem, o problema é da {called.name}.",
             details,
         )
     return Failure(
         FailureKind.TIMEOUT,
         f"O servidor {host} aceitou a consulta e não respondeu a tempo.",
-        "O serviço da SEFAZ está lento ou parado.",
+        f"O serviço da {called.name} está lento ou parado.",
         "Tente mais tarde.",
         details,
     )
 
 
-def _untrusted(error: ssl.SSLCertVerificationError, host: str, details: str) -> Failure:
+def _untrusted(error: ssl.SSLCertVerificationError, host: str, called: Called, details: str) -> Failure:
     what = f"O servidor {host} não provou que é quem diz ser, e nada foi enviado a ele."
     if error.verify_code in (_WRONG_NAME, _WRONG_ADDRESS):
         cause = "O certificado que ele apresentou é de outro nome."
-        todo = "Confira o endereço da UF e se a rede não desvia a conexão (proxy, antivírus, DNS)."
+        todo = f"Confira {called.address} e se a rede não desvia a conexão (proxy, antivírus, DNS)."
     elif error.verify_code in (_EXPIRED, _NOT_YET_VALID):
         cause = "O certificado que ele apresentou está vencido ou ainda não começou a valer."
-        todo = "Confira a data e a hora deste computador; se estão certas, aguarde a SEFAZ trocar o certificado dela."
+        todo = (
+            "Confira a data e a hora deste computador; "
+            f"se estão certas, aguarde a {called.name} trocar o certificado dela."
+        )
     else:
         cause = "A autoridade que emitiu o certificado dele não está entre as que este programa conhece."
         todo = (
-            "Se a SEFAZ trocou de autoridade, grave o certificado raiz em “ac_adicionais.pem”, na pasta de dados; "
-            "se um antivírus ou proxy inspeciona a conexão, exclua *.gov.br da inspeção."
+            f"Se a {called.name} trocou de autoridade, grave o certificado raiz em “ac_adicionais.pem”, na pasta de "
+            "dados; se um antivírus ou proxy inspeciona a conexão, exclua *.gov.br da inspeção."
         )
     return Failure(
         FailureKind.TRUST, what, cause, todo, f"{details}\nX509_V_ERR {error.verify_code}: {error.verify_message}"

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
 from services.interruption import Interruption
-from services.network_failure import network_failure
+from services.network_failure import Called, network_failure
 from services.sefaz.answer import ParsedAnswer, invalid_response, parse_answer
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import StatusClass, StatusCode, status_code
 
 if TYPE_CHECKING:
-    from services.sefaz.transport import HttpAnswer, SefazTransport
+    from services.http_channel import HttpAnswer
+    from services.sefaz.transport import SefazTransport
+
+_SEFAZ = Called("SEFAZ", "o endereço da UF", with_certificate=True)
 
 
 class SefazClient:
@@ -85,7 +88,7 @@ class SefazClient:
             if self._interruption.interrupted:
                 failure = _cancelled()
             else:
-                failure = network_failure(error, endpoint.production, answered=transport.answered)
+                failure = network_failure(error, endpoint.production, _SEFAZ, sent="POST", answered=transport.answered)
             raise ConsultationFailed(failure, request=transport.sent, authorizer=endpoint.authorizer) from error
         if self._interruption.interrupted:
             raise ConsultationFailed(_cancelled(), request=transport.sent, authorizer=endpoint.authorizer)

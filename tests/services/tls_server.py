@@ -31,9 +31,8 @@ class Connection:
                 return b""
             received += data
         head, _, body = received.partition(b"\r\n\r\n")
-        length = next(
-            int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
-        )
+        lengths = (line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        length = next((int(line.partition(b":")[2]) for line in lengths), 0)
         while len(body) < length:
             data = self.tls.recv(65536)
             if not data:

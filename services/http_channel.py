@@ -1,0 +1,212 @@
+"""Exchanges HTTP/1.1 messages over TLS connections that are kept, and that another thread may interrupt.
+
+Importing this module imports httpx, so only what carries a message does it, at the first one.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from services.interruption import Interruption
+from services.tls_socket import TlsSocket
+
+KEEP_ALIVE_S = 60.0
+"""How long an idle connection is kept; servers that close it earlier cost only a new handshake."""
+
+_GZIP = 31  # the wbits with which zlib reads gzip
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """An HTTP response read to its end; `body` is as it was before any compression.
+
+    `whole` is False when the body stopped at the limit (it is then longer than it), when its compression is broken,
+    ends early or is none that was offered, and when nothing told where the body ends.
+    """
+
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    body: bytes = field(repr=False)
+    whole: bool = True
+
+    @property
+    def content_type(self) -> str:
+        """What the server says that the body is; "" when it does not say."""
+        return self.headers.get("Content-Type", "")
+
+
+class HttpChannel:
+    """One httpx.Client: HTTP/1.1, connections kept, no redirects followed, one TLS context.
+
+    `answered` tells whether the answer to the last message began. To be used by one thread; `interruption` tells it to
+    give up. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        connect_timeout: float,
+        read_timeout: float,
+        interruption: Interruption,
+        headers: dict[str, str],
+    ) -> None:
+        self._interruption = interruption
+        self._sockets: dict[str, socket.socket] = {}
+        self._handshaking: socket.socket | None = None
+        self._reused = False
+        self.answered = False
+        self._origin = ""
+        context.sslsocket_class = TlsSocket
+        self._http = httpx.Client(
+            verify=context,
+            http2=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
+            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+            headers=headers,
+        )
+
+    def request(
+        self, method: str, address: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Request:
+        """A message ready to be sent, with all its headers. Raises httpx.InvalidURL."""
+        return self._http.build_request(
+            method, address, content=content, headers=headers, extensions={"trace": self._trace}
+        )
+
+    def send(
+        self,
+        request: httpx.Request,
+        *,
+        limit: int,
+        body_timeout: float,
+        progress: Callable[[int, int | None], None] = lambda received, total: None,
+    ) -> HttpAnswer:
+        """Send a message that may be sent twice, and read the whole answer: at most `limit` bytes, in `body_timeout`.
+
+        It is sent once more, on a new connection, when a connection kept from before turns out to have been closed by
+        the server and nothing was answered on it. `progress` gets the bytes that came and how many will, if known.
+        Raises httpx.HTTPError.
+        """
+        try:
+            return self._exchange(request, limit, body_timeout, progress)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+            if not self._reused or self.answered or self._interruption.interrupted or _tls_alert(error):
+                raise
+        return self._exchange(request, limit, body_timeout, progress)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+        self._sockets.clear()
+
+    def _exchange(
+        self,
+        request: httpx.Request,
+        limit: int,
+        body_timeout: float,
+        progress: Callable[[int, int | None], None],
+    ) -> HttpAnswer:
+        self._origin = str(request.url.netloc)
+        self._reused = True
+        self.answered = False
+        if self._interruption.interrupted:
+            # Interrupted while the message was built; opening a connection could take as long as its timeout.
+            raise httpx.ConnectError("Interrupted before the connection", request=request)
+        self._interruption.use(self._sockets.get(self._origin))
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                return _read(response, limit, time.monotonic() + body_timeout, progress)
+            finally:
+                response.close()
+        finally:
+            self._interruption.use(None)
+            self._end_handshake()
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        """httpcore's account of what it does: the only public way to the socket while a call waits on it."""
+        match event:
+            case "connection.connect_tcp.started" | "socks.connect_tcp.started":
+                self._reused = False
+            case "connection.connect_tcp.complete" | "socks.connect_tcp.complete":
+                # TLS takes the descriptor out of this socket; the duplicate stays good for a shutdown meanwhile.
+                self._handshaking = info["return_value"].get_extra_info("socket").dup()
+                self._interruption.use(self._handshaking)
+            case "connection.start_tls.complete" | "proxy.start_tls.complete" | "socks.start_tls.complete":
+                connection = info["return_value"].get_extra_info("socket")
+                self._sockets[self._origin] = connection
+                self._interruption.use(connection)
+                self._end_handshake()
+            case "http11.receive_response_headers.complete":
+                self.answered = True
+
+    def _end_handshake(self) -> None:
+        if self._handshaking is not None:
+            self._handshaking.close()
+            self._handshaking = None
+
+
+def _read(
+    response: httpx.Response, limit: int, deadline: float, progress: Callable[[int, int | None], None]
+) -> HttpAnswer:
+    length = response.headers.get("Content-Length", "")
+    total = int(length) if length.isascii() and length.isdecimal() else None
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    unpacked = _Gzip() if coding in ("gzip", "x-gzip") else None
+    body = bytearray()
+    received = 0
+    for chunk in response.iter_raw():
+        received += len(chunk)
+        progress(received, total)
+        body += chunk if unpacked is None else unpacked.more(chunk, limit + 1 - len(body))
+        if len(body) > limit or (unpacked is not None and unpacked.broken):
+            break
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("The body did not end in time", request=response.request)
+    if unpacked is not None:
+        whole = unpacked.ended
+    else:
+        # Without either, the body ends where the connection does, and a cut looks like the end.
+        framed = total is not None or "Transfer-Encoding" in response.headers
+        whole = framed and coding in ("identity", "")
+    return HttpAnswer(response.status_code, response.headers, bytes(body), whole and len(body) <= limit)
+
+
+class _Gzip:
+    """Unpacks gzip as it comes, never much more than was asked for."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(_GZIP)
+        self.broken = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the compressed data came to its end, with the sum that it carries, and nothing after it."""
+        return self._stream.eof and not self._stream.unused_data and not self.broken
+
+    def more(self, chunk: bytes, most: int) -> bytes:
+        """What `chunk` unpacks to, at most that many bytes; the reading ends when there were more."""
+        try:
+            return self._stream.decompress(chunk, most)
+        except zlib.error:
+            self.broken = True
+            return b""
+
+
+def _tls_alert(error: BaseException) -> bool:
+    """Whether the server did answer, with a TLS alert."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
