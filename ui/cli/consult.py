@@ -291,10 +291,8 @@ def _show(result: Result) -> None:
     write(f"{source}{finding.duration_ms} ms · consulta {result.consultation_id}")
     if isinstance(finding, AnpFinding) and finding.registration is not None:
         write()
-        fields = anp_words.fields_of(finding.registration)
-        write_table(
-            ("Campo", "Na ANP"), [(anp_words.LABELS[name], value.replace("\n", "; ")) for name, value in fields.items()]
-        )
+        fields = anp_words.fields_of(finding.registration).items()
+        write_table(("Campo", "Na ANP"), [(anp_words.LABELS[name], said.replace("\n", "; ")) for name, said in fields])
     if isinstance(finding, SefazFinding) and finding.inscriptions:
         write()
         write_table(_HEADERS, [_line(finding, inscription) for inscription in finding.inscriptions])

@@ -164,7 +164,7 @@ def test_waits_for_the_authorizers_turn_or_refuses(
         (("--cliente", "1", "--uf", "SP"), "--uf não se usa com --cliente"),
         (("--cliente", "1", "--documento", DOCUMENT), "não pode ser usado junto"),
         (("--cliente", "zero"), "não é um código"),
-        (("--documento", DOCUMENT, "--uf", "SP", "--autoridade", "anp"), "“anp” não é uma das opções: sefaz"),
+        (("--documento", DOCUMENT, "--uf", "SP", "--autoridade", "receita"), "“receita” não é uma das opções"),
         ((), "informe um destes: --documento, --cliente"),
     ],
 )
