@@ -28,7 +28,7 @@ _AUTOMOTIVE_HEADER = (
 )
 _GLP_HEADER = (
     "CODIGOISIMP;AUTORIZACAO;DATAPUBLICACAO;RAZAOSOCIAL;CNPJ;ENDERECO;COMPLEMENTO;BAIRRO;CEP;UF;MUNICIPIO;"
-    "DISTRIBUIDORA;DATAVINCULACAO;CLASSE"
+    "DISTRIBUIDORA;CLASSE;DATAVINCULACAO"
 )
 _DISTRIBUTOR_REPORT = (
     "Agência Nacional do Petróleo, Gás Natural e Biocombustíveis",
@@ -161,7 +161,7 @@ def gas_csv(rows: Iterable[AnpRegistration], *, encoding: str = "utf-8-sig") -> 
     lines = [_GLP_HEADER]
     lines += [
         f"{row.simp_code};{row.authorization};{row.published};{row.name};{row.cnpj};{row.street};{row.complement};"
-        f"{row.district};{row.postal_code};{row.uf};{row.city};{row.brand};{row.brand_since};{row.reseller_class}"
+        f"{row.district};{row.postal_code};{row.uf};{row.city};{row.brand};{row.reseller_class};{row.brand_since}"
         for row in rows
     ]
     return _file(lines, encoding)
@@ -203,7 +203,7 @@ def mutated(
         raise ValueError(f"{wanted} changes for {len(free)} resellers")
     chosen = [free[turn * len(free) // wanted] for turn in range(wanted)]
     # dealt one by one, so that each kind of change is spread too
-    chosen.sort(key=lambda place: place * 2654435761 % 2**32)
+    chosen.sort(key=_mixed)
     leaving = set(chosen[:vanished])
     after: list[AnpRegistration | None] = list(rows)
     for turn, place in enumerate(chosen):
@@ -240,7 +240,7 @@ def _with_more(
 
 
 def _station(number: int) -> AnpRegistration:
-    mixed = number * 2654435761 % 2**32
+    mixed = _mixed(number)
     uf, city, postal_code = _CITIES[mixed % len(_CITIES)]
     # 7919 and 10⁸ have no common factor, so no two numbers below 10⁸ have the same root
     root = f"{number * 7919 % 100_000_000:08}"
@@ -274,7 +274,7 @@ def _gas_reseller(number: int) -> AnpRegistration:
     station = _station(number)
     return replace(
         station,
-        name=_name(number, _GAS_KINDS),
+        name=_name(_mixed(number), _GAS_KINDS),
         authorization=f"GLP{station.authorization.removeprefix('PR/')}",
         brand=_GLP_BRANDS[number % len(_GLP_BRANDS)],
         reseller_class=_CLASSES[number % len(_CLASSES)],
@@ -288,6 +288,10 @@ def _distributor(number: int, short_name: str) -> DemoDistributor:
     name = f"{short_name} DISTRIBUIDORA DE COMBUSTÍVEIS DE DEMONSTRAÇÃO S.A."
     registration = replace(station, name=name, situation=situation, authorization=str(100 + number), brand="")
     return DemoDistributor(short_name, registration)
+
+
+def _mixed(number: int) -> int:
+    return number * 2654435761 % 2**32
 
 
 def _day(mixed: int, year: int, years: int) -> str:
