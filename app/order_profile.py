@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.policies import AnpStatus, CompanyConsultation, OrderAction
 from app.settings.catalog import (
@@ -14,9 +15,10 @@ from app.settings.catalog import (
     ANP_ORDER_NO_BRAND,
     ANP_VALIDITY,
 )
+from app.settings.setting import Setting
 from app.settings.snapshot import Snapshot
 
-SETTINGS = (
+SETTINGS: tuple[Setting[Any], ...] = (
     ANP_COMPANY_ORDER,
     ANP_ORDER_CONSULT,
     ANP_VALIDITY,

@@ -1,0 +1,171 @@
+"""Every answer of the order gate, with all that it looked at: what was asked, by whom, the rules and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select
+
+from app.data.models import Company, Customer, OrderCheck
+from app.documents import from_key
+from app.domain import Document
+from app.kinds import folded
+from app.policies import OrderKind, OrderOperation
+from app.rules.order_gate import OrderDecision, OrderQuestion
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check as lists show it. `customer` is "" for a document that is not a customer's."""
+
+    id: int
+    at: datetime
+    actor: str
+    company_id: int
+    company: str
+    document: Document
+    customer_id: int | None
+    customer: str
+    kind: OrderKind
+    operation: OrderOperation
+    allowed: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FullCheck:
+    """One check whole; `inputs` is what was looked at, as it was then (see services.order_gate)."""
+
+    row: CheckRow
+    machine: str
+    rules: tuple[str, ...]
+    inputs: dict[str, Any]
+    consultation_id: int | None
+
+
+@dataclass(frozen=True)
+class CheckQuery:
+    """What the list shows: words of the customer or document; one answer, one company, from a moment on, or all."""
+
+    text: str = ""
+    allowed: bool | None = None
+    company_id: int | None = None
+    since: datetime | None = None
+
+
+_t = OrderCheck
+_ROW = (
+    _t.id,
+    _t.at,
+    _t.actor,
+    _t.company_id,
+    Company.name,
+    _t.document,
+    _t.customer_id,
+    Customer.name,
+    _t.kind,
+    _t.operation,
+    _t.allowed,
+    _t.reasons,
+)
+# Every order runs it, and building a statement costs ten times as much as running it.
+_RECORD = insert(_t).returning(_t.id)
+
+
+def record(
+    connection: Connection,
+    question: OrderQuestion,
+    decision: OrderDecision,
+    *,
+    customer_id: int | None,
+    inputs: dict[str, Any],
+    consultation_id: int | None,
+    machine: str,
+    at: datetime,
+) -> int:
+    """Keep one answer of the gate and return its number."""
+    values = {
+        "at": at,
+        "actor": question.actor,
+        "machine": machine,
+        "company_id": question.company_id,
+        "document": question.document.key,
+        "customer_id": customer_id,
+        "kind": question.kind.value,
+        "operation": question.operation.value,
+        "allowed": decision.allowed,
+        "reasons": list(decision.reasons),
+        "rules": list(decision.rules),
+        "inputs": inputs,
+        "consultation_id": consultation_id,
+    }
+    return int(connection.execute(_RECORD, values).scalar_one())
+
+
+def page(connection: Connection, query: CheckQuery, offset: int, limit: int) -> list[CheckRow]:
+    """The newest first, from `offset` on, at most `limit`."""
+    statement = _joined(select(*_ROW)).where(*_wanted(query)).order_by(_t.id.desc()).offset(offset).limit(limit)
+    return [_row(found) for found in connection.execute(statement)]
+
+
+def count(connection: Connection, query: CheckQuery) -> int:
+    """How many checks the list shows."""
+    statement = select(func.count()).select_from(_t)
+    if query.text:
+        statement = statement.outerjoin(Customer, Customer.id == _t.customer_id)
+    return int(connection.execute(statement.where(*_wanted(query))).scalar_one())
+
+
+def get(connection: Connection, check_id: int) -> FullCheck | None:
+    """One check whole, or None."""
+    more = (_t.machine, _t.rules, _t.inputs, _t.consultation_id)
+    found: Any = connection.execute(_joined(select(*_ROW, *more)).where(_t.id == check_id)).first()
+    if found is None:
+        return None
+    machine, rules, inputs, consultation_id = found[len(_ROW) :]
+    return FullCheck(_row(found[: len(_ROW)]), machine, tuple(rules), inputs, consultation_id)
+
+
+def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        statement.select_from(_t)
+        .join(Company, Company.id == _t.company_id)
+        .outerjoin(Customer, Customer.id == _t.customer_id)
+    )
+
+
+def _wanted(query: CheckQuery) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    for word in folded(query.text).split():
+        bare = "".join(c for c in word if c.isalnum())
+        either = [Customer.search_text.contains(word, autoescape=True)]
+        if len(bare) >= 3 and any(c.isdigit() for c in bare):
+            either.append(_t.document.contains(bare.upper(), autoescape=True))
+        wanted.append(or_(*either))
+    if query.allowed is not None:
+        wanted.append(_t.allowed.is_(query.allowed))
+    if query.company_id is not None:
+        wanted.append(_t.company_id == query.company_id)
+    if query.since is not None:
+        wanted.append(_t.at >= query.since)
+    return wanted
+
+
+def _row(found: Any) -> CheckRow:
+    id_, at, actor, company_id, company, document, customer_id, customer, kind, operation, allowed, reasons = found
+    return CheckRow(
+        id_,
+        at,
+        actor,
+        company_id,
+        company,
+        from_key(document),
+        customer_id,
+        customer or "",
+        OrderKind(kind),
+        OrderOperation(operation),
+        allowed,
+        tuple(reasons),
+    )

@@ -1,0 +1,87 @@
+"""What the order gate must know of a document, in one look at each table: every order waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from app.data import blocks, customers
+from app.data.models import Consultation, Customer
+from app.domain import ActiveBlock, AnpOutcome, Authority, Document
+from app.policies import AnpKind
+from app.rules.order_gate import Buyer, LastAnswer
+
+
+@dataclass(frozen=True)
+class OrderStanding:
+    """The buyer as the rules see it and ANP's newest answer about it; `customer_id` and `uf` are of the registration
+    about which ANP is asked, None and "" when no customer has the document."""
+
+    buyer: Buyer
+    last: LastAnswer | None
+    customer_id: int | None
+    uf: str
+
+
+_c, _t = Customer, Consultation
+# Every order runs these, and building a statement costs ten times as much as running it.
+_REGISTERED = (
+    select(_c.id, _c.uf, _c.active, _c.blocked, _c.anp_kind, _c.anp_at, _c.anp_status, _c.anp_brand)
+    .where(_c.document == bindparam("document"))
+    .order_by(_c.active.desc(), _c.id)
+)
+_NUMBER = (
+    select(_t.id)
+    .where(
+        _t.customer_id == bindparam("customer_id"),
+        _t.authority == Authority.ANP.value,
+        _t.asked_at == bindparam("asked_at"),
+    )
+    .order_by(_t.id.desc())
+    .limit(1)
+)
+_NOBODYS = (
+    select(_t.id, _t.asked_at, _t.verdict, _t.registration)
+    .where(
+        _t.document == bindparam("document"),
+        _t.customer_id.is_(None),
+        _t.authority == Authority.ANP.value,
+        _t.verdict != AnpOutcome.FAILURE.value,
+    )
+    .order_by(_t.id.desc())
+    .limit(1)
+)
+
+
+def look(connection: Connection, document: Document, entity_ids: Collection[int]) -> OrderStanding:
+    """The standing of a document now; `entity_ids` are the entities chosen by companies.
+
+    A document may be registered more than once, by UF and inscription. The blocks of all of them count. It is inactive
+    only when no registration is active. ANP is asked about the first that is a reseller, active ones before others.
+    """
+    registered = connection.execute(_REGISTERED, {"document": document.key}).all()
+    exempt_as = customers.exempting_entity(connection, document, entity_ids)
+    if not registered:
+        buyer = Buyer(None, AnpKind.AUTOMOTIVE, (), exempt_as)
+        return OrderStanding(buyer, _nobodys_answer(connection, document), None, "")
+    asked = next((row for row in registered if row.anp_kind != AnpKind.NONE.value), registered[0])
+    held: list[ActiveBlock] = []
+    for row in registered:
+        if row.blocked:
+            held += blocks.active(connection, row.id)
+    last = None
+    if asked.anp_at is not None:
+        number = connection.execute(_NUMBER, {"customer_id": asked.id, "asked_at": asked.anp_at}).scalar()
+        last = LastAnswer(AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, number)
+    active = any(row.active for row in registered)
+    return OrderStanding(Buyer(active, AnpKind(asked.anp_kind), tuple(held), exempt_as), last, asked.id, asked.uf)
+
+
+def _nobodys_answer(connection: Connection, document: Document) -> LastAnswer | None:
+    found = connection.execute(_NOBODYS, {"document": document.key}).first()
+    if found is None:
+        return None
+    brand = str((found.registration or {}).get("brand", ""))
+    return LastAnswer(AnpOutcome(found.verdict), brand, found.asked_at, found.id)
