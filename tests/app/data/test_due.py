@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, insert, text, update
 from app.data import customers, history, records
 from app.data.database import Database
 from app.data.models import Consultation, Customer
-from app.domain import FailureKind, Verdict
+from app.domain import Authority, FailureKind, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from tests import consultations
@@ -116,6 +116,46 @@ def test_who_is_due_is_read_from_the_partial_index(database: Database) -> None:
     told = plan(database, lambda c: customers.next_due(c, answered_before=LIMIT, now=NOW, ufs=["SP", "GO"]))
     assert "ix_customer_sefaz_due" in told
     assert not database.is_sqlite or "TEMP B-TREE" not in told
+
+
+@pytest.mark.parametrize("analysed", [True, False], ids=["com estatísticas", "logo depois da carga"])
+@pytest.mark.parametrize("answered", ["nunca", "todos", "metade"])
+def test_who_is_due_at_anp_is_a_walk_along_the_partial_index(database: Database, answered: str, analysed: bool) -> None:
+    row = {"name": "Posto", "uf": "SP", "sefaz_action": "nao_faz_nada", "ie": "", "search_text": "posto"}
+    moments: dict[str, Callable[[int], datetime | None]] = {
+        "nunca": lambda n: None,
+        "todos": lambda n: NOW - timedelta(seconds=n),
+        "metade": lambda n: NOW - timedelta(seconds=n) if n % 2 else None,
+    }
+    waiting = NOW + timedelta(minutes=30)
+    rows = [
+        {**row, "document": f"{n:014}", "anp_at": moments[answered](n), "anp_retry_at": waiting if n < 300 else None}
+        for n in range(5000)
+    ]
+    with database.writing() as connection:
+        connection.execute(insert(Customer), rows)
+        if analysed and not database.is_sqlite:  # nobody asks SQLite for statistics
+            connection.execute(text("ANALYZE customer"))
+    told = plan(database, lambda c: customers.next_due_anp(c, answered_before=LIMIT, now=NOW, limit=9000))
+    assert told.count("ix_customer_anp_due") == 2
+    assert not any(word in told for word in ("Sort", "Seq Scan", "Bitmap", "TEMP B-TREE", "SCAN"))
+
+
+def test_a_customer_set_aside_waits_at_that_authority_alone(database: Database) -> None:
+    customer, until = add(database, "11"), NOW + timedelta(days=1)
+    with database.writing() as connection:
+        customers.set_aside(connection, Authority.ANP, customer, until)
+    assert due(database) == [customer]
+    with database.reading() as connection:
+        asked = [
+            [subject.id for subject in customers.next_due_anp(connection, answered_before=LIMIT, now=now)]
+            for now in (NOW, until)
+        ]
+    assert asked == [[], [customer]]
+    with database.writing() as connection:
+        customers.set_aside(connection, Authority.SEFAZ, customer, until)
+    assert due(database) == []
+    assert due(database, now=until) == [customer]
 
 
 def test_the_pace_of_an_authorizer_is_read_from_indexes(database: Database) -> None:
