@@ -36,6 +36,11 @@ class Folders:
         return self.data / "sefaz_enderecos.toml"
 
     @property
+    def anp_wordings_file(self) -> Path:
+        """The administrator's meanings of ANP's wordings, over the shipped ones."""
+        return self.data / "anp_situacoes.toml"
+
+    @property
     def additional_ca_file(self) -> Path:
         """Authorities that the administrator trusts besides the shipped ones."""
         return self.data / "ac_adicionais.pem"

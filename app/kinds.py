@@ -204,9 +204,13 @@ def is_this_computer(host: str) -> bool:
         return host.casefold() == "localhost"
 
 
+CNPJ_PLACE = "{cnpj}"
+"""Gives its place, in a web address, to the CNPJ that is asked about."""
+
+
 @dataclass(frozen=True)
 class WebAddress(Kind[str]):
-    """An https address, or nothing where it is not required."""
+    """An https address, or nothing where it is not required. `{cnpj}` may stand in its path and in its query."""
 
     required: bool = True
     maximum: ClassVar = 300
@@ -226,6 +230,7 @@ class WebAddress(Kind[str]):
             good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
         except ValueError:
             good = False
+            parts = urlsplit("")
         # Before any sentence that repeats the address, which may be shown and logged.
         if "@" in value.partition("//")[2].partition("/")[0]:
             raise InvalidValue(
@@ -234,6 +239,13 @@ class WebAddress(Kind[str]):
         if not good or not value.isprintable() or " " in value:
             raise InvalidValue(
                 f"“{value}” não é um endereço seguro da internet: ele começa por https:// e não tem espaços."
+            )
+        elsewhere = parts._replace(
+            path=parts.path.replace(CNPJ_PLACE, ""), query=parts.query.replace(CNPJ_PLACE, "")
+        ).geturl()
+        if "{" in elsewhere or "}" in elsewhere:
+            raise InvalidValue(
+                f"“{value}” tem chaves fora do lugar: use só {CNPJ_PLACE}, em minúsculas, no caminho ou depois do “?”."
             )
         return value
 

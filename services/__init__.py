@@ -1,1 +1,6 @@
-"""The outside world: certificates, SEFAZ, the consultation path and its thread. The only place that knows protocols."""
+"""The outside world: certificates, SEFAZ, ANP, consultations and their threads. The only place that knows protocols."""
+
+from pathlib import Path
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+"""The folder of the files shipped with the program."""

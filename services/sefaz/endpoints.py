@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from app.uf import UFS
-from services.sefaz import RESOURCES
+from services import RESOURCES
 
 if TYPE_CHECKING:
     import tomlkit

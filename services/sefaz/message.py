@@ -17,7 +17,7 @@ from lxml import etree
 from zeep.transports import Transport
 
 from app.domain import Document, DocumentKind
-from services.sefaz import RESOURCES
+from services import RESOURCES
 
 NFE = "http://www.portalfiscal.inf.br/nfe"
 SERVICE = f"{NFE}/wsdl/CadConsultaCadastro4"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.domain import FailureKind
-from services.sefaz import RESOURCES
+from services import RESOURCES
 
 
 class StatusClass(Enum):

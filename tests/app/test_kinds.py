@@ -222,7 +222,15 @@ def test_this_computer_is_recognised(host: str, here: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https://a.gov.br", "https://a.gov.br:8443/v1?cnpj=1&x=@", "HTTPS://[::1]/x", "https://localhost/a#b"]
+    "text",
+    [
+        "https://a.gov.br",
+        "https://a.gov.br:8443/v1?cnpj=1&x=@",
+        "HTTPS://[::1]/x",
+        "https://localhost/a#b",
+        "https://a.gov.br/v1/{cnpj}/ficha",
+        "https://a.gov.br/wfs?CQL_FILTER=CNPJ_CPF='{cnpj}'&x={cnpj}",
+    ],
 )
 def test_safe_web_addresses(text: str) -> None:
     assert WebAddress().parse(f" {text}\n") == text
@@ -246,6 +254,23 @@ def test_safe_web_addresses(text: str) -> None:
 )
 def test_unsafe_or_broken_web_addresses(text: str) -> None:
     assert "https://" in refusal(WebAddress(), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://{cnpj}.gov.br/x",
+        "https://a.gov.br/x#{cnpj}",
+        "https://a.gov.br/{CNPJ}",
+        "https://a.gov.br/{cpf}",
+        "https://a.gov.br/{{cnpj}}",
+        "https://a.gov.br/?x={cnpj",
+        "https://a.gov.br/?x=cnpj}",
+        "https://a.gov.br/{}",
+    ],
+)
+def test_braces_in_a_web_address_only_mark_the_place_of_the_cnpj(text: str) -> None:
+    assert "{cnpj}" in refusal(WebAddress(), text)
 
 
 @pytest.mark.parametrize(
