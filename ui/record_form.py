@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class RecordForm(QDialog):
     """Adds a row, or changes `record`. It stays open, with everything typed, until the row is kept or given up.
 
-    It blocks nothing: the rest of the window, and the form of a row that this one refers to, stay usable.
+    `given` are the values that a new row starts with, by the name of the field. The form blocks nothing: the rest of
+    the window, and the form of a row that this one refers to, stay usable.
     """
 
     saved = Signal(int)
@@ -48,12 +49,15 @@ class RecordForm(QDialog):
         references: ReferenceSource,
         record: Record | None = None,
         parent: QWidget | None = None,
+        *,
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(parent)
         self.table = table
         self.row_id = None if record is None else record.id
         self._office = office
         self._record = record
+        self._given = given or {}
         self._thens: list[Callable[[bool], None]] = []
         self._saving = False
         self._touched: set[str] = set()
@@ -148,6 +152,8 @@ class RecordForm(QDialog):
         for field in self.table.fields:
             if self._record is not None:
                 value = self._record.values[field.name]
+            elif field.name in self._given:
+                value = self._given[field.name]
             elif callable(field.default):
                 value = None
             else:

@@ -40,6 +40,16 @@ class UnknownBrand:
 
 
 @dataclass(frozen=True)
+class BrandInbox:
+    """The names that no active brand has, the active brands they may go to, and whether a list of resellers was ever
+    taken: without one only the names of our customers are known."""
+
+    unknown: list[UnknownBrand]
+    brands: list[KnownBrand]
+    listed: bool
+
+
+@dataclass(frozen=True)
 class BrandProposal:
     """A brand that may be created, with the names that ANP calls it by; nothing is kept until it is accepted."""
 
@@ -50,12 +60,16 @@ class BrandProposal:
     establishments: int
 
 
-def unknown(connection: Connection) -> list[UnknownBrand]:
+def read(connection: Connection) -> BrandInbox:
     """The names seen that no active brand has: those of our customers first, then by how many establishments."""
-    brands = _active(connection)
+    brands = [
+        KnownBrand(BrandRow(record.id, record.values["nome"], record.values["nomes_anp"]), record.values["tipo"])
+        for record in records.every(connection, BRANDS, only_active=True)
+    ]
     table = BrandTable(brand.row for brand in brands)
     missing = [seen for seen in _seen(connection) if table.read(seen.name).said is BrandSaid.UNKNOWN]
-    return [UnknownBrand(seen, suggest(seen.name, brands)) for seen in missing]
+    unknown = [UnknownBrand(seen, suggest(seen.name, brands)) for seen in missing]
+    return BrandInbox(unknown, brands, _resellers_listed(connection))
 
 
 def associate(connection: Connection, name: str, brand_id: int, actor: str) -> None:
@@ -75,7 +89,7 @@ def proposals(connection: Connection) -> list[BrandProposal]:
     taken = {folded(record.values["nome"]) for record in every}
     mapped = {folded(name) for record in every if record.active for name in record.values["nomes_anp"]}
     seen = {folded(each.name): each for each in _seen(connection)}
-    listed = any(mirror.current(connection, kind) for kind in (ListKind.AUTOMOTIVE, ListKind.GLP))
+    listed = _resellers_listed(connection)
     found = []
     white = tuple(name for name in NO_BRAND if folded(name) not in mapped)
     has_white = any(record.active and record.values["tipo"] is BrandKind.WHITE for record in every)
@@ -99,11 +113,8 @@ def create(connection: Connection, chosen: Iterable[BrandProposal], snapshot: Sn
     return added
 
 
-def _active(connection: Connection) -> list[KnownBrand]:
-    return [
-        KnownBrand(BrandRow(record.id, record.values["nome"], record.values["nomes_anp"]), record.values["tipo"])
-        for record in records.every(connection, BRANDS, only_active=True)
-    ]
+def _resellers_listed(connection: Connection) -> bool:
+    return any(mirror.current(connection, kind) for kind in (ListKind.AUTOMOTIVE, ListKind.GLP))
 
 
 def _seen(connection: Connection) -> list[SeenBrand]:

@@ -51,7 +51,7 @@ def distributor(database: Database, number: int, short_name: str, situation: str
 
 def seen(database: Database) -> list[tuple[str, int, int]]:
     with database.reading() as connection:
-        return [(u.seen.name, u.seen.customers, u.seen.establishments) for u in brand_inbox.unknown(connection)]
+        return [(u.seen.name, u.seen.customers, u.seen.establishments) for u in brand_inbox.read(connection).unknown]
 
 
 def proposed(database: Database) -> list[BrandProposal]:
@@ -80,14 +80,14 @@ def test_a_brand_no_longer_active_maps_nothing(database: Database) -> None:
         records.set_active(connection, BRANDS, row_id, False, "maria")
     assert seen(database) == [("IPE", 0, 1)]
     with database.reading() as connection:
-        assert brand_inbox.unknown(connection)[0].suggestion is None
+        assert brand_inbox.read(connection).unknown[0].suggestion is None
 
 
 def test_associating_maps_the_name_and_is_audited(database: Database) -> None:
     row_id = add_brand(database, "Cedro", BrandKind.COMPETITOR, "CEDRO")
     listed(database, 1, "CEDRO DISTRIBUIDORA S.A.")
     with database.reading() as connection:
-        suggestion = brand_inbox.unknown(connection)[0].suggestion
+        suggestion = brand_inbox.read(connection).unknown[0].suggestion
     assert suggestion is not None
     assert (suggestion.brand_id, suggestion.degree) == (row_id, 100)
     for _ in range(2):  # two computers may accept the same
