@@ -136,8 +136,10 @@ def test_who_is_due_at_anp_is_a_walk_along_the_partial_index(database: Database,
         connection.execute(insert(Customer), rows)
         if analysed and not database.is_sqlite:  # nobody asks SQLite for statistics
             connection.execute(text("ANALYZE customer"))
-    told = plan(database, lambda c: customers.next_due_anp(c, answered_before=LIMIT, now=NOW, limit=9000))
-    assert told.count("ix_customer_anp_due") == 2
+    told = plan(database, lambda c: customers.next_due_anp(c, answered_before=LIMIT, now=NOW))
+    assert told.count("ix_customer_anp_due") == (
+        2 if answered == "todos" else 1
+    )  # the second look only without a first
     assert not any(word in told for word in ("Sort", "Seq Scan", "Bitmap", "TEMP B-TREE", "SCAN"))
 
 
