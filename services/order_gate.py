@@ -109,6 +109,10 @@ class OrderGate:
             )
         return OrderAnswer(decision.allowed, decision.reasons, decision.rules, consultation_id, check_id, inputs)
 
+    def cancel(self) -> bool:
+        """Interrupt the consultation in flight, from any thread; False when there is none."""
+        return self._consultation.cancel()
+
     def _ask(
         self, question: OrderQuestion, standing: OrderStanding, snapshot: Snapshot, given_up: Callable[[], bool]
     ) -> _Said:
