@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.data import records
@@ -26,6 +27,7 @@ from ui.brand_inbox_page import BrandInboxPage
 from ui.office import Office
 from ui.record_form import RecordForm
 
+D = TypeVar("D", bound=QDialog)
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
@@ -62,6 +64,12 @@ def choose(page: BrandInboxPage, name: str) -> None:
     page.view.selectRow(names(page).index(name))
 
 
+def opened(page: BrandInboxPage, kind: type[D]) -> D:
+    found = page.findChild(kind)
+    assert found is not None
+    return found
+
+
 def press(button: QPushButton) -> None:
     assert button.isEnabled()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -75,9 +83,8 @@ def test_nothing_seen_says_what_to_do_next(qtbot: QtBot, office: Office) -> None
         press(page.open_lists)
     assert asked.args == [pages.ANP_LISTS, None]
     press(page.fill_button)
-    dialog = page.findChild(CreateBrands)
     until(qtbot, lambda: page.findChild(CreateBrands) is not None)
-    dialog = page.findChild(CreateBrands)
+    dialog = opened(page, CreateBrands)
     assert [proposal.name for proposal in dialog.chosen] == ["Bandeira branca"]
     dialog.reject()
 
@@ -112,7 +119,7 @@ def test_a_name_is_given_to_a_brand_found_by_typing(qtbot: QtBot, office: Office
     enter(qtbot, page)
     choose(page, "JACARANDA")
     press(page.associate_button)
-    dialog = page.findChild(AssociateBrand)
+    dialog = opened(page, AssociateBrand)
     assert dialog.brand_id is None
     assert not dialog.confirm.isEnabled()
     QTest.keyClicks(dialog.search, "bran")
@@ -131,7 +138,7 @@ def test_a_brand_is_created_with_the_name(qtbot: QtBot, office: Office) -> None:
     enter(qtbot, page)
     choose(page, "JACARANDA")
     press(page.create_button)
-    form = page.findChild(RecordForm)
+    form = opened(page, RecordForm)
     assert form.editors["nomes_anp"].text() == "JACARANDA"
     assert page.unsaved() == []
     form.editors["nome"].set_text("Jacarandá")
@@ -151,7 +158,7 @@ def test_brands_are_created_from_the_distributors_that_were_checked(qtbot: QtBot
     enter(qtbot, page)
     press(page.fill_button)
     until(qtbot, lambda: page.findChild(CreateBrands) is not None)
-    dialog = page.findChild(CreateBrands)
+    dialog = opened(page, CreateBrands)
     assert [proposal.name for proposal in dialog.chosen] == ["JACARANDA"]
     press(dialog.check_none)
     assert not dialog.confirm.isEnabled()
