@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from app.data import lease, records
+from app.data import customers, lease, records
 from app.data.database import Database
-from app.domain import Authority, Phase, Request
+from app.domain import Authority, FailureKind, Phase, Request
+from app.rules import schedule
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.setting import Setting
 from app.settings.snapshot import Snapshot
@@ -69,6 +70,14 @@ class Automatic(ABC):
         """Let another machine take the service over at once."""
         with self._database.writing() as connection:
             lease.release(connection, self._authority.value, self._owner, self._clock())
+
+    def set_aside(self, request: Request) -> None:
+        """Leave the customer with whom the program failed for another day, so that the others have their turn."""
+        assert request.customer_id is not None
+        until = schedule.retry_at(FailureKind.INTERNAL, self._clock())
+        assert until is not None
+        with self._database.writing() as connection:
+            customers.set_aside(connection, self._authority, request.customer_id, until)
 
     @abstractmethod
     def look_now(self) -> None:

@@ -8,7 +8,7 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -212,9 +212,23 @@ class ConsultationThread(QThread):
 
     def _work(self, step: Step, request: Request, snapshot: Snapshot) -> None:
         self._emit(step.phase, step.sentence, None, request)
-        self._consult(request, snapshot, lambda: self._stopping)
+        try:
+            self._consult(request, snapshot, lambda: self._stopping)
+        except NotAsked:
+            raise
+        except Exception as error:  # noqa: BLE001 - of one customer: left for another day, so that the others go on
+            self._pass_over(request, error)
+        else:
+            self._next_at = datetime.now(UTC)
         self._automatic.asked(request)
-        self._next_at = datetime.now(UTC)
+
+    def _pass_over(self, request: Request, error: Exception) -> None:
+        _log.exception("consulting for the service")
+        self._automatic.set_aside(request)
+        failure = _passed_over(request, error)
+        self.refused_one.emit(Refusal(request, failure))
+        self._next_at = datetime.now(UTC) + (timedelta() if self._once else LOOK_AGAIN)
+        self._emit(Phase.FAILED, failure.sentence, self._next_at)
 
     # --- both ---
 
@@ -255,5 +269,15 @@ def _unexpected(error: Exception) -> Failure:
         "A consulta não pôde ser feita por um erro inesperado do programa. Nada foi alterado no cliente.",
         "",
         "Tente de novo; se continuar, envie os detalhes ao suporte.",
+        "".join(traceback.format_exception(error)),
+    )
+
+
+def _passed_over(request: Request, error: Exception) -> Failure:
+    return Failure(
+        FailureKind.INTERNAL,
+        f"A consulta de {request.document} não pôde ser feita por um erro inesperado do programa.",
+        "",
+        "Este cliente fica para amanhã e os outros seguem. Veja o registro do programa.",
         "".join(traceback.format_exception(error)),
     )

@@ -67,7 +67,7 @@ class AutomaticAnp(Automatic):
                 connection, answered_before=now - timedelta(hours=snapshot[ANP_VALIDITY]), now=now
             )
         if not due:
-            return Step(Phase.IDLE, "Todos os clientes têm uma consulta válida à ANP.", now + LOOK_AGAIN)
+            return Step(Phase.IDLE, "Nenhum cliente a consultar na ANP agora.", now + LOOK_AGAIN)
         turn = self._consultation.next_turn(snapshot)
         if turn.at > self._clock():  # the turn was told by a later reading of the clock than `now`
             phase = Phase.ATTENTION if turn.at - now > LOOK_AGAIN else Phase.IDLE
