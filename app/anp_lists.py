@@ -142,7 +142,7 @@ def is_cnpj(text: str) -> bool:
     values = text.encode()
     first = -(sum(map(mul, _FIRST_WEIGHTS, values)) - _FIRST_ZERO) % 11 % 10
     second = -(sum(map(mul, _SECOND_WEIGHTS, values)) - _SECOND_ZERO) % 11 % 10
-    return values[12] == 48 + first and values[13] == 48 + second
+    return bool(values[12] == 48 + first and values[13] == 48 + second)
 
 
 class _Reader:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
+from app.data.folding import folded_column
 from app.data.models import AuditEntry
 from app.kinds import folded
 
@@ -94,14 +95,6 @@ def _where(statement: Select[*tuple[Any, ...]], query: AuditQuery) -> Select[*tu
         statement = statement.where(_t.subject == query.subject)
     words = folded(query.text).split()
     if words:
-        everything = _folded(_t.what + " " + _t.actor + " " + _t.machine + " " + _t.old + " " + _t.new)
+        everything = folded_column(_t.what + " " + _t.actor + " " + _t.machine + " " + _t.old + " " + _t.new)
         statement = statement.where(*(everything.contains(word, autoescape=True) for word in words))
     return statement
-
-
-def _folded(text: ColumnElement[str]) -> ColumnElement[str]:
-    # As app.kinds.folded, said by the database: SQLite's lower() knows only ASCII, hence both cases of each letter.
-    for letter in "áàâãéêíóôõúüç":
-        plain = folded(letter)
-        text = func.replace(func.replace(text, letter, plain), letter.upper(), plain)
-    return func.lower(text)
