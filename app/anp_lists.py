@@ -248,7 +248,7 @@ class _Reader:
 
 def _decoded(data: bytes) -> tuple[list[str], bool]:
     """The lines, and whether the last one has its line end."""
-    start = data[:256].lstrip().lower()
+    start = data[:256].lstrip()
     if start.startswith(_SPREADSHEETS):
         raise UnreadableList("Isto é uma planilha do Excel. Use o arquivo CSV como a ANP o publica.")
     if start.removeprefix(b"\xef\xbb\xbf").startswith(b"<"):
@@ -288,10 +288,10 @@ def _header(lines: Sequence[str]) -> tuple[int, ListKind, list[str]]:
                 return at, kind, header
             if len(known) > best[0]:
                 missing = ", ".join(name.upper() for name in columns if name not in known)
-                best = len(known), f"Da lista de {_lowered(kind)}, falta: {missing}." if missing else ""
+                best = len(known), f"Da lista de {_lowered(kind)}, falta: {missing}. " if missing else ""
     raise UnreadableList(
         "O cabeçalho não é o de nenhuma das listas da ANP: o arquivo pode ser outro, ou a ANP mudou o formato. "
-        + (best[1] if best[0] > 2 else "Use o CSV de revendedores ou o de distribuidores, como a ANP o publica.")
+        f"{best[1] if best[0] > 2 else ''}Use o CSV de revendedores ou o de distribuidores, como a ANP o publica."
     )
 
 
