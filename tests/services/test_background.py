@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject, QThread, Slot
@@ -15,12 +16,13 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import text
 
 import services.background
-from app.domain import FailureKind, Origin, Phase, Refusal, Request, Result, ServiceState, Verdict
+from app.domain import Decision, Document, FailureKind, Origin, Phase, Refusal, Request, Result, ServiceState, Verdict
 from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_INTERVAL
 from services.background import ConsultationThread
 from services.demo.ca import DemoAuthority
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
+from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
 from tests.services.conftest import Place, cnpj
 
@@ -339,6 +341,54 @@ def test_a_broken_database_is_shown_and_the_thread_goes_on(place: Place, qtbot: 
         connection.execute(text("ALTER TABLE elsewhere RENAME TO customer"))
     thread.wake()
     qtbot.waitUntil(lambda: heard.order() == [(Origin.SERVICE, customer)])
+
+
+def fail_with(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
+    """Let the program itself fail whenever it decides about this document."""
+    decide = SefazConsultation._decide
+
+    def decided(self: SefazConsultation, *arguments: Any) -> Decision:
+        if arguments[-1].document == document:
+            raise KeyError("bandeira")
+        return decide(self, *arguments)
+
+    monkeypatch.setattr(SefazConsultation, "_decide", decided)
+
+
+def test_a_customer_with_whom_the_program_fails_is_left_for_another_day_and_the_others_go_on(
+    place: Place, qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hopeless, other = place.add(1), place.add(2)
+    place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
+    fail_with(monkeypatch, cnpj(1))
+    thread, heard = make(place)
+    thread.start()
+    qtbot.waitUntil(lambda: Phase.FAILED in heard.phases())
+    failed = next(state for state in heard.states if state.phase is Phase.FAILED)
+    assert failed.sentence == (
+        f"A consulta de {cnpj(1)} não pôde ser feita por um erro inesperado do programa. "
+        "Este cliente fica para amanhã e os outros seguem. Veja o registro do programa."
+    )
+    assert [refusal.request.customer_id for refusal in heard.refusals] == [hopeless]
+    assert "KeyError" in heard.refusals[0].failure.details
+    thread.wake()  # rather than waiting for the minute that the state is shown
+    qtbot.waitUntil(lambda: bool(heard.states) and heard.states[-1].sentence.startswith("Nenhum cliente"))
+    assert heard.order() == [(Origin.SERVICE, other)]
+    assert [row.customer_id for row in place.history()] == [other]
+
+
+def test_once_goes_on_after_a_customer_with_whom_the_program_fails(
+    file_place: Place, qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = [file_place.add(number) for number in (1, 2, 3)]
+    file_place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
+    fail_with(monkeypatch, cnpj(2))
+    thread, heard = make(file_place, once=True)
+    with qtbot.waitSignal(thread.finished, timeout=10_000):
+        thread.start()
+    qtbot.waitUntil(lambda: heard.phases()[-1] is Phase.STOPPED)
+    assert heard.order() == [(Origin.SERVICE, customers[0]), (Origin.SERVICE, customers[2])]
+    assert [refusal.request.customer_id for refusal in heard.refusals] == [customers[1]]
 
 
 def test_broken_addresses_are_the_state_of_the_service(file_place: Place, qtbot: QtBot, make: Make) -> None:
