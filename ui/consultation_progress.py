@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.domain import BlockOrigin, Failure, FailureKind, Refusal, Request, Result, Verdict
+from app.domain import AnpOutcome, Authority, Failure, FailureKind, Outcome, Refusal, Request, Result, Verdict
 from ui import icons, theme, words
 from ui.failure_view import FailureView
 
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 
 _REFRESH_MS = 100
 
-_SUMS = {
+_SUMS: dict[Outcome, tuple[str, str]] = {
     Verdict.ENABLED: ("habilitado", "habilitados"),
     Verdict.DISABLED: ("não habilitado", "não habilitados"),
     Verdict.NOT_TAXPAYER: ("não contribuinte", "não contribuintes"),
     Verdict.AMBIGUOUS: ("indefinido", "indefinidos"),
     Verdict.DATA_ERROR: ("com dado inválido", "com dado inválido"),
     Verdict.FAILURE: ("falha", "falhas"),
+    AnpOutcome.UPDATED: ("com cadastro atualizado", "com cadastro atualizado"),
+    AnpOutcome.REVOKED: ("com autorização revogada", "com autorização revogada"),
+    AnpOutcome.REVOCATION: ("em processo de revogação", "em processo de revogação"),
+    AnpOutcome.CANDIDATE: ("candidato a posto revendedor", "candidatos a posto revendedor"),
+    AnpOutcome.NOT_FOUND: ("não localizado", "não localizados"),
+    AnpOutcome.UNRECOGNISED: ("com situação não reconhecida", "com situação não reconhecida"),
+    AnpOutcome.FAILURE: ("falha", "falhas"),
 }
 
 
@@ -108,23 +115,25 @@ class ConsultationProgress(QFrame):
         self.show()
 
     def summary(self) -> str:
-        """What came of it, in one sentence."""
-        count = Counter(result.finding.verdict for result in self._results)
-        parts = []
-        for verdict, (one, many) in _SUMS.items():
-            if not count[verdict]:
-                continue
-            of_it = [result for result in self._results if result.finding.verdict is verdict]
-            blocked = sum(any(o is BlockOrigin.SEFAZ for o, _ in r.decision.add) for r in of_it)
-            freed = sum(bool(r.decision.lift) for r in of_it)
-            remark = words.counted(blocked, "bloqueado", "bloqueados") if blocked else ""
-            remark = remark or (words.counted(freed, "com bloqueio retirado", "com bloqueio retirado") if freed else "")
-            parts.append(words.counted(count[verdict], one, many) + (f" ({remark})" if remark else ""))
-        made = words.counted(len(self._results), "consultado", "consultados")
-        sentence = f"{made}: {', '.join(parts)}." if parts else "Nenhuma consulta foi feita."
+        """What came of it, in one sentence an authority."""
+        said = [self._summary_of(authority) for authority in Authority]
+        sentence = " ".join(part for part in said if part) or "Nenhuma consulta foi feita."
         if self._refusals:
             sentence += f" {words.counted(len(self._refusals), 'não foi consultado', 'não foram consultados')}."
         return sentence
+
+    def _summary_of(self, authority: Authority) -> str:
+        results = [result for result in self._results if result.request.authority is authority]
+        parts = []
+        for outcome, (one, many) in _SUMS.items():
+            of_it = [result for result in results if result.finding.verdict is outcome]
+            if of_it:
+                remark = _remark(of_it)
+                parts.append(words.counted(len(of_it), one, many) + (f" ({remark})" if remark else ""))
+        if not results:
+            return ""
+        made = words.counted(len(results), "consultado", "consultados")
+        return f"{made} na {authority.label}: {', '.join(parts)}."
 
     @Slot(object)
     def _on_started(self, request: Request) -> None:
@@ -174,7 +183,7 @@ class ConsultationProgress(QFrame):
             self._text.setText(f"Consultando {min(done + 1, self._total)} de {self._total}{who}")
             self._left.setText(self._time_left(done))
             return
-        failed = any(result.finding.verdict is Verdict.FAILURE for result in self._results)
+        failed = any(result.finding.failed for result in self._results)
         tone = theme.Tone.WARN if failed or self._refusals else theme.Tone.OK
         self._icon.setPixmap(icons.pixmap("warning" if tone is theme.Tone.WARN else "check", 16, tone))
         self._text.setText(self.summary())
@@ -203,3 +212,18 @@ class ConsultationProgress(QFrame):
     @Slot()
     def _dismiss(self) -> None:
         self.hide()
+
+
+def _remark(results: list[Result]) -> str:
+    """What these consultations changed: customers blocked, freed of a reason, given another brand."""
+    changes = (
+        (sum(bool(result.decision.add) for result in results), "bloqueado", "bloqueados"),
+        (sum(bool(result.decision.lift) for result in results), "com bloqueio retirado", "com bloqueio retirado"),
+        (
+            sum(result.decision.brand_id is not None for result in results),
+            "com bandeira atualizada",
+            "com bandeira atualizada",
+        ),
+    )
+    alone = len(results) == 1
+    return ", ".join(one if alone else words.counted(number, one, many) for number, one, many in changes if number)

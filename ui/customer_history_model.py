@@ -14,8 +14,9 @@ from ui.theme import Tone
 if TYPE_CHECKING:
     from app.data.history import HistoryRow
 
-LABELS = ("Quando", "Resultado")
-RESULT = 1
+LABELS = ("Quando", "Na", "Resultado")
+WIDTHS = (124, 56)
+WHEN, AUTHORITY, RESULT = range(3)
 
 
 class CustomerHistoryModel(QAbstractTableModel):
@@ -70,7 +71,7 @@ class CustomerHistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if column == RESULT:
                 return self._status(row).sentence
-            return words.exact(row.asked_at)
+            return words.exact(row.asked_at) if column == WHEN else row.authority.label
         if role == Qt.ItemDataRole.ToolTipRole:
             made = f"{words.relative(row.asked_at)}, {words.ORIGINS[row.origin]}, {row.user}"
             return row.reason if column == RESULT else made

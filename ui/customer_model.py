@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
 
-from app.domain import Verdict
+from app.domain import AnpOutcome, Verdict
 from ui import words
 from ui.paged_model import PagedModel
 from ui.status_delegate import STATUS_ROLE, Status
@@ -25,13 +26,14 @@ class Column(IntEnum):
     NAME = 0
     UF = 1
     SEFAZ = 2
-    BLOCK = 3
-    CONSULTED = 4
-    DOCUMENT = 5
-    BRAND = 6
+    ANP = 3
+    BLOCK = 4
+    CONSULTED = 5
+    DOCUMENT = 6
+    BRAND = 7
 
 
-WIDTHS = (192, 48, 144, 112, 126, 160, 110)
+WIDTHS = (170, 40, 136, 132, 104, 112, 150, 100)
 
 _FREE = Status(words.Look("Livre", "check", Tone.NEUTRAL))
 _BLOCKED = Status(words.Look("Bloqueado", "block", Tone.BLOCK))
@@ -44,10 +46,33 @@ def situation(verdict: Verdict | None, outcome: Verdict | None) -> Status:
     return Status(words.verdict(verdict), "última tentativa falhou" if outcome is Verdict.FAILURE else "")
 
 
+_SHORT = {
+    AnpOutcome.UPDATED: "Atualizado",
+    AnpOutcome.REVOKED: "Revogada",
+    AnpOutcome.REVOCATION: "Em revogação",
+    AnpOutcome.CANDIDATE: "Candidato",
+    AnpOutcome.NOT_FOUND: "Não localizado",
+    AnpOutcome.UNRECOGNISED: "Não reconhecida",
+    AnpOutcome.FAILURE: AnpOutcome.FAILURE.label,
+}
+"""The outcomes in as much room as a column has; the whole words are in the tooltip."""
+
+
+def situation_at_anp(row: CustomerRow) -> Status | None:
+    """The last answer, with a failed last try beside it; None for a customer that ANP cannot be asked about."""
+    if not row.anp_consulted:
+        return None
+    shown = row.anp_status or row.anp_outcome
+    if shown is None:
+        return Status(words.NEVER)
+    failed_since = row.anp_status is not None and row.anp_outcome is AnpOutcome.FAILURE
+    return Status(replace(words.verdict(shown), word=_SHORT[shown]), "última tentativa falhou" if failed_since else "")
+
+
 class CustomerModel(PagedModel["Query", "CustomerRow"]):
     """Filter, order and pages are the database's (`app.data.customers`)."""
 
-    labels = ("Cliente", "UF", "SEFAZ", "Bloqueio", "Última consulta", "Documento", "Bandeira")
+    labels = ("Cliente", "UF", "SEFAZ", "ANP", "Bloqueio", "Última consulta", "Documento", "Bandeira")
 
     query: Query
 
@@ -60,6 +85,7 @@ class CustomerModel(PagedModel["Query", "CustomerRow"]):
             Column.DOCUMENT: customers.Order.DOCUMENT,
             Column.UF: customers.Order.UF,
             Column.SEFAZ: customers.Order.SITUATION,
+            Column.ANP: customers.Order.ANP,
             Column.BLOCK: customers.Order.BLOCKED,
             Column.CONSULTED: customers.Order.CONSULTED,
         }
@@ -84,6 +110,8 @@ class CustomerModel(PagedModel["Query", "CustomerRow"]):
         if role == STATUS_ROLE:
             if column == Column.SEFAZ:
                 return situation(row.verdict, row.outcome)
+            if column == Column.ANP:
+                return situation_at_anp(row)
             if column == Column.BLOCK:
                 return _BLOCKED if row.blocked else _FREE
             return None
@@ -101,23 +129,51 @@ class CustomerModel(PagedModel["Query", "CustomerRow"]):
                 return row.uf
             case Column.SEFAZ:
                 return situation(row.verdict, row.outcome).sentence
+            case Column.ANP:
+                at_anp = situation_at_anp(row)
+                return "—" if at_anp is None else at_anp.sentence
             case Column.BRAND:
                 return row.brand
             case Column.BLOCK:
                 return (_BLOCKED if row.blocked else _FREE).sentence
             case _:
-                return "nunca" if row.tried_at is None else words.relative(row.tried_at)
+                return "nunca" if row.consulted_at is None else words.relative(row.consulted_at)
 
     def _tooltip(self, row: CustomerRow, column: int) -> str | None:
         if column == Column.NAME:
             place = f"{row.city}/{row.uf}" if row.city else row.uf
             ie = f" · IE {row.ie}" if row.ie else ""
             return f"{row.name}\n{row.document.named}{ie} · {place}"
-        if column == Column.CONSULTED and row.tried_at is not None:
-            tried = words.exact(row.tried_at)
-            if row.answered_at is None:
-                return f"Tentada em {tried}, sem resposta."
-            if row.answered_at != row.tried_at:
-                return f"Última resposta em {words.exact(row.answered_at)}; última tentativa em {tried}."
-            return f"Respondida em {tried}."
+        if column == Column.ANP:
+            return _about_anp(row)
+        if column == Column.CONSULTED and row.consulted_at is not None:
+            sefaz = _consulted("SEFAZ", row.answered_at, row.tried_at)
+            anp = _consulted("ANP", row.anp_at, row.anp_tried_at)
+            return "\n".join(said for said in (sefaz, anp) if said)
         return self._text(row, column) if column in (Column.SEFAZ, Column.BRAND) else None
+
+
+def _about_anp(row: CustomerRow) -> str:
+    if not row.anp_consulted:
+        return "ANP: não é revendedor consultável."
+    if row.anp_tried_at is None:
+        return "A ANP ainda não foi consultada."
+    lines = []
+    if row.anp_status is not None and row.anp_at is not None:
+        lines.append(f"ANP: {row.anp_status.label.lower()}, em {words.exact(row.anp_at)}.")
+        if row.anp_status.is_listed:
+            lines.append(f"Bandeira na ANP: {row.anp_brand}." if row.anp_brand else "A ANP não informa bandeira.")
+    if row.anp_outcome is AnpOutcome.FAILURE:
+        lines.append(f"A tentativa de {words.exact(row.anp_tried_at)} falhou.")
+    return "\n".join(lines)
+
+
+def _consulted(authority: str, answered_at: datetime | None, tried_at: datetime | None) -> str:
+    if tried_at is None:
+        return ""
+    tried = words.exact(tried_at)
+    if answered_at is None:
+        return f"{authority}: tentada em {tried}, sem resposta."
+    if answered_at != tried_at:
+        return f"{authority}: última resposta em {words.exact(answered_at)}; última tentativa em {tried}."
+    return f"{authority}: respondida em {tried}."

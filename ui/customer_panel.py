@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -23,70 +20,49 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import ActiveBlock, BlockOrigin, Verdict
+from app.settings.catalog import ANP_ONLINE
 from ui import icons, tasks, theme, words
 from ui.block_dialogs import BlockDialog, ReleaseDialog
-from ui.consult_button import ConsultButton
-from ui.customer_history_model import CustomerHistoryModel
+from ui.consult_button import ANP_OFF, ConsultButton
+from ui.customer_facts import CustomerFacts, read_customer
+from ui.customer_history_model import WIDTHS, CustomerHistoryModel
+from ui.customer_situation import CustomerSituation, not_consulted
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.layout_memory import LayoutMemory
 from ui.result_view import ResultView
 from ui.status_delegate import StatusDelegate
-from ui.theme import Tone
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from app.data.blocks import PastBlock
     from app.data.customers import CustomerRow
-    from app.data.history import HistoryRow
     from ui.office import Office
 
-_HISTORY_LIMIT = 200
-_PAST_BLOCKS = 5
 ONE, SEVERAL = range(2)
-
-_RULES = {
-    BlockOrigin.SEFAZ: "Regra: ação quando não habilitado na SEFAZ; sai quando uma consulta disser habilitado.",
-    BlockOrigin.ANP_STATUS: "Regra: situação na ANP.",
-    BlockOrigin.ANP_BRAND: "Regra: bandeira da ANP inexistente na Tabela de Bandeiras.",
-    BlockOrigin.CREDIT: "Regra: análise de crédito.",
-    BlockOrigin.MANUAL: "Bloqueio manual: só sai com Liberar.",
-}
-"""Which rule raises and lifts the reasons of each origin."""
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """Everything the panel shows of one customer."""
-
-    row: CustomerRow
-    fields: dict[str, str]
-    active: tuple[ActiveBlock, ...]
-    past: list[PastBlock]
-    history: list[HistoryRow]
 
 
 class CustomerPanel(QStackedWidget):
     """Shows one customer or how many are selected, and hides while none is. Reads off the GUI thread."""
 
-    consult = Signal(bool)
-    """Consult what is selected; True to apply the profile too."""
+    consult = Signal(object)
+    """Consult what is selected, as this Choice says."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._office = office
         self._database = office.backoffice.database
         self._customer_id: int | None = None
-        self._loaded: _Loaded | None = None
-        self._reading: tasks.Task[_Loaded | None] | None = None
+        self._loaded: CustomerFacts | None = None
+        self._reading: tasks.Task[CustomerFacts | None] | None = None
         self._dialog: BlockDialog | ReleaseDialog | None = None
         self.setAccessibleName("Cliente selecionado")
 
         self.addWidget(self._one())
         self.addWidget(self._several())
         self.hide()
+        office.snapshot_changed.connect(self._offer_anp)
+        self._offer_anp()
 
     @property
     def customer_id(self) -> int | None:
@@ -128,25 +104,9 @@ class CustomerPanel(QStackedWidget):
             self._reading.drop()
         database = self._database
 
-        def load() -> _Loaded | None:
-            from app.data import blocks, customers, history, records
-            from app.tables import CUSTOMERS
+        self._reading = tasks.run(lambda: read_customer(database, customer_id), self._show, self._show_error, self)
 
-            with database.reading() as connection:
-                row = customers.row(connection, customer_id)
-                if row is None:
-                    return None
-                record = records.get(connection, CUSTOMERS, customer_id)
-                return _Loaded(
-                    row,
-                    {f.name: f.kind.show(record.values[f.name]) for f in CUSTOMERS.fields},
-                    blocks.active(connection, customer_id),
-                    [block for block in blocks.history(connection, customer_id) if block.lifted_at is not None],
-                    history.latest(connection, customer_id=customer_id, limit=_HISTORY_LIMIT),
-                )
-
-        self._reading = tasks.run(load, self._show, self._show_error, self)
-
+    @Slot(int)
     def show_history(self, consultation_id: int) -> None:
         """Show one of the customer's consultations."""
         self._tabs.setCurrentIndex(1)
@@ -163,14 +123,14 @@ class CustomerPanel(QStackedWidget):
         layout.setContentsMargins(theme.L, 0, 0, 0)
         layout.setSpacing(theme.M)
         self._several_text = theme.role(QLabel(), "subtitle")
-        button = ConsultButton(self._office.folders)
-        button.chosen.connect(self.consult)
+        self._consult_several = ConsultButton(self._office.folders)
+        self._consult_several.chosen.connect(self.consult)
         hint = theme.role(
-            QLabel("As consultas respeitam o intervalo de cada SEFAZ. Para ver um cliente, selecione só ele."), "hint"
+            QLabel("As consultas respeitam o ritmo de cada autoridade. Para ver um cliente, selecione só ele."), "hint"
         )
         hint.setWordWrap(True)
         row = QHBoxLayout()
-        row.addWidget(button)
+        row.addWidget(self._consult_several)
         row.addStretch(1)
         layout.addWidget(self._several_text)
         layout.addLayout(row)
@@ -201,15 +161,8 @@ class CustomerPanel(QStackedWidget):
         second.addWidget(self._block)
         second.addStretch(1)
 
-        self._now = QVBoxLayout()
-        self._now.setSpacing(theme.S)
-        self._now.setContentsMargins(0, theme.M, theme.S, theme.S)
-        now = QWidget()
-        now.setLayout(self._now)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(now)
+        self._situation = CustomerSituation()
+        self._situation.consultation_chosen.connect(self.show_history)
 
         self._history = CustomerHistoryModel(self)
         self._history_table = QTableView()
@@ -220,7 +173,8 @@ class CustomerPanel(QStackedWidget):
         prepare_table(self._history_table)
         self._history_table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = self._history_table.horizontalHeader()
-        header.resizeSection(0, 124)
+        for section, width in enumerate(WIDTHS):
+            header.resizeSection(section, width)
         header.setStretchLastSection(True)
         self._history_table.selectionModel().selectionChanged.connect(self._open_selected)
         self._result = ResultView(self._database)
@@ -236,7 +190,7 @@ class CustomerPanel(QStackedWidget):
         memory.columns(self._history_table)
 
         self._tabs = QTabWidget()
-        self._tabs.addTab(self._scroll, "Situação")
+        self._tabs.addTab(self._situation, "Situação")
         self._tabs.addTab(parts, "Consultas")
         self._tabs.currentChanged.connect(self._tab_changed)
 
@@ -255,7 +209,7 @@ class CustomerPanel(QStackedWidget):
 
     # --- what it shows ---
 
-    def _show(self, loaded: _Loaded | None) -> None:
+    def _show(self, loaded: CustomerFacts | None) -> None:
         self._reading = None
         if loaded is None:
             self.show_nothing()
@@ -273,7 +227,8 @@ class CustomerPanel(QStackedWidget):
         )
         self._release.setEnabled(bool(loaded.active))
         self._release.setToolTip("" if loaded.active else "O cliente não está bloqueado")
-        self._show_now(loaded)
+        self._situation.show_facts(loaded)
+        self._offer_anp()
         shown = self._result.consultation_id
         self._history.show(loaded.history)
         self._tabs.setTabText(1, f"Consultas ({len(loaded.history)})" if loaded.history else "Consultas")
@@ -293,97 +248,14 @@ class CustomerPanel(QStackedWidget):
         self.setCurrentIndex(ONE)
         self.show()
 
-    def _show_now(self, loaded: _Loaded) -> None:
-        _empty(self._now)
-        answer = next((row for row in loaded.history if row.verdict is not Verdict.FAILURE), None)
-        last = loaded.history[0] if loaded.history else None
-        self._now.addWidget(theme.role(QLabel("Na SEFAZ"), "strong"))
-        if answer is not None and loaded.row.verdict is not None:
-            self._add_statement(
-                words.verdict(answer.verdict),
-                answer.reason,
-                f"Consulta de {words.exact(answer.asked_at)} ({words.relative(answer.asked_at)}), "
-                f"{words.ORIGINS[answer.origin]}, {answer.user}. {answer.decision.replace(answer.reason, '').strip()}",
-                answer.id,
-            )
-        elif last is None or loaded.row.tried_at is None:
-            self._add_statement(words.NEVER, "A SEFAZ ainda não foi consultada com o documento deste cadastro.", "")
-        if last is not None and last.verdict is Verdict.FAILURE:
-            self._add_statement(
-                words.Look("A última tentativa falhou", "warning", Tone.FAIL),
-                last.reason,
-                f"Tentativa de {words.exact(last.asked_at)} ({words.relative(last.asked_at)}), "
-                f"{words.ORIGINS[last.origin]}, {last.user}. {last.decision}",
-                last.id,
-            )
-        self._now.addSpacing(theme.S)
-        self._now.addWidget(theme.role(QLabel("Bloqueio"), "strong"))
-        if not loaded.active:
-            self._add_statement(
-                words.Look("Livre", "check", Tone.OK), "Não há motivo de bloqueio: o cliente pode continuar.", ""
-            )
-        for block in loaded.active:
-            since = f"Desde {words.exact(block.since)} ({words.relative(block.since)}), por {block.by}."
-            self._add_statement(
-                words.Look(f"Bloqueado · {block.origin.label}", "block", Tone.BLOCK),
-                block.reason,
-                f"{since} {_RULES[block.origin]}",
-                block.consultation_id,
-            )
-        self._now.addSpacing(theme.S)
-        self._now.addWidget(theme.role(QLabel("Perfil deste cliente"), "strong"))
-        automatic = loaded.fields["consulta_automatica"]
-        self._now.addWidget(
-            selectable(
-                f"Quando não habilitado na SEFAZ: {loaded.fields['acao_sefaz']}\n"
-                f"Consulta automática na SEFAZ: {automatic}"
-            )
-        )
-        if loaded.past:
-            self._now.addSpacing(theme.S)
-            self._now.addWidget(theme.role(QLabel("Bloqueios retirados"), "strong"))
-            for past in loaded.past[:_PAST_BLOCKS]:
-                self._now.addWidget(theme.role(selectable(_lifted(past)), "hint"))
-            if (more := len(loaded.past) - _PAST_BLOCKS) > 0:
-                self._now.addWidget(
-                    theme.role(QLabel(f"e mais {words.counted(more, 'anterior', 'anteriores')}"), "hint")
-                )
-        self._now.addStretch(1)
-
-    def _add_statement(self, look: words.Look, sentence: str, source: str, consultation_id: int | None = None) -> None:
-        frame = QFrame()
-        theme.card(frame)
-        frame.setAccessibleName(f"{look.word}. {sentence}")
-        icon = QLabel()
-        icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
-        icon.setAlignment(Qt.AlignmentFlag.AlignTop)
-        word = theme.role(QLabel(look.word), "strong")
-        word.setWordWrap(True)
-        theme.tone(word, look.tone)
-        texts = QVBoxLayout()
-        texts.setSpacing(theme.XS)
-        texts.addWidget(word)
-        texts.addWidget(selectable(sentence))
-        if source:
-            texts.addWidget(theme.role(selectable(source), "hint"))
-        if consultation_id is not None:
-            link = QPushButton(f"Ver a consulta {consultation_id}")
-            theme.link(link)
-            link.setProperty("consultation", consultation_id)
-            link.clicked.connect(self._follow_link)
-            texts.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
-        row.setSpacing(theme.S)
-        row.addWidget(icon)
-        row.addLayout(texts, 1)
-        self._now.addWidget(frame)
+    @Slot()
+    def _offer_anp(self) -> None:
+        """Whether ANP may be asked, by the settings and by the customer's registration."""
+        off = "" if self._office.snapshot[ANP_ONLINE] else ANP_OFF
+        self._consult_several.show_anp(off)
+        self.consult_button.show_anp(off or (not_consulted(self._loaded) if self._loaded is not None else ""))
 
     # --- what can be done ---
-
-    @Slot()
-    def _follow_link(self) -> None:
-        self.show_history(int(self.sender().property("consultation")))
 
     @Slot(QItemSelection, QItemSelection)
     def _open_selected(self, chosen: QItemSelection, left: QItemSelection) -> None:
@@ -474,19 +346,3 @@ def prepare_table(table: QTableView) -> None:
     # Its own, always empty: to paint itself the header would ask about every row of a column whether it is selected.
     header.setSelectionModel(QItemSelectionModel(table.model(), header))
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-
-
-def _lifted(past: PastBlock) -> str:
-    by = f", por {past.lifted_by}" if past.lifted_by else ""
-    when = words.exact(past.lifted_at) if past.lifted_at is not None else ""
-    return (
-        f"{past.origin.label}: {past.reason} De {words.exact(past.raised_at)} a {when}{by}. Motivo: {past.lift_reason}"
-    )
-
-
-def _empty(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Origin, Request, Result
+from app.domain import Authority, Origin, Request, Result
 from app.uf import UFS
 from ui import icons, tasks, theme, words
+from ui.consult_button import Choice, Whom
 from ui.consultation_progress import ConsultationProgress
 from ui.customer_model import WIDTHS, Column, CustomerModel
 from ui.customer_panel import CustomerPanel, prepare_table
@@ -60,7 +61,7 @@ class CustomersPage(Page):
         self._finished_ids: set[int] = set()
         self._kept_ids: list[int] = []
         self._asking: list[QItemSelectionRange] = []
-        self._asking_apply = False
+        self._asking_choice = Choice(Whom.SEFAZ, apply=False)
         self._document_dialog: DocumentDialog | None = None
 
         self._search = QLineEdit()
@@ -71,7 +72,7 @@ class CustomersPage(Page):
         self._search.setMinimumWidth(320)
         self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         document = QPushButton(icons.icon("consultations"), "Consultar documento…")
-        document.setToolTip("Consulta na SEFAZ um documento que não precisa estar cadastrado")
+        document.setToolTip("Consulta na SEFAZ ou na ANP um documento que não precisa estar cadastrado")
         document.clicked.connect(self._open_document_dialog)
         self.header.addWidget(self._search)
         self.header.addWidget(document)
@@ -211,7 +212,7 @@ class CustomersPage(Page):
         empty = EmptyState(
             "customers",
             "Nenhum cliente cadastrado",
-            "Importe a sua lista de clientes ou inclua o primeiro para consultar a situação dele na SEFAZ.",
+            "Importe a sua lista de clientes ou inclua o primeiro para consultar a situação dele na SEFAZ e na ANP.",
         )
         empty.add_button("Importar CSV…", "folder").clicked.connect(self._import)
         empty.add_button("Incluir cliente", "add").clicked.connect(self._add_customer)
@@ -369,29 +370,29 @@ class CustomersPage(Page):
 
     # --- consulting ---
 
-    @Slot(bool)
-    def _consult(self, apply: bool) -> None:
+    @Slot(object)
+    def _consult(self, choice: Choice) -> None:
         """Consult the customer shown, or those selected when they are several."""
         if self.panel.row is not None:
-            self._start([self.panel.row], apply)
+            self._start([self.panel.row], choice)
             return
         ranges = self._ranges()
         number = self._selected_count()
         if number <= _ASK_ABOVE:
-            self._submit(ranges, apply)
+            self._submit(ranges, choice)
             return
-        self._asking, self._asking_apply = ranges, apply
+        self._asking, self._asking_choice = ranges, choice
         question = QMessageBox(
             QMessageBox.Icon.Question,
             "Consultar clientes",
-            f"Consultar {words.counted(number, 'cliente', 'clientes')}?",
+            f"Consultar {words.counted(number, 'cliente', 'clientes')} na {choice.whom.label}?",
             QMessageBox.StandardButton.NoButton,
             self,
         )
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         question.setInformativeText(
-            "O ritmo é o limite de cada SEFAZ, e muitas consultas podem levar horas. O programa continua livre para "
-            "outras tarefas, e o que faltar pode ser cancelado."
+            "O ritmo é o limite de cada autoridade, e muitas consultas podem levar horas. O programa continua livre "
+            "para outras tarefas, e o que faltar pode ser cancelado."
         )
         question.addButton("Consultar", QMessageBox.ButtonRole.AcceptRole)
         question.addButton("Voltar", QMessageBox.ButtonRole.RejectRole)
@@ -400,13 +401,13 @@ class CustomersPage(Page):
 
     @Slot()
     def _submit_asked(self) -> None:
-        self._submit(self._asking, self._asking_apply)
+        self._submit(self._asking, self._asking_choice)
 
-    def _submit(self, ranges: list[QItemSelectionRange], apply: bool) -> None:
+    def _submit(self, ranges: list[QItemSelectionRange], choice: Choice) -> None:
         lines = [(part.top(), part.height()) for part in ranges]
         rows = [self.model.row(top + n) for top, height in lines for n in range(height)] if len(lines) < 50 else [None]
         if ranges and all(row is not None for row in rows):
-            self._start([row for row in rows if row is not None], apply)
+            self._start([row for row in rows if row is not None], choice)
             return
         database, query = self._database, self.model.query
 
@@ -416,18 +417,22 @@ class CustomersPage(Page):
             with database.reading() as connection:
                 return [row for top, height in lines for row in customers.page(connection, query, top, height)]
 
-        self._asking_apply = apply
+        self._asking_choice = choice
         tasks.run(read, self._start_read, self._failed, self)
 
     def _start_read(self, rows: list[CustomerRow]) -> None:
-        self._start(rows, self._asking_apply)
+        self._start(rows, self._asking_choice)
 
-    def _start(self, rows: Sequence[CustomerRow], apply: bool) -> None:
+    def _start(self, rows: Sequence[CustomerRow], choice: Choice) -> None:
+        """Ask each authority about each customer; both only where ANP can be asked about it too."""
         actor = self._office.actor
-        names = {
-            Request(row.document, row.uf, Origin.OPERATOR, actor, apply, row.id): row.name
-            for row in {row.id: row for row in rows}.values()
-        }
+        names: dict[Request, str] = {}
+        for row in rows:
+            for authority in choice.whom.authorities:
+                if choice.whom is Whom.BOTH and authority is Authority.ANP and not row.anp_consulted:
+                    continue
+                request = Request(row.document, row.uf, Origin.OPERATOR, actor, choice.apply, row.id, authority)
+                names[request] = row.name
         if names:
             self.progress.start(list(names), names)
 

@@ -1,4 +1,4 @@
-"""Consult a document that need not be registered: document, UF and kind, and the result right there."""
+"""Consult a document that need not be registered, at SEFAZ or at ANP, and see the result right there."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.documents import InvalidDocument, parse_document
-from app.domain import DocumentKind, Origin, Refusal, Request, Result
+from app.domain import Authority, DocumentKind, Origin, Refusal, Request, Result
+from app.settings.catalog import ANP_ONLINE
 from app.uf import UFS
 from ui import theme
+from ui.consult_button import ANP_OFF
 from ui.failure_view import FailureView
 from ui.result_view import ResultView
 
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
     from ui.office import Office
 
 _KINDS = (("CNPJ ou CPF", None), ("Inscrição estadual", DocumentKind.IE))
+_AUTHORITIES = (Authority.SEFAZ, Authority.ANP)
+_EXPLANATIONS = {
+    Authority.SEFAZ: "Consulta o cadastro de contribuintes na SEFAZ sem mexer em cliente nenhum.",
+    Authority.ANP: "Procura o CNPJ entre os revendedores de combustíveis automotivos da ANP, sem mexer em cliente "
+    "nenhum. Uma revenda de GLP é consultada pelo cadastro dela em Clientes.",
+}
 
 
 class DocumentDialog(QDialog):
@@ -43,11 +51,20 @@ class DocumentDialog(QDialog):
         self.resize(560, 620)
         self.setModal(False)
 
-        explanation = theme.role(
-            QLabel("Consulta o cadastro de contribuintes na SEFAZ sem mexer em cliente nenhum."), "hint"
-        )
+        self._explanation = theme.role(QLabel(), "hint")
+        self._explanation.setWordWrap(True)
+        self._authorities = QButtonGroup(self)
+        authorities = QHBoxLayout()
+        authorities.setSpacing(theme.L)
+        for number, authority in enumerate(_AUTHORITIES):
+            whom = QRadioButton(authority.label)
+            self._authorities.addButton(whom, number)
+            authorities.addWidget(whom)
+        authorities.addStretch(1)
+        self._authorities.button(0).setChecked(True)
+        self._authorities.idClicked.connect(self._authority_changed)
         self._kinds = QButtonGroup(self)
-        kinds = QHBoxLayout()
+        self._kinds_row = kinds = QHBoxLayout()
         kinds.setSpacing(theme.L)
         for number, (label, _) in enumerate(_KINDS):
             choice = QRadioButton(label)
@@ -68,9 +85,10 @@ class DocumentDialog(QDialog):
         for sigla, uf in UFS.items():
             self._uf.addItem(f"{sigla} · {uf.name}", sigla)
         self._uf.setCurrentIndex(self._uf.findData("SP"))
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.setHorizontalSpacing(theme.M)
         form.setVerticalSpacing(theme.S)
+        form.addRow("Consultar na", authorities)
         form.addRow("Tipo", kinds)
         form.addRow("&Documento", self._document)
         form.addRow("", self._error)
@@ -95,7 +113,7 @@ class DocumentDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.setSpacing(theme.M)
-        whole.addWidget(explanation)
+        whole.addWidget(self._explanation)
         whole.addLayout(form)
         whole.addLayout(buttons)
         whole.addWidget(self._failure)
@@ -104,13 +122,19 @@ class DocumentDialog(QDialog):
 
         office.finished_one.connect(self._finished)
         office.refused_one.connect(self._refused)
+        office.snapshot_changed.connect(self._offer_anp)
+        self._offer_anp()
+
+    @property
+    def _authority(self) -> Authority:
+        return _AUTHORITIES[self._authorities.checkedId()]
 
     @Slot()
     def _ask(self) -> None:
         if self._request is not None:
             return
         try:
-            document = parse_document(self._document.text(), _KINDS[self._kinds.checkedId()][1])
+            document = parse_document(self._document.text(), self._kind)
         except InvalidDocument as error:
             self._error.setText(str(error))
             self._error.show()
@@ -119,15 +143,41 @@ class DocumentDialog(QDialog):
         self._error.hide()
         self._failure.clear()
         self._result.clear()
-        uf = str(self._uf.currentData())
-        self._request = Request(document, uf, Origin.OPERATOR, self._office.actor, apply=False)
+        authority = self._authority
+        uf = str(self._uf.currentData()) if authority is Authority.SEFAZ else ""
+        self._request = Request(document, uf, Origin.OPERATOR, self._office.actor, apply=False, authority=authority)
         self._consult.setEnabled(False)
-        self._state.setText(f"Consultando {document} na SEFAZ {uf}…")
+        self._state.setText(f"Consultando {document} na {f'{authority.label} {uf}'.rstrip()}…")
         self._office.submit([self._request])
+
+    @property
+    def _kind(self) -> DocumentKind | None:
+        return DocumentKind.CNPJ if self._authority is Authority.ANP else _KINDS[self._kinds.checkedId()][1]
 
     @Slot(int)
     def _kind_changed(self, _number: int) -> None:
         self._error.hide()
+
+    @Slot(int)
+    def _authority_changed(self, _number: int) -> None:
+        """ANP knows a reseller by CNPJ alone, whatever the UF."""
+        is_sefaz = self._authority is Authority.SEFAZ
+        self._error.hide()
+        self._explanation.setText(_EXPLANATIONS[self._authority])
+        self._form.setRowVisible(self._kinds_row, is_sefaz)
+        self._form.setRowVisible(self._uf, is_sefaz)
+        self._document.setPlaceholderText("Com ou sem pontuação" if is_sefaz else "CNPJ, com ou sem pontuação")
+
+    @Slot()
+    def _offer_anp(self) -> None:
+        """As the settings say; without ANP, SEFAZ is asked."""
+        allowed = bool(self._office.snapshot[ANP_ONLINE])
+        anp = self._authorities.button(_AUTHORITIES.index(Authority.ANP))
+        anp.setEnabled(allowed)
+        anp.setToolTip("" if allowed else ANP_OFF)
+        if not allowed:
+            self._authorities.button(0).setChecked(True)
+        self._authority_changed(0)
 
     @Slot(object)
     def _finished(self, result: Result) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,31 +24,46 @@ from ui.failure_view import FailureView, failure_of
 
 @dataclass(frozen=True)
 class RawMessage:
-    """The bytes, and the text in which they are shown."""
+    """The bytes, the text in which they are shown, and how a file of them is called at the end."""
 
     data: bytes
     text: str
+    ending: str
 
 
 def readable(data: bytes) -> RawMessage:
-    """The message indented when it is XML without DTD, else its characters as they are.
+    """The message indented when it is JSON, or XML without DTD; else its characters as they are.
 
     Nothing outside the bytes is read: no DTD, no entities, no network. Not for the GUI thread.
     """
     from lxml import etree
 
-    plain = data.decode("utf-8", errors="replace")
+    start = data.lstrip()[:200].lower()
+    is_page = start.startswith(b"<!doctype html") or b"<html" in start
+    try:
+        plain = data.decode("utf-8")
+    except UnicodeDecodeError:
+        # Pages of older servers are not in UTF-8.
+        plain = data.decode("cp1252" if is_page else "utf-8", errors="replace")
+    if is_page:
+        return RawMessage(data, plain, "html")
+    try:
+        return RawMessage(data, json.dumps(json.loads(plain), ensure_ascii=False, indent=2), "json")
+    except (ValueError, RecursionError):
+        pass  # not JSON
+    if not start.startswith((b"<", b"\xef\xbb\xbf<")):
+        return RawMessage(data, plain, "txt")
     parser = etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, dtd_validation=False, remove_blank_text=True
     )
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        return RawMessage(data, plain)
+        return RawMessage(data, plain, "xml")
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        return RawMessage(data, plain)
+        return RawMessage(data, plain, "xml")
     etree.indent(root, space="  ")
-    return RawMessage(data, etree.tostring(root, encoding="unicode"))
+    return RawMessage(data, etree.tostring(root, encoding="unicode"), "xml")
 
 
 class RawMessageView(QWidget):
@@ -57,7 +73,7 @@ class RawMessageView(QWidget):
         super().__init__(parent)
         self._name = name
         self._file_name = ""
-        self._message = RawMessage(b"", "")
+        self._message = RawMessage(b"", "", "txt")
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
         self._text.setAccessibleName(f"{name}, texto completo")
@@ -87,9 +103,9 @@ class RawMessageView(QWidget):
         whole.addWidget(self._failure)
 
     def show_message(self, message: RawMessage, file_name: str) -> None:
-        """Show another message; `file_name` is proposed when it is saved."""
+        """Show another message; `file_name`, with the ending of its form, is proposed when it is saved."""
         self._message = message
-        self._file_name = file_name
+        self._file_name = f"{file_name}.{message.ending}"
         self._text.setPlainText(message.text or "(vazio: nada chegou a ser enviado ou recebido)")
         self._size.setText(f"{len(message.data):,} bytes".replace(",", "."))
         self._failure.clear()

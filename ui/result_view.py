@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -19,15 +19,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Verdict
+from app import anp_words
+from app.domain import Authority
 from app.inscription_words import Changes, changes
 from ui import icons, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
-from ui.inscription_card import InscriptionCard, selectable
+from ui.inscription_card import selectable
+from ui.inscriptions_view import InscriptionsView
 from ui.raw_message import RawMessage, RawMessageView, readable
+from ui.registration_view import RegistrationView
 from ui.theme import Tone
 
 if TYPE_CHECKING:
+    from app.brands import BrandReading
     from app.data.database import Database
     from app.data.history import FullConsultation
 
@@ -36,10 +40,11 @@ _NO_CHANGES = Changes({}, frozenset(), ())
 
 @dataclass(frozen=True)
 class _Loaded:
-    """Everything the view shows of one consultation."""
+    """Everything the view shows of one consultation. `brand` is what the brand that ANP stated is here, now."""
 
     full: FullConsultation
     before: FullConsultation | None
+    brand: BrandReading | None
     request: RawMessage
     response: RawMessage
 
@@ -71,8 +76,12 @@ class ResultView(QStackedWidget):
         self._facts.setHorizontalSpacing(theme.M)
         self._facts.setVerticalSpacing(theme.XS)
         self._facts.setColumnStretch(1, 1)
-        self._inscriptions = QVBoxLayout()
-        self._inscriptions.setSpacing(theme.S)
+        self._answer = QVBoxLayout()
+        self._answer.setSpacing(theme.S)
+        self._anp_page = QPushButton(icons.icon("external"), "Abrir a página da ANP")
+        self._anp_page.setToolTip("Abre no navegador a consulta de postos da ANP; lá, informe o CNPJ")
+        theme.link(self._anp_page)
+        self._anp_page.clicked.connect(self._open_anp_page)
         self._fold = QPushButton("Detalhes: pedido e resposta")
         self._fold.setCheckable(True)
         self._fold.toggled.connect(self._unfold)
@@ -100,7 +109,8 @@ class ResultView(QStackedWidget):
         whole.addWidget(self._decision)
         whole.addWidget(self._failure)
         whole.addLayout(self._facts)
-        whole.addLayout(self._inscriptions)
+        whole.addLayout(self._answer)
+        whole.addWidget(self._anp_page, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addLayout(fold)
         whole.addWidget(self._raw)
         whole.addStretch(1)
@@ -119,14 +129,16 @@ class ResultView(QStackedWidget):
         database = self._database
 
         def load() -> _Loaded | None:
-            from app.data import history
+            from app.data import brands, history
 
             with database.reading() as connection:
                 full = history.get(connection, consultation_id)
                 if full is None:
                     return None
                 before = history.answer_before(connection, full.row)
-            return _Loaded(full, before, readable(full.request), readable(full.response))
+                registration = full.registration
+                brand = brands.table(connection).read(registration.brand) if registration else None
+            return _Loaded(full, before, brand, readable(full.request), readable(full.response))
 
         tasks.run(load, self._show, self._show_error, self)
 
@@ -141,7 +153,7 @@ class ResultView(QStackedWidget):
         self._badge_icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
         self._verdict.setText(look.word)
         theme.tone(self._verdict, look.tone)
-        answered = row.verdict is not Verdict.FAILURE
+        answered = not row.failed
         changed = answered and before is not None and before.row.verdict is not row.verdict
         self._change.setVisible(changed)
         if before is not None:
@@ -155,12 +167,11 @@ class ResultView(QStackedWidget):
         else:
             self._failure.clear()
         self._show_facts(full)
-        self._show_inscriptions(
-            full, changes(full.inscriptions, before.inscriptions) if answered and before else _NO_CHANGES
-        )
+        self._show_answer(loaded)
+        self._anp_page.setVisible(row.authority is Authority.ANP)
         name = f"consulta-{row.id}"
-        self._request.show_message(loaded.request, f"{name}-pedido.xml")
-        self._response.show_message(loaded.response, f"{name}-resposta.xml")
+        self._request.show_message(loaded.request, f"{name}-pedido")
+        self._response.show_message(loaded.response, f"{name}-resposta")
         self._fold.setChecked(False)
         self._unfold(False)
         self.setCurrentIndex(1)
@@ -168,24 +179,17 @@ class ResultView(QStackedWidget):
 
     def _show_error(self, error: Exception) -> None:
         self.setCurrentIndex(1)
-        for widget in (self._badge_icon, self._verdict, self._reason, self._decision, self._change, self._fold):
+        head = (self._badge_icon, self._verdict, self._reason, self._decision, self._change)
+        for widget in (*head, self._fold, self._anp_page):
             widget.hide()
         self._failure.show_failure(failure_of(error))
 
     def _show_facts(self, full: FullConsultation) -> None:
         _empty(self._facts)
         row = full.row
-        authorizer = f"SEFAZ {row.uf}" + (
-            f", atendida por {full.authorizer}" if full.authorizer and full.authorizer != row.uf else ""
-        )
         facts = [
-            ("Documento", f"{row.document.named} em {row.uf}"),
-            ("Resposta", f"{row.c_stat} · {full.x_motivo}" if row.c_stat else ""),
-            ("Autoridade", authorizer),
-            (
-                "Quando",
-                f"{words.exact(row.asked_at)}, durou {_duration(row.duration_ms)}",
-            ),
+            *(_anp_facts(full) if row.authority is Authority.ANP else _sefaz_facts(full)),
+            ("Quando", f"{words.exact(row.asked_at)}, durou {_duration(row.duration_ms)}"),
             ("Feita", f"{words.ORIGINS[row.origin]}, {row.user}" + (f", em {full.machine}" if full.machine else "")),
             ("Certificado", _masked(full.certificate_cnpj)),
             ("Consulta", f"nº {row.id}"),
@@ -198,39 +202,20 @@ class ResultView(QStackedWidget):
             self._facts.addWidget(name, line, 0)
             self._facts.addWidget(text, line, 1)
 
-    def _show_inscriptions(self, full: FullConsultation, different: Changes) -> None:
-        _empty(self._inscriptions)
-        if not full.inscriptions:
-            return
-        number = len(full.inscriptions)
-        title = theme.role(QLabel("Inscrição" if number == 1 else f"{number} inscrições"), "subtitle")
-        self._inscriptions.addWidget(title)
-        if different.gone:
-            gone = ", ".join(f"{i.IE} ({i.UF})" for i in different.gone)
-            mark = theme.badge(QLabel(f"Mudou · não veio mais: {gone}"), Tone.WARN)
-            mark.setWordWrap(True)
-            self._inscriptions.addWidget(mark)
-        cards = [InscriptionCard(i, n, different) for n, i in enumerate(full.inscriptions)]
-        if number == 1:
-            frame = QFrame()
-            theme.card(frame)
-            inside = QVBoxLayout(frame)
-            inside.setContentsMargins(0, 0, 0, 0)
-            inside.addWidget(cards[0])
-            self._inscriptions.addWidget(frame)
-            return
-        tabs = QTabWidget()
-        tabs.setUsesScrollButtons(True)
-        tabs.setAccessibleName("Inscrições da resposta")
-        for position, (inscription, card) in enumerate(zip(full.inscriptions, cards, strict=True)):
-            remark = " · nova" if position in different.new else ""
-            if any(changed == position for changed, _ in different.fields):
-                remark = " · mudou"
-            tab = tabs.addTab(card, f"{inscription.IE or 'sem IE'} {inscription.UF}{remark}")
-            enabled = inscription.cSit == "1"
-            tabs.setTabIcon(tab, icons.icon("check" if enabled else "block"))
-            tabs.setTabToolTip(tab, "Habilitada" if enabled else "Não habilitada")
-        self._inscriptions.addWidget(tabs)
+    def _show_answer(self, loaded: _Loaded) -> None:
+        """What the authority says of the customer, with what changed since its answer before."""
+        _empty(self._answer)
+        full, before = loaded.full, loaded.before
+        if full.inscriptions:
+            different = changes(full.inscriptions, before.inscriptions) if before else _NO_CHANGES
+            self._answer.addWidget(InscriptionsView(full.inscriptions, different))
+        if full.registration is not None and loaded.brand is not None:
+            changed = anp_words.changes(full.registration, before.registration if before else None)
+            self._answer.addWidget(RegistrationView(full.registration, loaded.brand, changed))
+
+    @Slot()
+    def _open_anp_page(self) -> None:
+        QDesktopServices.openUrl(QUrl(anp_words.HUMAN_PAGE))
 
     @Slot(bool)
     def _unfold(self, shown: bool) -> None:
@@ -242,6 +227,25 @@ class ResultView(QStackedWidget):
     @Slot()
     def _bring_raw_into_view(self) -> None:
         self._scroll.ensureWidgetVisible(self._raw)
+
+
+def _sefaz_facts(full: FullConsultation) -> list[tuple[str, str]]:
+    row = full.row
+    other = f", atendida por {full.authorizer}" if full.authorizer and full.authorizer != row.uf else ""
+    return [
+        ("Documento", f"{row.document.named} em {row.uf}"),
+        ("Resposta", f"{row.c_stat} · {full.x_motivo}" if row.c_stat else ""),
+        ("Autoridade", f"SEFAZ {row.uf}{other}"),
+    ]
+
+
+def _anp_facts(full: FullConsultation) -> list[tuple[str, str]]:
+    row = full.row
+    return [
+        ("Documento", row.document.named),
+        ("Fonte", anp_words.source(row.source, full.listed_at) if row.source else ""),
+        ("Constava até", anp_words.day(full.listed_until) if full.listed_until else ""),
+    ]
 
 
 def _duration(milliseconds: int) -> str:

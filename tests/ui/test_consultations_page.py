@@ -202,3 +202,19 @@ def test_what_is_not_plain_xml_is_shown_as_it_came(hostile: bytes) -> None:
 
 def test_xml_is_indented_to_be_read() -> None:
     assert readable(b"<a><b>1</b></a>").text == "<a>\n  <b>1</b>\n</a>"
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "ending"),
+    [
+        (b"<a/>", "<a/>", "xml"),
+        (b'{"data": [], "title": "Munic\xc3\xadpio"}', '{\n  "data": [],\n  "title": "Município"\n}', "json"),
+        (b'{"data": [', '{"data": [', "txt"),
+        (b"[" * 100_000, "[" * 100_000, "txt"),
+        ("<html><body>Situação</body></html>".encode("cp1252"), "<html><body>Situação</body></html>", "html"),
+        (b"GET /v1/combustivel HTTP/1.1", "GET /v1/combustivel HTTP/1.1", "txt"),
+    ],
+)
+def test_each_form_of_message_is_read_and_saved_as_what_it_is(data: bytes, text: str, ending: str) -> None:
+    message = readable(data)
+    assert (message.text, message.ending, message.data) == (text, ending, data)

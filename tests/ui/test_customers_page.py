@@ -25,6 +25,8 @@ from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
 from ui.block_dialogs import BlockDialog, ReleaseDialog
+from ui.consult_button import Choice, Whom
+from ui.customer_history_model import RESULT
 from ui.customer_model import Column
 from ui.customers_page import LIST, NO_CUSTOMERS, NO_RESULTS, CustomersPage
 from ui.document_dialog import DocumentDialog
@@ -264,7 +266,7 @@ def test_a_customer_that_left_the_filter_can_still_be_consulted_alone(qtbot: QtB
     _select(qtbot, page, "Posto Água Limpa")
     _search(qtbot, page, "zebu")
     assert page.panel.customer_id == first
-    page._consult(False)
+    page._consult(Choice(Whom.SEFAZ, apply=False))
     assert [request.customer_id for request in page.progress._open] == [first]
 
 
@@ -295,9 +297,9 @@ def test_several_are_consulted_and_the_profile_applied(qtbot: QtBot, demo: DemoO
         )
     until(qtbot, lambda: "3 clientes selecionados" in _texts(page))
     with qtbot.waitSignal(page.progress.ended, timeout=15_000):
-        page._consult(True)
+        page._consult(Choice(Whom.SEFAZ, apply=True))
         assert page.progress._cancel.isVisibleTo(page)
-    assert page.progress.sentence == "3 consultados: 1 habilitado, 1 não habilitado (1 bloqueado), 1 falha."
+    assert page.progress.sentence == "3 consultados na SEFAZ: 1 habilitado, 1 não habilitado (bloqueado), 1 falha."
     until(qtbot, lambda: _cell(page, wanted[1], Column.BLOCK) == "Bloqueado")
     settle(qtbot)
     assert _cell(page, wanted[0], Column.SEFAZ) == "Habilitado"
@@ -319,7 +321,7 @@ def test_what_changed_since_the_answer_before_is_marked(qtbot: QtBot, demo: Demo
         with qtbot.waitSignal(page.progress.ended, timeout=15_000):
             page.panel.consult_button.click()
     until(qtbot, lambda: page.panel._history.rowCount() == 2)
-    assert page.panel._history.index(0, 1).data() == "Não habilitado · era habilitado"
+    assert page.panel._history.index(0, RESULT).data() == "Não habilitado · era habilitado"
     page.panel._tabs.setCurrentIndex(1)
     until(qtbot, lambda: "Mudou · antes: 1 · habilitado" in _texts(page))
     said = _texts(page)
@@ -348,7 +350,7 @@ def test_cancelling_ends_at_once_and_keeps_what_was_done(qtbot: QtBot, demo: Dem
         demo.sefaz.scenarios[customer.document.value] = Scenario.TIMEOUT
     page.table.selectAll()
     until(qtbot, lambda: "40 clientes selecionados" in _texts(page))
-    page._consult(False)
+    page._consult(Choice(Whom.SEFAZ, apply=False))
     until(qtbot, lambda: bool(demo.sefaz.seen))
     with qtbot.waitSignal(page.progress.ended, timeout=4_000):
         page.progress._cancel.click()
@@ -386,7 +388,7 @@ def test_a_document_that_nobody_registered(qtbot: QtBot, demo: DemoOffice) -> No
     settle(qtbot)
     said = "\n".join(label.text() for label in dialog._result.findChildren(QLabel))
     assert "nenhum cliente foi alterado" in said
-    assert len(dialog.findChildren(QRadioButton)) == 2
+    assert [choice.text() for choice in dialog.findChildren(QRadioButton) if choice.isEnabled()][:1] == ["SEFAZ"]
     dialog.close()
 
 
@@ -394,12 +396,12 @@ def test_the_last_way_of_consulting_is_remembered(qtbot: QtBot, office: Office) 
     _add(office)
     page = _page(qtbot, office)
     _select(qtbot, page, "Posto Zebu")
-    assert not page.panel.consult_button.applies
-    page.panel.consult_button._actions[True].trigger()
+    assert page.panel.consult_button.choice == Choice(Whom.SEFAZ, apply=False)
+    page.panel.consult_button._actions[Choice(Whom.SEFAZ, apply=True)].trigger()
     assert all(request.apply for request in page.progress._open)
     again = CustomersPage(office)
     qtbot.addWidget(again)
-    assert again.panel.consult_button.applies
+    assert again.panel.consult_button.choice == Choice(Whom.SEFAZ, apply=True)
 
 
 def test_everything_that_takes_the_focus_has_a_name(qtbot: QtBot, office: Office) -> None:
