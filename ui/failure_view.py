@@ -123,6 +123,8 @@ def failure_of(error: Exception) -> Failure:
 
 def _spoken() -> tuple[type[Exception], ...]:
     """The exceptions whose message is already a sentence for the operator."""
+    from app.anp_lists import UnreadableList
+    from app.data.mirror import IncompleteList, OlderList
     from app.data.records import InvalidRecord, RecordNotFound
     from app.documents import InvalidDocument
     from app.kinds import InvalidValue
@@ -145,4 +147,7 @@ def _spoken() -> tuple[type[Exception], ...]:
         CertificateRefused,
         CertificateUnusable,
         InvalidEndpoints,
+        UnreadableList,
+        IncompleteList,
+        OlderList,
     )

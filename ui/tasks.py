@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Event
 from typing import Generic, TypeVar
 
 import shiboken6
@@ -22,10 +23,16 @@ class Task(QRunnable, Generic[T]):
     """One piece of work under way; made by `run`."""
 
     def __init__(
-        self, fn: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None], owner: QObject
+        self,
+        fn: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        owner: QObject,
+        cancelled: Event | None,
     ) -> None:
         super().__init__()
         self.setAutoDelete(False)
+        self._cancelled = cancelled
         self._fn = fn
         self._done = done
         self._failed = failed
@@ -42,6 +49,11 @@ class Task(QRunnable, Generic[T]):
     def drop(self) -> None:
         """The result is no longer wanted (a newer question replaced this one): nothing will be called."""
         self._wanted = False
+
+    def cancel(self) -> None:
+        """Ask the work to end early, where it looks at an event for that; what it gives back is still delivered."""
+        if self._cancelled is not None:
+            self._cancelled.set()
 
     def run(self) -> None:
         """Called by the pool, in its thread."""
@@ -87,16 +99,30 @@ def _bridge() -> _Bridge:
     return _bridges[0]
 
 
-def run(fn: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None], owner: QObject) -> Task[T]:
+def run(
+    fn: Callable[[], T],
+    done: Callable[[T], None],
+    failed: Callable[[Exception], None],
+    owner: QObject,
+    *,
+    cancelled: Event | None = None,
+) -> Task[T]:
     """Call `fn` in a thread of the pool, then `done(value)` or `failed(error)` on the GUI thread.
 
-    Called on the GUI thread. Nothing is called once `owner` was destroyed.
+    Called on the GUI thread. Nothing is called once `owner` was destroyed. Work that takes long looks at the event
+    `cancelled` and ends early when it is set.
     """
     _bridge()
-    task = Task(fn, done, failed, owner)
+    task = Task(fn, done, failed, owner, cancelled)
     _running.add(task)  # type: ignore[arg-type]  # the set only keeps them alive
     QThreadPool.globalInstance().start(task)
     return task
+
+
+def cancel_all() -> None:
+    """Ask every work that can end early to do so: the program is ending."""
+    for task in _running:
+        task.cancel()
 
 
 def wait_all(timeout_ms: int) -> bool:

@@ -319,6 +319,7 @@ class WindowProgram(QObject):
             self.tray.remove()
         for service in self._services:
             service.stop()
+        tasks.cancel_all()
         tasks.wait_all(_TASKS_MS)
         if self._backoffice is not None:
             self._backoffice.close()

@@ -79,3 +79,13 @@ def test_waiting_gives_up_in_time(qtbot: QtBot) -> None:
     go.set()
     assert tasks.wait_all(5000)
     assert got == [True]
+
+
+def test_long_work_is_asked_to_end_early(qtbot: QtBot) -> None:
+    owner, cancelled = QObject(), threading.Event()
+    got: list[bool] = []
+    tasks.run(lambda: 1, lambda _: None, _unexpected, owner)
+    tasks.run(lambda: cancelled.wait(30), got.append, _unexpected, owner, cancelled=cancelled)
+    tasks.cancel_all()
+    assert tasks.wait_all(5000)
+    assert got == [True]
