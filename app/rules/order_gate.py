@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from app.brands import BrandReading
-from app.domain import ActiveBlock, AnpOutcome, Document
+from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Document
 from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
 from app.settings.catalog import (
@@ -17,6 +17,7 @@ from app.settings.catalog import (
     ANP_ORDER_CONSULT,
     ANP_ORDER_NO_BRAND,
     ANP_VALIDITY,
+    BY_KEY,
     SEFAZ_ENTITY,
 )
 
@@ -25,6 +26,12 @@ NOT_REGISTERED = "cliente.sem_cadastro"
 NOT_RESELLER = "cliente.cadastro_anp"
 BLOCK_PREFIX = "bloqueio."
 """The rules that are no setting: they are in the customer's registration, or are the origin of one of its blocks."""
+
+_PSEUDO_RULES = {
+    INACTIVE: "Cliente inativo",
+    NOT_REGISTERED: "Documento sem cadastro de cliente",
+    NOT_RESELLER: "Cadastro na ANP: não é revendedor",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,11 @@ class OrderQuestion:
     kind: OrderKind
     operation: OrderOperation
     actor: str
+
+    @property
+    def act(self) -> str:
+        """What is being done: "inclusão do pedido"."""
+        return act(self.kind, self.operation)
 
 
 @dataclass(frozen=True)
@@ -166,7 +178,7 @@ def decide(
 def _without_answer(question: OrderQuestion, profile: OrderProfile, word: AnpWord) -> _Finding:
     refuses = profile.no_answer is OrderAction.REFUSE
     reason = (
-        f"Não foi possível consultar a ANP, e o perfil {'não ' if refuses else ''}permite {_act(question)} "
+        f"Não foi possível consultar a ANP, e o perfil {'não ' if refuses else ''}permite a {question.act} "
         f"sem consulta. {word.reason}"
     )
     return _Finding(refuses, reason, (ANP_NO_ANSWER.key,))
@@ -178,7 +190,7 @@ def _by_status(question: OrderQuestion, profile: OrderProfile, word: AnpWord) ->
         why = f"A situação do cliente na ANP não foi reconhecida: nenhum perfil se aplica a ela. {word.reason}"
         return _Finding(False, why.rstrip(), ())
     refuses = profile.actions[status] is OrderAction.REFUSE
-    said = f"{_act(question)} para cliente com “{status.label}” na ANP. {word.reason}".rstrip()
+    said = f"a {question.act} para cliente com “{status.label}” na ANP. {word.reason}".rstrip()
     reason = f"Não é permitida {said}" if refuses else f"O perfil permite {said}"
     return _Finding(refuses, reason, (ANP_ORDER[status].key,))
 
@@ -187,7 +199,7 @@ def _by_brand(question: OrderQuestion, profile: OrderProfile, brand: BrandReadin
     refuses = profile.missing_brand is OrderAction.REFUSE
     return _Finding(
         refuses,
-        f"{brand.why} O perfil {'não ' if refuses else ''}permite {_act(question)} neste caso.",
+        f"{brand.why} O perfil {'não ' if refuses else ''}permite a {question.act} neste caso.",
         (ANP_ORDER_NO_BRAND.key,),
     )
 
@@ -209,10 +221,19 @@ def _by_registration(buyer: Buyer) -> list[_Finding]:
     return found or [_Finding(False, "O cliente está ativo e sem bloqueios.", ())]
 
 
-def _act(question: OrderQuestion) -> str:
-    """ "a inclusão do pedido", "a alteração da nota fiscal"."""
-    thing = "do pedido" if question.kind is OrderKind.ORDER else "da nota fiscal"
-    return f"a {question.operation.label} {thing}"
+def act(kind: OrderKind, operation: OrderOperation) -> str:
+    """What is being done: "inclusão do pedido", "alteração da nota fiscal"."""
+    thing = "do pedido" if kind is OrderKind.ORDER else "da nota fiscal"
+    return f"{operation.label} {thing}"
+
+
+def rule_label(rule: str) -> str:
+    """The words of one of a decision's rules: the label of the setting, or what of the registration it is."""
+    if rule in BY_KEY:
+        return BY_KEY[rule].label
+    if rule.startswith(BLOCK_PREFIX):
+        return f"Bloqueio do cliente: {BlockOrigin(rule.removeprefix(BLOCK_PREFIX)).label}"
+    return _PSEUDO_RULES[rule]
 
 
 def _exact(moment: datetime) -> str:

@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> Status:
     """Evaluate and show."""
-    from app.rules.order_gate import OrderQuestion
+    from app.rules.order_gate import OrderQuestion, act
     from services.order_gate import OrderGate
 
     try:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> Status:
     if options.json:
         write_json(as_document(answer))
     else:
-        write(f"{document.named} · {operation.label} de {kind.label} · empresa {options.empresa}")
+        write(f"{document.named} · {act(kind, operation)} · empresa {options.empresa}")
         _show(answer)
     return Status.DONE if answer.allowed else Status.REFUSED
 
@@ -77,8 +77,12 @@ def as_document(answer: OrderAnswer) -> dict[str, Any]:
 
 
 def _show(answer: OrderAnswer) -> None:
+    from app.rules.order_gate import rule_label
+
     write("Permitido" if answer.allowed else "Recusado")
     for reason in answer.reasons:
         write(f"- {reason}")
     consultation = f" · consulta {answer.consultation_id}" if answer.consultation_id is not None else ""
-    write(f"Avaliação {answer.check_id}{consultation} · regras: {', '.join(answer.rules)}")
+    write(f"Avaliação {answer.check_id}{consultation}")
+    for rule in answer.rules:
+        write(f"Regra: {rule_label(rule)} ({rule})")

@@ -17,6 +17,9 @@ from app.domain import ActiveBlock, AnpOutcome, BlockOrigin
 from app.order_profile import SETTINGS, OrderProfile
 from app.policies import AnpKind, AnpStatus, CompanyConsultation, OrderAction, OrderKind, OrderOperation
 from app.rules.order_gate import (
+    INACTIVE,
+    NOT_REGISTERED,
+    NOT_RESELLER,
     AnpWord,
     Buyer,
     LastAnswer,
@@ -26,6 +29,7 @@ from app.rules.order_gate import (
     Step,
     decide,
     plan,
+    rule_label,
 )
 from app.settings.catalog import ANP_COMPANY_ORDER, ANP_NO_ANSWER, ANP_ORDER, BY_KEY
 from app.settings.snapshot import Kept, Snapshot
@@ -257,3 +261,10 @@ def test_the_profile_is_that_of_the_company() -> None:
     assert of_one.company is CompanyConsultation.GENERAL
     assert of_one.no_answer is ALLOW
     assert all(BY_KEY[setting.key] is setting for setting in SETTINGS)
+
+
+def test_every_rule_has_a_label() -> None:
+    assert rule_label("anp.sem_consulta") == ANP_NO_ANSWER.label
+    assert rule_label("bloqueio.sefaz") == "Bloqueio do cliente: SEFAZ"
+    said = {rule_label(rule) for rule in (INACTIVE, NOT_REGISTERED, NOT_RESELLER)}
+    assert len(said) == 3
