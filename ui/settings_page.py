@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain import Failure, FailureKind
 from app.kinds import Choice, Flag, Reference, folded
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_SSL, DATABASE_USER, SEFAZ_BRANCH
@@ -87,7 +88,16 @@ class SettingsPage(Page):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(f"Abas de {screen.title}")
-        for widget in (self.tabs, self.scope, self.conflicts, self.failure):
+        self.simulate = QPushButton(icons.icon("play"), "Simular…")
+        self.simulate.setToolTip("Mostra quem estas regras bloqueariam hoje, antes de salvar")
+        self.simulate.clicked.connect(self._simulate)
+        below_tabs = QHBoxLayout()
+        below_tabs.setSpacing(theme.M)
+        below_tabs.addWidget(self.scope, 1)
+        below_tabs.addWidget(self.simulate)
+        self.body.addWidget(self.tabs)
+        self.body.addLayout(below_tabs)
+        for widget in (self.conflicts, self.failure):
             self.body.addWidget(widget)
         middle = QHBoxLayout()
         middle.setSpacing(theme.M)
@@ -220,6 +230,7 @@ class SettingsPage(Page):
             self.tabs.setTabIcon(index, QIcon(icons.pixmap("error", 16, Tone.BLOCK)) if wrong else QIcon())
             self.tabs.setTabToolTip(index, "Há um valor que precisa ser corrigido nesta aba." if wrong else "")
         self._say_scope()
+        self._offer_simulation()
         if self._help_of is not None:
             self._help(self._help_of)
 
@@ -231,6 +242,9 @@ class SettingsPage(Page):
         else:
             self.scope.say("")
 
+    def _offer_simulation(self) -> None:
+        self.simulate.setVisible(self._office.database is not None and self._current_tab.simulates is not None)
+
     @property
     def _current_tab(self) -> Tab:
         return self.declared.tabs[self.tabs.currentIndex()]
@@ -239,6 +253,7 @@ class SettingsPage(Page):
     def _tab_shown(self, index: int) -> None:
         self.panels.setCurrentIndex(index)
         self._say_scope()
+        self._offer_simulation()
 
     def _shown(self, setting: Setting[Any], value: Any) -> str:
         return shown(setting, value, self.references)
@@ -478,6 +493,31 @@ class SettingsPage(Page):
         area = self.panels.currentWidget()
         if isinstance(area, QScrollArea):
             area.ensureWidgetVisible(widget, 0, theme.XL)
+
+    # --- trying before saving ----------------------------------------------------------------------------
+
+    @Slot()
+    def _simulate(self) -> None:
+        authority = self._current_tab.simulates
+        if authority is None:
+            return
+        if self.draft.errors:
+            wrong = {self.draft.label(key): sentence for key, sentence in self.draft.errors.items()}
+            self._to_first_error()
+            self.failure.show_failure(
+                Failure(
+                    FailureKind.CONFIGURATION,
+                    f"Não dá para simular: {'; '.join(f'{label}: {sentence}' for label, sentence in wrong.items())}",
+                    "",
+                    "Corrija o valor e simule de novo.",
+                )
+            )
+            return
+        from ui.simulation_dialog import SimulationDialog
+
+        self.failure.clear()
+        changes = [self.draft.describe(key, self._shown) for key in self.draft.keys]
+        SimulationDialog(self._office, authority, self.draft.snapshot(), changes, self).show()
 
     @Slot()
     def _open_certificates(self) -> None:

@@ -88,6 +88,11 @@ ORIGINS = {
 """Who made a consultation happen, as it ends a sentence."""
 
 
-def counted(number: int, one: str, many: str) -> str:
+def number(value: int) -> str:
+    """ "1.234"."""
+    return f"{value:,}".replace(",", ".")
+
+
+def counted(count: int, one: str, many: str) -> str:
     """ "1 cliente", "1.234 clientes"."""
-    return f"{number:,}".replace(",", ".") + f" {one if number == 1 else many}"
+    return f"{number(count)} {one if count == 1 else many}"

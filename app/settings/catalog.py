@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, TypeVar
 
-from app.domain import SefazAction
+from app.domain import Authority, SefazAction
 from app.kinds import Choice, Flag, Host, Number, Option, Reference, Text, WebAddress, WeeklyWindow
 from app.policies import (
     AnpStatus,
@@ -655,6 +655,7 @@ CUSTOMERS_PAGE = Page(
                 ),
                 Group("Valor padrão na inclusão de clientes", (SEFAZ_DEFAULT_ACTION,)),
             ),
+            simulates=Authority.SEFAZ,
         ),
         Tab(
             "Bandeira e região",
@@ -662,6 +663,7 @@ CUSTOMERS_PAGE = Page(
                 Group("Cliente", (ANP_UPDATE_BRAND, DEFAULT_REGION)),
                 Group("Bandeira da ANP inexistente na tabela", (ANP_CUSTOMER_NO_BRAND, ANP_ORDER_NO_BRAND)),
             ),
+            simulates=Authority.ANP,
         ),
         Tab(
             "Consulta ANP",
@@ -677,6 +679,7 @@ CUSTOMERS_PAGE = Page(
                     (ANP_LIST_AUTOMOTIVE, ANP_LIST_GLP, ANP_LIST_DISTRIBUTORS, ANP_MIRROR_AGE),
                 ),
             ),
+            simulates=Authority.ANP,
         ),
         Tab(
             "Pedido e NF",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
+from app.domain import Authority
 from app.kinds import Kind
 
 T = TypeVar("T")
@@ -84,10 +85,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Tab:
-    """One panel of a page."""
+    """One panel of a page. `simulates` is the authority whose rules are on it, when they can be tried before saving."""
 
     title: str
     groups: tuple[Group, ...]
+    simulates: Authority | None = None
 
 
 @dataclass(frozen=True)
