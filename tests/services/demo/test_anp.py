@@ -75,7 +75,7 @@ def page(client: httpx.Client, anp: DemoAnp, cnpj: str = CNPJ) -> tuple[str, dic
     """The heading and the rows of the old page."""
     answer = ask(client, anp, AnpPath.PAGE, cnpj)
     assert answer.headers["content-type"] == "text/html; charset=iso-8859-1"
-    root = html.fromstring(answer.content.decode("iso-8859-1"))
+    root: Any = html.fromstring(answer.content.decode("iso-8859-1"))
     (heading,) = root.xpath("//font[@size=3]")
     cells = [[cell.text_content().strip() for cell in line.xpath("td")] for line in root.xpath("//tr[count(td)=2]")]
     return heading.text_content().strip(), {label: value for label, value in cells if label}
