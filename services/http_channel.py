@@ -28,19 +28,21 @@ _GZIP = 31  # the wbits with which zlib reads gzip
 class HttpAnswer:
     """An HTTP response read to its end; `body` is as it was before any compression.
 
-    `whole` is False when the body stopped at the limit (it is then longer than it), when its compression is broken,
-    ends early or is none that was offered, and when nothing told where the body ends.
+    `whole` is False when the body passed the limit (it is then cut, and longer than it), and when its compression is
+    broken, ends early or is none that was offered. `measured` is False when only the end of the connection told where
+    the body ends, so that a cut looks like the end.
     """
 
     status: int
     headers: httpx.Headers = field(repr=False)
     body: bytes = field(repr=False)
     whole: bool = True
+    measured: bool = True
 
     @property
     def content_type(self) -> str:
         """What the server says that the body is; "" when it does not say."""
-        return self.headers.get("Content-Type", "")
+        return str(self.headers.get("Content-Type", ""))
 
 
 class HttpChannel:
@@ -172,13 +174,9 @@ def _read(
             break
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("The body did not end in time", request=response.request)
-    if unpacked is not None:
-        whole = unpacked.ended
-    else:
-        # Without either, the body ends where the connection does, and a cut looks like the end.
-        framed = total is not None or "Transfer-Encoding" in response.headers
-        whole = framed and coding in ("identity", "")
-    return HttpAnswer(response.status_code, response.headers, bytes(body), whole and len(body) <= limit)
+    whole = len(body) <= limit and (unpacked.ended if unpacked is not None else coding in ("identity", ""))
+    measured = unpacked is not None or total is not None or "Transfer-Encoding" in response.headers
+    return HttpAnswer(response.status_code, response.headers, bytes(body), whole, measured)
 
 
 class _Gzip:

@@ -85,8 +85,8 @@ def network_failure(error: BaseException, address: str, called: Called, *, sent:
     if dropped or (isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error)):
         what = f"O servidor {host} cortou a conexão sem responder."
         if called.with_certificate:
-            cause = "É assim que algumas SEFAZ recusam um certificado; também pode ser a rede."
-            return _refused_certificate(what, cause, details)
+            why = "É assim que algumas SEFAZ recusam um certificado; também pode ser a rede."
+            return _refused_certificate(what, why, details)
         return Failure(
             FailureKind.NETWORK,
             what,
@@ -118,6 +118,11 @@ def network_failure(error: BaseException, address: str, called: Called, *, sent:
         "Confira a conexão e o firewall; se outras páginas abrem, tente mais tarde.",
         details,
     )
+
+
+def cancelled() -> Failure:
+    """The failure of a consultation that somebody cancelled."""
+    return Failure(FailureKind.CANCELLED, "A consulta foi cancelada.", "", "Consulte de novo quando quiser.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
 from services.interruption import Interruption
-from services.network_failure import Called, network_failure
+from services.network_failure import Called, cancelled, network_failure
 from services.sefaz.answer import ParsedAnswer, invalid_response, parse_answer
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import StatusClass, StatusCode, status_code
@@ -48,7 +48,7 @@ class SefazClient:
         self._interruption.begin()
         try:
             if given_up():
-                raise ConsultationFailed(_cancelled(), authorizer=endpoint.authorizer)
+                raise ConsultationFailed(cancelled(), authorizer=endpoint.authorizer)
             response, request = self._post(document, endpoint)
         finally:
             self._interruption.end()
@@ -86,12 +86,12 @@ class SefazClient:
             response = transport.ask(document, endpoint.uf, endpoint.production, endpoint.envelope)
         except (httpx.HTTPError, OSError) as error:
             if self._interruption.interrupted:
-                failure = _cancelled()
+                failure = cancelled()
             else:
                 failure = network_failure(error, endpoint.production, _SEFAZ, sent="POST", answered=transport.answered)
             raise ConsultationFailed(failure, request=transport.sent, authorizer=endpoint.authorizer) from error
         if self._interruption.interrupted:
-            raise ConsultationFailed(_cancelled(), request=transport.sent, authorizer=endpoint.authorizer)
+            raise ConsultationFailed(cancelled(), request=transport.sent, authorizer=endpoint.authorizer)
         return response, transport.sent
 
     def _open(self) -> SefazTransport:
@@ -189,7 +189,3 @@ def _without_service(endpoint: Endpoint) -> ConsultationFailed:
         f"UF {endpoint.uf}: status {endpoint.status.value}, endereço “{endpoint.production}”",
     )
     return ConsultationFailed(failure, authorizer=endpoint.authorizer)
-
-
-def _cancelled() -> Failure:
-    return Failure(FailureKind.CANCELLED, "A consulta foi cancelada.", "", "Consulte de novo quando quiser.")

@@ -43,7 +43,7 @@ from services.pfx import open_pfx
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
 from tests.services.conftest import ACTOR, CNPJ, Clock, Place, cnpj, sefaz_finding
-from tests.services.sefaz.tls_server import Connection, TlsServer
+from tests.services.tls_server import Connection, TlsServer
 
 ANSWERED = {
     Scenario.ENABLED,

@@ -25,7 +25,7 @@ from services.demo.sefaz import DemoSefaz
 from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.endpoints import save_override
 from tests.services.conftest import Clock, Place, cnpj, sefaz_finding
-from tests.services.sefaz.tls_server import Connection, TlsServer
+from tests.services.tls_server import Connection, TlsServer
 
 ROOT = Path(__file__).resolve().parents[2]
 

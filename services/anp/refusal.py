@@ -1,0 +1,155 @@
+"""The failures that ANP's servers answer with: what each status means, and how long they ask to be left alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from app.domain import ConsultationFailed, Failure, FailureKind
+
+if TYPE_CHECKING:
+    from services.http_channel import HttpAnswer
+
+MAX_RETRY_AFTER_S = 24 * 3600.0
+"""The longest pause that a server is granted, in seconds: a date far ahead is more likely a mistake than a wish."""
+
+_TITLE = re.compile(rb"<title[^>]*>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
+_ADDRESS = "Confira o endereço nas configurações."
+
+
+def is_page(body: bytes) -> bool:
+    """Whether a body is an HTML page."""
+    return _PAGE.search(body[:4096]) is not None
+
+
+def details(answer: HttpAnswer, address: str) -> str:
+    """What support needs to know about an answer."""
+    lines = [
+        f"GET {address}",
+        f"HTTP {answer.status}, {answer.content_type or 'sem Content-Type'}, {len(answer.body)} bytes",
+    ]
+    if is_page(answer.body) and (title := _TITLE.search(answer.body[:16384])):
+        lines.append(f"Título da página: {' '.join(title.group(1).decode('utf-8', 'replace').split())}")
+    if "Retry-After" in answer.headers:
+        lines.append(f"Retry-After: {answer.headers['Retry-After'][:100]}")
+    return "\n".join(lines)
+
+
+def invalid(what: str, cause: str, answer: HttpAnswer, address: str) -> ConsultationFailed:
+    """The failure for a response that cannot be taken as an answer."""
+    todo = "Tente de novo mais tarde; se continuar, envie os detalhes ao suporte."
+    failure = Failure(FailureKind.INVALID_RESPONSE, what, cause, todo, details(answer, address))
+    return ConsultationFailed(failure, response=answer.body)
+
+
+def page_instead(answer: HttpAnswer, address: str) -> ConsultationFailed:
+    """The failure for a page where data was due."""
+    failure = Failure(
+        FailureKind.INVALID_RESPONSE,
+        "O servidor da ANP enviou uma página da internet em vez da resposta.",
+        "O serviço pode estar em manutenção, a proteção do site pode ter recusado este programa ou esta rede, ou um "
+        "equipamento interceptou a chamada.",
+        "Abra o endereço em um navegador para ver o que ela diz; tente de novo mais tarde.",
+        details(answer, address),
+    )
+    return ConsultationFailed(failure, response=answer.body)
+
+
+def refused(answer: HttpAnswer, address: str, now: datetime) -> ConsultationFailed:
+    """The failure behind a status that is no answer. `now` is when it came."""
+    told = details(answer, address)
+    retry_after = _retry_after(answer, now) if answer.status in (429, 503) else None
+    match answer.status:
+        case 429:
+            failure = Failure(
+                FailureKind.THROTTLED,
+                f"A ANP não quer ser consultada agora (HTTP 429){_asked(retry_after)}.",
+                "Foram feitas consultas demais em pouco tempo, deste ou de outro programa na mesma rede.",
+                "Aguarde; se repetir, aumente o intervalo entre as consultas do serviço.",
+                told,
+            )
+        case 503:
+            failure = Failure(
+                FailureKind.UNAVAILABLE,
+                f"O serviço da ANP está parado (HTTP 503){_asked(retry_after)}.",
+                "Está em manutenção ou sobrecarregado.",
+                "Aguarde e tente de novo mais tarde.",
+                told,
+            )
+        case 401 | 403:
+            failure = Failure(
+                FailureKind.HTTP,
+                f"O servidor da ANP negou o acesso (HTTP {answer.status}).",
+                "A proteção do site pode ter recusado este programa, esta rede, ou consultas em excesso.",
+                "Abra o endereço em um navegador deste computador: se lá também não abrir, aguarde ou use outra rede; "
+                "se abrir, aumente o intervalo entre as consultas e envie os detalhes ao suporte.",
+                told,
+            )
+        case 404 | 410:
+            failure = Failure(
+                FailureKind.HTTP,
+                f"O serviço da ANP não existe no endereço configurado (HTTP {answer.status}).",
+                "O endereço está errado ou a ANP o mudou.",
+                _ADDRESS,
+                told,
+            )
+        case status if 300 <= status < 400:
+            failure = Failure(
+                FailureKind.HTTP,
+                f"O servidor da ANP mandou procurar a resposta em outro lugar (HTTP {status}).",
+                "O endereço pode ter mudado; o programa só segue desvios seguros dentro do mesmo servidor.",
+                _ADDRESS,
+                f"{told}\nLocation: {answer.headers.get('Location', '')[:500]}",
+            )
+        case status:
+            failure = Failure(
+                FailureKind.HTTP,
+                f"O servidor da ANP respondeu com erro (HTTP {status}).",
+                "O serviço está fora do ar ou sobrecarregado."
+                if status >= 500
+                else "O servidor não aceitou a chamada.",
+                "Tente de novo mais tarde; se continuar, confira o endereço nas configurações.",
+                told,
+            )
+    granted = None if retry_after is None else min(retry_after, MAX_RETRY_AFTER_S)
+    return ConsultationFailed(failure, response=answer.body, retry_after_s=granted)
+
+
+def _retry_after(answer: HttpAnswer, now: datetime) -> float | None:
+    """Seconds, from either form of the header (RFC 9110, 10.2.3); None when there is none that can be read."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:12])
+    until = _moment(text)
+    if until is None:
+        return None
+    # By the server's own clock where it tells it: that of this computer may be wrong.
+    return max((until - (_moment(answer.headers.get("Date", "")) or now)).total_seconds(), 0.0)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _asked(retry_after: float | None) -> str:
+    if not retry_after:
+        return ""
+    if retry_after > MAX_RETRY_AFTER_S:
+        return f" e pediu {_long(retry_after)} de espera; o programa espera no máximo 24 horas"
+    return f" e pediu {_long(retry_after)} de espera"
+
+
+def _long(seconds: float) -> str:
+    for size, one, many in ((86400, "dia", "dias"), (3600, "hora", "horas"), (60, "minuto", "minutos")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {many}"
+        if seconds == size:
+            return f"1 {one}"
+    return "1 segundo" if seconds == 1 else f"{seconds:.0f} segundos"
