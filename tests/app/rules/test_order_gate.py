@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ from app.rules.order_gate import (
     rule_label,
 )
 from app.settings.catalog import ANP_COMPANY_ORDER, ANP_NO_ANSWER, ANP_ORDER, BY_KEY
-from app.settings.snapshot import Kept, Snapshot
+from app.settings.snapshot import Kept, SettingKey, Snapshot
 
 ONE_PM = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)  # 13:00 in Brasília
 HOURS = 4
@@ -78,7 +79,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    lines = product(
+    lines: Iterator[tuple[Any, ...]] = product(
         CompanyConsultation,
         (True, False),
         AGES,
@@ -252,7 +253,7 @@ def test_every_block_is_a_reason_of_its_own() -> None:
 
 
 def test_the_profile_is_that_of_the_company() -> None:
-    kept = {
+    kept: dict[SettingKey, Kept] = {
         (ANP_COMPANY_ORDER, 2): Kept(CompanyConsultation.NEVER),
         (ANP_NO_ANSWER, 0): Kept(ALLOW),
     }

@@ -1,0 +1,79 @@
+"""The list of orders evaluated: its columns, and how each cell is said."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt
+
+from app.rules.order_gate import act
+from ui import words
+from ui.paged_model import PagedModel
+from ui.status_delegate import STATUS_ROLE, Status
+from ui.theme import Tone
+from ui.words import Look
+
+if TYPE_CHECKING:
+    from app.data.database import Database
+    from app.data.order_checks import CheckQuery, CheckRow
+
+LOOKS = {True: Look("Permitido", "check", Tone.OK), False: Look("Recusado", "block", Tone.BLOCK)}
+"""How each answer of the gate is shown."""
+
+
+class Column(IntEnum):
+    """The columns, in their first order."""
+
+    WHEN = 0
+    ANSWER = 1
+    CUSTOMER = 2
+    DOCUMENT = 3
+    ACT = 4
+    COMPANY = 5
+    WHY = 6
+
+
+WIDTHS = (136, 110, 200, 160, 170, 150, 320)
+
+
+class OrderCheckModel(PagedModel["CheckQuery", "CheckRow"]):
+    """Filter and pages are the database's (`app.data.order_checks`); the newest come first."""
+
+    labels = ("Quando", "Resposta", "Cliente", "Documento", "Operação", "Empresa", "Por que")
+
+    query: CheckQuery
+
+    def __init__(self, database: Database, parent: QObject) -> None:
+        from app.data import order_checks
+
+        super().__init__(database, order_checks.page, order_checks.count, order_checks.CheckQuery(), parent)
+
+    def cell(self, row: CheckRow, column: int, role: int) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, column)
+        if role == STATUS_ROLE:
+            return Status(LOOKS[row.allowed]) if column == Column.ANSWER else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            if column == Column.WHEN:
+                return words.relative(row.at)
+            return "\n".join(row.reasons) if column == Column.WHY else _text(row, column)
+        return None
+
+
+def _text(row: CheckRow, column: int) -> str:
+    match column:
+        case Column.WHEN:
+            return words.exact(row.at)
+        case Column.ANSWER:
+            return LOOKS[row.allowed].word
+        case Column.CUSTOMER:
+            return row.customer or "(sem cadastro)"
+        case Column.DOCUMENT:
+            return str(row.document)
+        case Column.ACT:
+            return act(row.kind, row.operation).capitalize()
+        case Column.COMPANY:
+            return f"{row.company_id} · {row.company}"
+        case _:
+            return row.reasons[0]
