@@ -24,8 +24,9 @@ def test_leaving_in_mid_consultation_does_not_wait_for_the_answer(qtbot: QtBot) 
             office = program.office
             assert office is not None
             settle(qtbot)
-            with qtbot.waitSignal(office.started_one, timeout=15_000):
-                office.submit([Request(silent.document, silent.uf, Origin.OPERATOR, "teste", apply=False)])
+            asked = Request(silent.document, silent.uf, Origin.OPERATOR, "teste", apply=False)
+            with qtbot.waitSignal(office.started_one, timeout=15_000, check_params_cb=lambda request: request == asked):
+                office.submit([asked])
             until(qtbot, lambda: bool(demo.sefaz.seen))  # it was asked, and does not answer
             assert all(service.isRunning() for service in office.services)
         finally:
