@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.data.history import HistoryRow
 
 LABELS = ("Quando", "Na", "Resultado")
-WIDTHS = (124, 56)
+WIDTHS = (122, 56)
 WHEN, AUTHORITY, RESULT = range(3)
 
 
@@ -36,7 +36,7 @@ class CustomerHistoryModel(QAbstractTableModel):
                 continue
             before = said.get(row.authority)
             if before is not None and before is not row.verdict:
-                notes[row.id] = f"era {before.label.lower()}"
+                notes[row.id] = f"era {words.brief(before).word.lower()}"
             said[row.authority] = row.verdict
         self.beginResetModel()
         self._rows, self._notes = rows, notes
@@ -74,8 +74,8 @@ class CustomerHistoryModel(QAbstractTableModel):
             return words.exact(row.asked_at) if column == WHEN else row.authority.label
         if role == Qt.ItemDataRole.ToolTipRole:
             made = f"{words.relative(row.asked_at)}, {words.ORIGINS[row.origin]}, {row.user}"
-            return row.reason if column == RESULT else made
+            return f"{row.verdict.label}. {row.reason}" if column == RESULT else made
         return None
 
     def _status(self, row: HistoryRow) -> Status:
-        return Status(words.verdict(row.verdict), self._notes.get(row.id, ""), Tone.WARN)
+        return Status(words.brief(row.verdict), self._notes.get(row.id, ""), Tone.WARN)

@@ -33,7 +33,7 @@ class Column(IntEnum):
     BRAND = 7
 
 
-WIDTHS = (170, 40, 136, 132, 104, 112, 150, 100)
+WIDTHS = (162, 40, 142, 142, 104, 98, 144, 100)
 
 _FREE = Status(words.Look("Livre", "check", Tone.NEUTRAL))
 _BLOCKED = Status(words.Look("Bloqueado", "block", Tone.BLOCK))
@@ -46,18 +46,6 @@ def situation(verdict: Verdict | None, outcome: Verdict | None) -> Status:
     return Status(words.verdict(verdict), "última tentativa falhou" if outcome is Verdict.FAILURE else "")
 
 
-_SHORT = {
-    AnpOutcome.UPDATED: "Atualizado",
-    AnpOutcome.REVOKED: "Revogada",
-    AnpOutcome.REVOCATION: "Em revogação",
-    AnpOutcome.CANDIDATE: "Candidato",
-    AnpOutcome.NOT_FOUND: "Não localizado",
-    AnpOutcome.UNRECOGNISED: "Não reconhecida",
-    AnpOutcome.FAILURE: AnpOutcome.FAILURE.label,
-}
-"""The outcomes in as much room as a column has; the whole words are in the tooltip."""
-
-
 def situation_at_anp(row: CustomerRow) -> Status | None:
     """The last answer, with a failed last try beside it; None for a customer that ANP cannot be asked about."""
     if not row.anp_consulted:
@@ -66,13 +54,13 @@ def situation_at_anp(row: CustomerRow) -> Status | None:
     if shown is None:
         return Status(words.NEVER)
     failed_since = row.anp_status is not None and row.anp_outcome is AnpOutcome.FAILURE
-    return Status(replace(words.verdict(shown), word=_SHORT[shown]), "última tentativa falhou" if failed_since else "")
+    return Status(words.brief(shown), "última tentativa falhou" if failed_since else "")
 
 
 class CustomerModel(PagedModel["Query", "CustomerRow"]):
     """Filter, order and pages are the database's (`app.data.customers`)."""
 
-    labels = ("Cliente", "UF", "SEFAZ", "ANP", "Bloqueio", "Última consulta", "Documento", "Bandeira")
+    labels = ("Cliente", "UF", "SEFAZ", "ANP", "Bloqueio", "Consultado", "Documento", "Bandeira")
 
     query: Query
 

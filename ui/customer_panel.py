@@ -147,7 +147,9 @@ class CustomerPanel(QStackedWidget):
         self._release.clicked.connect(self._ask_release)
         self._block = QPushButton(icons.icon("block"), "Bloquear…")
         self._block.clicked.connect(self._ask_block)
-        self._edit = QPushButton(icons.icon("edit"), "Editar cadastro")
+        self._edit = QPushButton(icons.icon("edit"), "Editar")
+        self._edit.setToolTip("Abre o cadastro do cliente")
+        self._edit.setAccessibleName("Editar o cadastro do cliente")
         self._edit.clicked.connect(self._open_registration)
         self._failure = FailureView()
 
@@ -156,10 +158,10 @@ class CustomerPanel(QStackedWidget):
             row.setSpacing(theme.S)
         first.addWidget(self.consult_button)
         first.addStretch(1)
-        first.addWidget(self._edit)
         second.addWidget(self._release)
         second.addWidget(self._block)
         second.addStretch(1)
+        second.addWidget(self._edit)
 
         self._situation = CustomerSituation()
         self._situation.consultation_chosen.connect(self.show_history)

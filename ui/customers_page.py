@@ -165,16 +165,19 @@ class CustomersPage(Page):
 
     # --- how it is made ---
 
-    def _filters(self, situations: Sequence[Situation]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
+    def _filters(self, situations: Sequence[Situation]) -> QVBoxLayout:
+        """The chips that are added up; below them what narrows the list down, and its count."""
+        chips, below = QHBoxLayout(), QHBoxLayout()
+        for row in (chips, below):
+            row.setSpacing(theme.S)
         for situation in situations:
             chip = QPushButton(situation.label)
             chip.setCheckable(True)
-            chip.setAccessibleName(f"Filtro: {situation.label.lower()}")
+            chip.setAccessibleName(f"Filtro: {situation.label}")
             chip.toggled.connect(self._apply_filters)
             self._chips[situation] = chip
-            row.addWidget(chip)
+            (below if situation.narrows else chips).addWidget(chip)
+        chips.addStretch(1)
         self._uf.setAccessibleName("Filtro: UF")
         self._uf.addItem("Todas as UFs", "")
         for sigla in UFS:
@@ -183,11 +186,15 @@ class CustomersPage(Page):
         theme.link(self._clear)
         self._clear.clicked.connect(self.clear_filters)
         self._clear.hide()
-        row.addWidget(self._uf)
-        row.addWidget(self._clear)
-        row.addStretch(1)
-        row.addWidget(self._count)
-        return row
+        below.addWidget(self._uf)
+        below.addWidget(self._clear)
+        below.addStretch(1)
+        below.addWidget(self._count)
+        both = QVBoxLayout()
+        both.setSpacing(theme.S)
+        both.addLayout(chips)
+        both.addLayout(below)
+        return both
 
     def _fill_places(self) -> None:
         table = self.table

@@ -42,7 +42,7 @@ class RegistrationView(QWidget):
             if name in present or name in different or name == "brand":
                 self._add(label, present.get(name, "(a ANP não informa)"), different.get(name))
             if name == "brand":
-                self._below(theme.role(selectable(brand.why), "hint"))
+                self._grid.addWidget(theme.role(selectable(brand.why), "hint"), self._grid.rowCount(), 1)
 
     def _add(self, label: str, value: str, before: str | None) -> None:
         name = QLabel(label)
@@ -59,7 +59,4 @@ class RegistrationView(QWidget):
             )
             mark.setWordWrap(True)
             mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            self._below(mark)
-
-    def _below(self, widget: QWidget) -> None:
-        self._grid.addWidget(widget, self._grid.rowCount(), 1)
+            self._grid.addWidget(mark, row + 1, 1, Qt.AlignmentFlag.AlignLeft)

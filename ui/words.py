@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain import AnpOutcome, Origin, Outcome, Verdict
@@ -77,6 +77,22 @@ def verdict(value: Outcome | None) -> Look:
         return NEVER
     name, tone = _VERDICTS[value]
     return Look(value.label, name, tone)
+
+
+_BRIEF: dict[Outcome, str] = {
+    AnpOutcome.UPDATED: "Atualizado",
+    AnpOutcome.REVOKED: "Revogada",
+    AnpOutcome.REVOCATION: "Em revogação",
+    AnpOutcome.CANDIDATE: "Candidato",
+    AnpOutcome.NOT_FOUND: "Não localizado",
+    AnpOutcome.UNRECOGNISED: "Não reconhecida",
+}
+
+
+def brief(value: Outcome | None) -> Look:
+    """The same look in as much room as a column has, where the authority is told beside it."""
+    whole = verdict(value)
+    return whole if value is None else replace(whole, word=_BRIEF.get(value, whole.word))
 
 
 ORIGINS = {

@@ -54,6 +54,11 @@ class Situation(Enum):
             Situation.INACTIVE: "Inativos",
         }[self]
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it says which customers the others are looked for among, instead of being added up."""
+        return self is Situation.INACTIVE
+
 
 class Order(Enum):
     """What the list may be sorted by."""
