@@ -75,6 +75,8 @@ class SimulationDialog(QDialog):
 
         self.headline = theme.role(_wrapped(), "subtitle")
         self.basis = _wrapped()
+        self.age = _wrapped()
+        theme.tone(self.age, Tone.WARN)
         self.rules = theme.role(_wrapped(simulation_words.with_changes(changes)), "hint")
         self.rules.setToolTip("\n".join(changes))
         self.note = theme.role(_wrapped(), "hint")
@@ -87,6 +89,9 @@ class SimulationDialog(QDialog):
         self._fill_chips()
         self.model = SimulationModel(self)
         self.table = QTableView()
+        self.why = _wrapped()
+        self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.why.setMinimumHeight(2 * self.why.fontMetrics().lineSpacing())
         self.places = QStackedWidget()
         self._fill_places()
         self.copy = QPushButton(icons.icon("copy"), "Copiar")
@@ -109,9 +114,12 @@ class SimulationDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.setSpacing(theme.S)
-        for widget in (self.headline, self.rules, self.basis, self.note, self.progress, self.failure, self._chip_row):
+        for widget in (self.headline, self.age, self.rules, self.basis, self.note):
+            whole.addWidget(widget)
+        for widget in (self.progress, self.failure, self._chip_row):
             whole.addWidget(widget)
         whole.addWidget(self.places, 1)
+        whole.addWidget(self.why)
         whole.addLayout(buttons)
         self.resize(980, 600)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table, self._copy)
@@ -145,6 +153,7 @@ class SimulationDialog(QDialog):
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setItemDelegate(StatusDelegate(table))
         table.setColumnHidden(Column.BRAND, self._authority is not Authority.ANP)
+        table.setColumnHidden(Column.WHY, True)  # sentences are read below, whole
         header = table.horizontalHeader()
         for section, width in enumerate(WIDTHS):
             header.resizeSection(section, width)
@@ -152,6 +161,8 @@ class SimulationDialog(QDialog):
         table.sortByColumn(Column.EFFECT, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         table.activated.connect(self._open)
+        table.selectionModel().currentRowChanged.connect(self._explain)
+        self.model.modelReset.connect(self._explain)
         filtered = EmptyState("filter", "Nenhum cliente neste grupo", "Escolha outro filtro acima.")
         nothing = EmptyState(
             "check", "Nenhum cliente mudaria", "Com estas regras e as últimas respostas, ninguém é atingido."
@@ -171,7 +182,7 @@ class SimulationDialog(QDialog):
     # --- simulating ---
 
     def _start(self) -> None:
-        for widget in (self.basis, self.note, self._chip_row, self.places, self.copy, self.save):
+        for widget in (self.basis, self.age, self.note, self._chip_row, self.places, self.why, self.copy, self.save):
             widget.hide()
         self.headline.setText("Simulando…")
         self.progress.setRange(0, 0)
@@ -230,13 +241,15 @@ class SimulationDialog(QDialog):
         theme.tone(self.headline, Tone.WARN if simulation.count(Effect.BLOCKED) else None)
         self.basis.setText(simulation_words.basis(simulation))
         self.basis.setVisible(simulation.answered > 0)
+        self.age.setText(simulation_words.age(simulation))
+        self.age.setVisible(simulation.old > 0)
         self.note.setText(simulation_words.note(simulation, self._snapshot))
         self.note.show()
         self.model.show(simulation.affected)
         for wanted, chip in self.chips.items():
             number = sum(wanted.takes(row) for row in simulation.affected)
             chip.setText(f"{wanted.value} ({words.number(number)})")
-        for widget in (self._chip_row, self.copy, self.save):
+        for widget in (self._chip_row, self.why, self.copy, self.save):
             widget.setVisible(bool(simulation.affected))
         self.places.show()
         self._show_place()
@@ -260,6 +273,15 @@ class SimulationDialog(QDialog):
         self._show_place()
 
     # --- what is done with the list ---
+
+    @Slot()
+    def _explain(self) -> None:
+        position = self.table.currentIndex().row()
+        if 0 <= position < len(self.model.rows):
+            row = self.model.rows[position]
+            self.why.setText(f"{row.name}: {row.why}")
+        else:
+            self.why.setText("Escolha um cliente para ler por quê. Enter abre o cadastro dele.")
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:

@@ -19,11 +19,11 @@ from ui.theme import Tone
 Index = QModelIndex | QPersistentModelIndex
 
 LABELS = ("Cliente", "Efeito", "UF", "Situação", "Consulta", "Documento", "Bandeira", "Por quê")
-WIDTHS = (190, 160, 40, 190, 90, 150, 80)
+WIDTHS = (260, 170, 44, 200, 92, 150)
 
 
 class Column(IntEnum):
-    """The columns, in reading order; the last takes the room left."""
+    """The columns, in reading order."""
 
     NAME = 0
     EFFECT = 1

@@ -39,7 +39,7 @@ def with_changes(changes: Sequence[str]) -> str:
 
 
 def basis(simulation: Simulation) -> str:
-    """On which answers the numbers stand, how old they are, and who was left out; "" when nobody was answered."""
+    """On which answers the numbers stand, and who was left out; "" when nobody was answered."""
     name, oldest, newest = simulation.authority.label, simulation.oldest_at, simulation.newest_at
     if oldest is None or newest is None:
         return ""
@@ -47,11 +47,6 @@ def basis(simulation: Simulation) -> str:
     days = first if first == last else f"{first} a {last}"
     customers = counted(simulation.answered, "cliente ativo", "clientes ativos")
     said = [f"Pela última resposta da {name} sobre {customers}, de {days}. Nada é gravado."]
-    if simulation.old:
-        said.append(
-            counted(simulation.old, "resposta tem", "respostas têm")
-            + f" mais de {OLD.days} dias: a situação pode ser outra hoje."
-        )
     left_out = [
         counted(count, one, many)
         for count, one, many in (
@@ -63,6 +58,12 @@ def basis(simulation: Simulation) -> str:
     if left_out:
         said.append(f"Fora da conta: {' e '.join(left_out)}.")
     return " ".join(said)
+
+
+def age(simulation: Simulation) -> str:
+    """How many answers are old."""
+    old = counted(simulation.old, "resposta tem", "respostas têm")
+    return f"{old} mais de {OLD.days} dias: a situação pode ser outra hoje."
 
 
 def note(simulation: Simulation, snapshot: Snapshot) -> str:

@@ -111,11 +111,17 @@ def test_an_unsaved_rule_shows_whom_it_would_block_and_changes_nothing(qtbot: Qt
     assert dialog.headline.text() == "1 cliente seria bloqueado hoje."
     assert "Autorização revogada: de “É Indiferente” para “Bloqueia Cliente”" in dialog.rules.text()
     assert "3 clientes ativos" in dialog.basis.text()
-    assert "1 resposta tem mais de 30 dias" in dialog.basis.text()
+    assert dialog.age.text() == "1 resposta tem mais de 30 dias: a situação pode ser outra hoje."
     assert "1 sem consulta à ANP" in dialog.basis.text()
     assert [row.customer_id for row in dialog.model.rows] == [revoked, held]
     assert dialog.model.rows[0].why.startswith("Bloqueado pelo status na ANP. Autorização revogada, na consulta de ")
     assert dialog.model.rows[1].effect is Effect.STAYS_BLOCKED
+    QTest.keyClick(dialog.table, Qt.Key.Key_Down)
+    QTest.keyClick(dialog.table, Qt.Key.Key_Down)
+    assert dialog.why.text() == f"Posto 2: {dialog.model.rows[1].why}"
+    with qtbot.waitSignal(office.open_page) as opening:
+        QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert opening.args == ["clientes", held]
     assert everything(office) == before
     assert page.unsaved() == [REVOKED.label]
     dialog.close()
