@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from app.data import audit, blocks, customers, history
+from app.data import customers, decisions, history
 from app.data.customers import Subject
 from app.data.database import Database
+from app.data.decisions import Decided
 from app.domain import Decision, Failure, FailureKind, Finding, Request, Result
 from app.rules.pacing import Turn
 from app.settings.snapshot import Snapshot
@@ -121,41 +122,7 @@ class Consultation(ABC, Generic[F]):
         )
         if known is not None:
             if decision.changes:
-                self._change(connection, request, finding, decision, known.id, consultation_id)
+                decided = Decided(known.id, decision, finding.reason, consultation_id)
+                decisions.carry_out(connection, [decided], by=request.user, at=self._clock())
             self._keep(connection, snapshot, known.id)
         return Result(request, finding, decision, consultation_id, known.name if known else "")
-
-    def _change(
-        self,
-        connection: Connection,
-        request: Request,
-        finding: Finding,
-        decision: Decision,
-        customer_id: int,
-        consultation_id: int,
-    ) -> None:
-        now, by = self._clock(), request.user
-        for origin, reason in decision.add:
-            blocks.add(connection, customer_id, origin, reason, by=by, at=now, consultation_id=consultation_id)
-        if decision.lift:
-            blocks.lift(
-                connection,
-                customer_id,
-                decision.lift,
-                why=finding.reason,
-                by=by,
-                at=now,
-                consultation_id=consultation_id,
-            )
-        if decision.brand_id is not None:
-            customers.set_brand(connection, customer_id, decision.brand_id)
-        what = "bloqueio" if decision.add or decision.lift else "bandeira"
-        audit.record(
-            connection,
-            actor=by,
-            subject=f"clientes/{customer_id}",
-            what=f"cliente {customer_id}: {what} pela consulta {consultation_id}",
-            old="",
-            new=decision.why,
-            at=now,
-        )

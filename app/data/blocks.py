@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,20 @@ def active(connection: Connection, customer_id: int) -> tuple[ActiveBlock, ...]:
     """The reasons in force, oldest first."""
     rows = connection.execute(_ACTIVE, {"customer_id": customer_id})
     return tuple(ActiveBlock(row[0], BlockOrigin(row[1]), *row[2:]) for row in rows)
+
+
+def active_of_many(connection: Connection, customer_ids: Collection[int]) -> dict[int, tuple[ActiveBlock, ...]]:
+    """The reasons in force of each of these customers, oldest first; who has none is left out."""
+    found: dict[int, tuple[ActiveBlock, ...]] = {}
+    rows = connection.execute(
+        select(_t.customer_id, _t.id, _t.origin, _t.reason, _t.raised_at, _t.raised_by, _t.consultation_id)
+        .where(_t.customer_id.in_(customer_ids), _t.lifted_at.is_(None))
+        .order_by(_t.id)
+    )
+    for row in rows:
+        block = ActiveBlock(row[1], BlockOrigin(row[2]), *row[3:])
+        found[row[0]] = (*found.get(row[0], ()), block)
+    return found
 
 
 def history(connection: Connection, customer_id: int) -> list[PastBlock]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 from app.data.models import Base
 
@@ -19,16 +20,25 @@ def insert_rows(
     names = ", ".join(quote(name) for name in columns)
     stored = _stored(connection, table, columns, rows)
     if connection.dialect.name == "postgresql":
-        driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
-            for row in stored:
-                copy.write_row(row)
+        _copy(connection, f"COPY {quote(table.name)} ({names}) FROM STDIN", stored)
         return
     kept = list(stored)
     if kept:
         marks = ", ".join("?" * len(columns))
         statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608  names of our own model
         connection.exec_driver_sql(statement, kept)
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    error_class: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except error_class as error:
+        # As every other statement fails: whoever calls knows SQLAlchemy's errors, not the driver's.
+        raise DBAPIError.instance(statement, None, error, error_class, dialect=connection.dialect) from error
 
 
 def _stored(

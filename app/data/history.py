@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -137,9 +138,34 @@ def record(
     applied: bool,
 ) -> int:
     """Keep one consultation and return its number."""
+    values = columns_of(
+        finding,
+        decision,
+        authority=authority,
+        customer_id=customer_id,
+        origin=origin,
+        user=user,
+        machine=machine,
+        applied=applied,
+    )
+    return int(connection.execute(_RECORD, values).scalar_one())
+
+
+def columns_of(
+    finding: Finding,
+    decision: Decision,
+    *,
+    authority: Authority,
+    customer_id: int | None,
+    origin: Origin,
+    user: str,
+    machine: str,
+    applied: bool,
+) -> dict[str, Any]:
+    """The columns that keep one consultation, but for its number."""
     failure = finding.failure
     withheld_by = finding.withheld_by
-    values = {
+    return {
         "authority": authority.value,
         "customer_id": customer_id,
         "document": finding.document.key,
@@ -160,26 +186,25 @@ def record(
         "response": finding.response,
         **_own_columns(finding),
     }
-    return int(connection.execute(_RECORD, values).scalar_one())
 
 
-def prune(connection: Connection, customer_id: int, authority: Authority, keep: int) -> None:
-    """Forget the customer's consultations of an authority, but for the `keep` newest.
+def prune(connection: Connection, customer_ids: Collection[int], authority: Authority, keep: int) -> None:
+    """Forget these customers' consultations of an authority, but for the `keep` newest of each.
 
     The reasons of blocks stay, with their words; only their link to a forgotten consultation goes.
     """
-    mine = (_t.customer_id == customer_id, _t.authority == authority.value)
-    oldest_kept = connection.execute(
-        select(_t.id).where(*mine).order_by(_t.id.desc()).offset(keep - 1).limit(1)
-    ).scalar()
-    if oldest_kept is None:
-        return
-    gone = connection.execute(select(_t.id).where(*mine, _t.id < oldest_kept)).scalars().all()
+    newest_first = func.row_number().over(partition_by=_t.customer_id, order_by=_t.id.desc())
+    ranked = (
+        select(_t.id, newest_first.label("place"))
+        .where(_t.customer_id.in_(customer_ids), _t.authority == authority.value)
+        .subquery()
+    )
+    gone = connection.execute(select(ranked.c.id).where(ranked.c.place > keep)).scalars().all()
     if not gone:
         return
     for link in (BlockReason.consultation_id, BlockReason.lift_consultation_id):
         connection.execute(
-            update(BlockReason).where(BlockReason.customer_id == customer_id, link.in_(gone)).values({link: None})
+            update(BlockReason).where(BlockReason.customer_id.in_(customer_ids), link.in_(gone)).values({link: None})
         )
     connection.execute(delete(_t).where(_t.id.in_(gone)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -143,14 +143,11 @@ _REGISTRATION = (
     AnpListed.uf,
     AnpListed.reseller_class,
 )
+LISTED_COLUMNS = (AnpListed.vanished_list_id, AnpList.taken_at, AnpListed.last_seen_at, *_REGISTRATION)
+"""What `listed_of` reads; AnpList is the one that the establishment left with."""
+
 _ONE = (
-    select(
-        AnpListed.vanished_list_id,
-        AnpList.taken_at,
-        AnpListed.last_seen_at,
-        select(func.max(AnpList.id)).where(AnpList.kind == bindparam("kind")).scalar_subquery(),
-        *_REGISTRATION,
-    )
+    select(select(func.max(AnpList.id)).where(AnpList.kind == bindparam("kind")).scalar_subquery(), *LISTED_COLUMNS)
     .outerjoin(AnpList, AnpList.id == AnpListed.vanished_list_id)
     .where(AnpListed.kind == bindparam("kind"), AnpListed.cnpj == bindparam("cnpj"))
 )
@@ -199,11 +196,19 @@ def find(connection: Connection, kind: ListKind, cnpj: str) -> Listed | None:
     found: Any = connection.execute(_ONE, {"kind": kind.value, "cnpj": cnpj}).first()
     if found is None:
         return None
-    vanished_list_id, vanished_at, last_seen_at, newest, *fields = found
-    registration = AnpRegistration(*fields)
+    newest, *columns = found
+    return listed_of(columns, newest)
+
+
+def listed_of(columns: Sequence[Any], newest_list_id: int) -> Listed | None:
+    """The establishment in a row of LISTED_COLUMNS, None when they are all null."""
+    vanished_list_id, vanished_at, last_seen_at, cnpj, *fields = columns
+    if cnpj is None:
+        return None
+    registration = AnpRegistration(cnpj, *fields)
     if vanished_list_id is None:
         return Listed(registration)
-    return Listed(registration, vanished_at, last_seen_at, newest > vanished_list_id)
+    return Listed(registration, vanished_at, last_seen_at, newest_list_id > vanished_list_id)
 
 
 def lists(connection: Connection) -> list[ListTaken]:
@@ -237,6 +242,15 @@ def alerts(connection: Connection) -> list[ChangeRow]:
     return [_change_row(found) for found in connection.execute(statement)]
 
 
+def wait_turn(connection: Connection) -> None:
+    """Until the transaction ends no other takes a list in or checks by one.
+
+    In SQLite a writing transaction is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("listas_anp"))))
+
+
 def take_list(
     database: Database,
     data: bytes,
@@ -255,7 +269,7 @@ def take_list(
     file = read_list(data, kind)
     sha256 = hashlib.sha256(data).hexdigest()
     with database.writing() as connection:
-        _wait_turn(connection)
+        wait_turn(connection)
         previous = current(connection, file.kind)
         if previous is not None and _sha256(connection, previous) == sha256:
             report = _confirm(connection, previous, taken_at)
@@ -280,12 +294,6 @@ def take_list(
             at=taken_at,
         )
     return report
-
-
-def _wait_turn(connection: Connection) -> None:
-    """Until the transaction ends no other takes a list in. In SQLite a writing transaction is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("listas_anp"))))
 
 
 def _check(file: ListFile, previous: ListTaken | None, taken_at: datetime, accept_smaller: bool) -> None:

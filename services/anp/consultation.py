@@ -247,7 +247,7 @@ class AnpConsultation(Consultation[AnpFinding]):
         )
 
     def _keep(self, connection: Connection, snapshot: Snapshot, customer_id: int) -> None:
-        history.prune(connection, customer_id, Authority.ANP, snapshot[ANP_KEPT])
+        history.prune(connection, (customer_id,), Authority.ANP, snapshot[ANP_KEPT])
 
 
 def _sources(snapshot: Snapshot) -> list[tuple[AnpSource, str]]:

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import keyring
 
-from app.data import blocks, customers
+from app.data import customers, decisions
 from app.data.database import Database
 from app.domain import Origin, Request
 from app.folders import Folders
@@ -36,7 +36,7 @@ def main(mode: str, folder: Path, url: str, wanted: int) -> None:
     if mode == "servico":
         AutomaticSefaz(database, consultation, owner="PC-02/1").step(snapshot)
     if mode == "gravar":
-        blocks.add = _die
+        decisions.carry_out = _die
     for customer in range(1, wanted + 1):
         with database.reading() as connection:
             subject = customers.subject(connection, customer)

@@ -1,0 +1,393 @@
+"""All customers checked at once against the mirror of ANP's lists, by the rules of a consultation."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text, update
+
+from app.anp_profile import AnpProfile
+from app.brands import BrandReading, BrandTable
+from app.data import audit, blocks, brands, decisions, history, mirror
+from app.data.bulk import insert_rows
+from app.data.customers import SUBJECT_COLUMNS, Subject, subject_of
+from app.data.database import Database
+from app.data.decisions import Decided, batches
+from app.data.mirror import ListTaken
+from app.data.models import AnpList, AnpListed, Consultation, Customer, Entity
+from app.domain import ActiveBlock, AnpFinding, AnpOutcome, AnpSource, Authority, Decision, Document, ListKind, Origin
+from app.rules.anp_mirror import Listed, judge_by_list, too_old
+from app.rules.blocking import decide_anp
+from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, SEFAZ_ENTITY
+from app.settings.snapshot import Snapshot
+
+_BATCH = 5_000
+
+
+class ListNotUsable(ValueError):
+    """A list that the check needs was never taken or is too old; the message is a sentence saying what to do."""
+
+
+@dataclass(frozen=True)
+class CustomerLeft:
+    """A customer that was in a list and is not any more. `until` is the moment of the last list that had it;
+    `confirmed` whether a second list lacks it too."""
+
+    id: int
+    name: str
+    document: Document
+    until: datetime | None
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the check found and did. `newer` counts the customers left as they were because ANP itself said something
+    about them after the list; `recorded` the consultations kept. `cancelled`: only the first `checked` were done."""
+
+    total: int
+    checked: int
+    newer: int
+    recorded: int
+    outcomes: Mapping[AnpOutcome, int]
+    blocked: int
+    released: int
+    brands_changed: int
+    left: tuple[CustomerLeft, ...]
+    cancelled: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The counts, in words."""
+        parts = [
+            f"{_number(self.checked)} de {_number(self.total)} clientes conferidos"
+            if self.cancelled
+            else _counted(self.checked, "cliente conferido", "clientes conferidos"),
+            *(f"{outcome.label}: {_number(count)}" for outcome, count in self.outcomes.items()),
+            _counted(self.blocked, "bloqueado", "bloqueados"),
+            _counted(self.released, "desbloqueado", "desbloqueados"),
+            _counted(self.brands_changed, "bandeira trocada", "bandeiras trocadas"),
+        ]
+        if self.newer:
+            parts.append(_counted(self.newer, "já tinha", "já tinham") + " resposta da ANP mais nova do que a lista")
+        return ("Interrompido: " if self.cancelled else "") + "; ".join(parts) + "."
+
+
+def check_customers(
+    database: Database,
+    snapshot: Snapshot,
+    *,
+    apply: bool,
+    actor: str,
+    origin: Origin,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> CheckReport:
+    """Check every active customer that ANP can be asked about against the newest list of its kind.
+
+    Who changes status, brand or blocks, or had no answer of ANP yet, gets a consultation in the history, and the
+    profiles act on it when `apply`. The answer is of the moment at which ANP last published the list, not of now.
+    Customers are done in batches, each whole in a transaction of its own, so that others can work in between:
+    `cancelled`, asked before each, keeps those done and leaves none half done. 100,000 take some seconds: not for the
+    window's own thread. Raises ListNotUsable; then nothing has changed.
+    """
+    with database.reading() as connection:
+        total = _check_lists(connection, snapshot, now)
+    check = _Check(snapshot, apply=apply, actor=actor, origin=origin, now=now)
+    progress(0, total)
+    while not (stopped := cancelled()):
+        with database.writing() as connection:
+            more = check.take_batch(connection)
+        progress(min(check.checked, total), total)
+        if not more:
+            break
+    report = check.report(max(total, check.checked), stopped)
+    with database.writing() as connection:
+        audit.record(
+            connection,
+            actor=actor,
+            subject="listas_anp/conferencia",
+            what="Clientes conferidos com a lista da ANP" + (", aplicando os perfis" if apply else ""),
+            old="",
+            new=report.sentence,
+            at=now,
+        )
+    return report
+
+
+def _check_lists(connection: Connection, snapshot: Snapshot, now: datetime) -> int:
+    """The number of customers to check. Raises ListNotUsable."""
+    found = connection.execute(
+        select(Customer.anp_kind, func.count())
+        .where(Customer.active, Customer.anp_consulted)
+        .group_by(Customer.anp_kind)
+        .order_by(Customer.anp_kind)
+    )
+    counts = {ListKind(kind): count for kind, count in found}
+    for kind in counts:
+        current = mirror.current(connection, kind)
+        if current is None:
+            raise ListNotUsable(
+                f"Nenhuma lista foi importada ainda: {kind.label}. Importe-a em Listas da ANP e confira de novo."
+            )
+        days = snapshot[ANP_MIRROR_AGE]
+        if too_old(current.confirmed_at, days, now):
+            limit = "a configuração não aceita a lista no lugar da consulta"
+            if days:
+                limit = f"a configuração aceita até {_counted(days, 'dia', 'dias')}"
+            raise ListNotUsable(
+                f"A lista guardada é de {_day(current.confirmed_at)} e {limit}: {kind.label}. "
+                f"Importe uma lista mais nova, ou mude “{ANP_MIRROR_AGE.label}” nas configurações."
+            )
+    return sum(counts.values())
+
+
+@dataclass
+class _Checked:
+    """One customer judged by the list."""
+
+    subject: Subject
+    outcome: AnpOutcome
+    brand: str
+    listed_at: datetime
+    finding: AnpFinding
+    decision: Decision
+    recorded: bool
+
+
+class _Check:
+    """The check as it goes on: where it is, and what it has found so far."""
+
+    def __init__(self, snapshot: Snapshot, *, apply: bool, actor: str, origin: Origin, now: datetime) -> None:
+        self.checked = 0
+        self._snapshot = snapshot
+        self._profile = AnpProfile.of(snapshot)
+        self._apply = apply
+        self._actor = actor
+        self._origin = origin
+        self._now = now
+        self._machine = platform.node()
+        self._after = 0
+        self._newer = self._recorded = self._blocked = self._released = self._brands_changed = 0
+        self._outcomes: Counter[AnpOutcome] = Counter()
+        self._left: list[CustomerLeft] = []
+
+    def report(self, total: int, cancelled: bool) -> CheckReport:
+        """What was done until now."""
+        outcomes = {outcome: self._outcomes[outcome] for outcome in AnpOutcome if self._outcomes[outcome]}
+        return CheckReport(
+            total,
+            self.checked,
+            self._newer,
+            self._recorded,
+            outcomes,
+            self._blocked,
+            self._released,
+            self._brands_changed,
+            tuple(self._left),
+            cancelled,
+        )
+
+    def take_batch(self, connection: Connection) -> bool:
+        """Do the next customers; False when there are none left."""
+        mirror.wait_turn(connection)  # the lists stay as they are while customers are judged by them
+        current = {kind: mirror.current(connection, kind) for kind in (ListKind.AUTOMOTIVE, ListKind.GLP)}
+        found = self._next_customers(connection)
+        if found:
+            self._after = found[-1][0]
+            self._keep(connection, self._judge(connection, found, current))
+        self.checked += len(found)
+        return len(found) == _BATCH
+
+    def _next_customers(self, connection: Connection) -> list[Any]:
+        # Held until the transaction ends: nobody changes between being judged and being noted.
+        return list(
+            connection.execute(
+                select(
+                    *SUBJECT_COLUMNS,
+                    Customer.anp_at,
+                    Customer.anp_status,
+                    Customer.anp_brand,
+                    *mirror.LISTED_COLUMNS,
+                )
+                .outerjoin(AnpListed, (AnpListed.kind == Customer.anp_kind) & (AnpListed.cnpj == Customer.document))
+                .outerjoin(AnpList, AnpList.id == AnpListed.vanished_list_id)
+                .where(Customer.active, Customer.anp_consulted, Customer.id > self._after)
+                .order_by(Customer.id)
+                .limit(_BATCH)
+                .with_for_update(of=Customer)
+            )
+        )
+
+    def _judge(
+        self, connection: Connection, found: Sequence[Any], current: Mapping[ListKind, ListTaken | None]
+    ) -> list[_Checked]:
+        readings = _Readings(brands.table(connection))
+        exempt = self._exempt(connection)
+        held = blocks.active_of_many(connection, [row[0] for row in found if row.blocked])
+        judged: list[_Checked] = []
+        width = len(SUBJECT_COLUMNS)
+        for row in found:
+            subject = subject_of(row[:width])
+            answered_at, status, brand = row[width : width + 3]
+            list_ = current[ListKind(subject.anp_kind.value)]
+            assert list_ is not None  # `_check_lists` saw one, and lists never go
+            if answered_at is not None and answered_at > list_.confirmed_at:
+                self._newer += 1
+                continue
+            listed = mirror.listed_of(row[width + 3 :], list_.id)
+            one = self._checked(subject, listed, list_, readings, exempt, held.get(subject.id, ()))
+            one.recorded = one.decision.changes or (one.outcome.value, one.brand) != (status, brand)
+            self._outcomes[one.outcome] += 1
+            if listed is not None and listed.vanished_at is not None:
+                self._left.append(
+                    CustomerLeft(subject.id, subject.name, subject.document, listed.last_seen_at, listed.confirmed)
+                )
+            judged.append(one)
+        return judged
+
+    def _checked(
+        self,
+        subject: Subject,
+        listed: Listed | None,
+        list_: ListTaken,
+        readings: _Readings,
+        exempt: Mapping[str, str],
+        held: tuple[ActiveBlock, ...],
+    ) -> _Checked:
+        said = judge_by_list(listed, list_.taken_at)
+        reading = readings.of(said.registration.brand if said.registration else "")
+        finding = AnpFinding(
+            document=subject.document,
+            uf=subject.uf,
+            verdict=said.outcome,
+            reason=said.reason,
+            asked_at=self._now,
+            duration_ms=0,
+            source=AnpSource.MIRROR,
+            registration=said.registration,
+            listed_at=said.listed_at,
+            listed_until=said.listed_until,
+            confirmed=said.confirmed,
+            brand_known=None if said.registration is None else not reading.is_missing,
+        )
+        decision = decide_anp(
+            said.outcome,
+            said.reason,
+            reading,
+            profile=self._profile,
+            current_brand=subject.brand_id,
+            blocks=held,
+            exempt_as=exempt.get(subject.document.key),
+            confirmed=said.confirmed,
+            apply=self._apply,
+        )
+        return _Checked(subject, said.outcome, finding.brand, list_.confirmed_at, finding, decision, False)
+
+    def _exempt(self, connection: Connection) -> dict[str, str]:
+        """The names of the entities that are never blocked, by document."""
+        chosen = {entity for entity in self._snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
+        if not chosen:
+            return {}
+        found = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(sorted(chosen))))
+        return {row.document: row.name for row in found}
+
+    def _keep(self, connection: Connection, judged: Sequence[_Checked]) -> None:
+        self._note(connection, judged)
+        recorded = [one for one in judged if one.recorded]
+        numbers = self._record(connection, recorded)
+        changed = [
+            Decided(one.subject.id, one.decision, one.finding.reason, number)
+            for one, number in zip(recorded, numbers, strict=True)
+            if one.decision.changes
+        ]
+        decisions.carry_out(connection, changed, by=self._actor, at=self._now)
+        for ids in batches(one.subject.id for one in recorded):
+            history.prune(connection, ids, Authority.ANP, self._snapshot[ANP_KEPT])
+        self._recorded += len(recorded)
+        self._blocked += sum(bool(one.decision.add) for one in changed)
+        self._released += sum(bool(one.decision.lift) for one in changed)
+        self._brands_changed += sum(one.decision.brand_id is not None for one in changed)
+
+    def _note(self, connection: Connection, judged: Sequence[_Checked]) -> None:
+        """Repeat the answers on the customers, those that are told the same in one statement."""
+        told: dict[tuple[AnpOutcome, str, datetime], list[int]] = {}
+        for one in judged:
+            told.setdefault((one.outcome, one.brand, one.listed_at), []).append(one.subject.id)
+        for (outcome, brand, listed_at), ids in told.items():
+            values = {
+                "anp_at": listed_at,
+                "anp_status": outcome.value,
+                "anp_brand": brand,
+                "anp_tried_at": self._now,
+                "anp_outcome": outcome.value,
+            }
+            connection.execute(update(Customer).where(Customer.id.in_(ids)).values(values))
+
+    def _record(self, connection: Connection, recorded: Sequence[_Checked]) -> list[int]:
+        """Keep a consultation of each, and return their numbers."""
+        if not recorded:
+            return []
+        rows = [
+            history.columns_of(
+                one.finding,
+                one.decision,
+                authority=Authority.ANP,
+                customer_id=one.subject.id,
+                origin=self._origin,
+                user=self._actor,
+                machine=self._machine,
+                applied=one.decision.changes,
+            )
+            for one in recorded
+        ]
+        numbers = _free_numbers(connection, len(rows))
+        insert_rows(
+            connection,
+            Consultation,
+            ("id", *rows[0]),
+            ((number, *row.values()) for number, row in zip(numbers, rows, strict=True)),
+        )
+        return numbers
+
+
+@dataclass
+class _Readings:
+    """The Tabela de Bandeiras, asked once for each name."""
+
+    table: BrandTable
+    read: dict[str, BrandReading] = field(default_factory=dict)
+
+    def of(self, name: str) -> BrandReading:
+        """What `name` is."""
+        reading = self.read.get(name)
+        if reading is None:
+            reading = self.read[name] = self.table.read(name)
+        return reading
+
+
+def _free_numbers(connection: Connection, count: int) -> list[int]:
+    """Numbers for that many consultations, nobody else's."""
+    if connection.dialect.name == "postgresql":
+        statement = text("SELECT nextval(pg_get_serial_sequence('consultation', 'id')) FROM generate_series(1, :count)")
+        return [int(number) for number in connection.execute(statement, {"count": count}).scalars()]
+    last = connection.execute(select(func.max(Consultation.id))).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{_number(number)} {one if number == 1 else many}"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone():%d/%m/%Y}"
