@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
 
@@ -88,6 +88,7 @@ class OrderSimulator(QFrame):
         self.start.clicked.connect(self._evaluate)
         self.cancel = QPushButton(icons.icon("cancel"), "Cancelar")
         self.cancel.clicked.connect(self._give_up)
+        self._no_company = theme.role(QLabel("Inclua uma empresa em Tabelas › Empresas para avaliar pedidos."), "hint")
         self._error = theme.role(QLabel(), "error")
         self._icon, self._answer = QLabel(), theme.role(QLabel(), "subtitle")
         self._why = selectable()
@@ -121,10 +122,11 @@ class OrderSimulator(QFrame):
         whole.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
         whole.setSpacing(theme.S)
         whole.addLayout(fields)
+        whole.addWidget(self._no_company)
         whole.addWidget(self._error)
         whole.addLayout(said)
         whole.addWidget(self._failure)
-        for hidden in (self._error, self._icon, self._answer, self._why):
+        for hidden in (self._no_company, self._error, self._icon, self._answer, self._why):
             hidden.hide()
         references.watch(COMPANIES.key)
         references.changed.connect(self._fill)
@@ -155,6 +157,7 @@ class OrderSimulator(QFrame):
             if row.active:
                 self.company.addItem(row.title, row.id)
         self.company.setCurrentIndex(max(self.company.findData(chosen), 0))
+        self._no_company.setVisible(self.company.count() == 0)
         self._rest()
 
     @Slot()
@@ -210,7 +213,6 @@ class OrderSimulator(QFrame):
     @Slot()
     def _give_up(self) -> None:
         if self._evaluation is not None:
-            self.cancel.setEnabled(False)
             self._evaluation.cancel()
 
     def _end(self) -> None:
@@ -218,9 +220,12 @@ class OrderSimulator(QFrame):
         self._rest()
 
     def _rest(self) -> None:
+        """Offer what can be done now; the keyboard stays on the one button that is there."""
         some = self.company.count() > 0
+        on_button = self.start.hasFocus() or self.cancel.hasFocus()
         self.start.setVisible(not self.running)
         self.start.setEnabled(some)
         self.cancel.setVisible(self.running)
-        self.cancel.setEnabled(self.running)
         self.company.setEnabled(some)
+        if on_button:
+            (self.cancel if self.running else self.start).setFocus(Qt.FocusReason.OtherFocusReason)

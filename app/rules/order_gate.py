@@ -157,7 +157,7 @@ def decide(
     question: OrderQuestion, profile: OrderProfile, buyer: Buyer, planned: Plan, word: AnpWord | None
 ) -> OrderDecision:
     """Every rule about the order. `word` is what ANP says, None when the plan is to skip it."""
-    found = [_Finding(False, planned.why, planned.rules)]
+    found: list[_Finding] = []
     if word is not None and not word.outcome.is_answer:
         found.append(_without_answer(question, profile, word))
     elif word is not None:
@@ -165,12 +165,13 @@ def decide(
         if word.outcome.is_listed and word.brand.is_missing:
             found.append(_by_brand(question, profile, word.brand))
     found += _by_registration(buyer)
+    found.append(_Finding(False, planned.why, planned.rules))
     refusals = [finding for finding in found if finding.refuses]
     others = [finding for finding in found if not finding.refuses]
     ordered = [*refusals, *others]
     return OrderDecision(
         not refusals,
-        tuple(finding.reason for finding in ordered if finding.reason),
+        tuple(finding.reason for finding in ordered),
         tuple(dict.fromkeys(rule for finding in ordered for rule in finding.rules)),
     )
 
