@@ -114,8 +114,8 @@ class SimulationDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.setSpacing(theme.S)
-        for widget in (self.headline, self.age, self.rules, self.basis, self.note):
-            whole.addWidget(widget)
+        for label in (self.headline, self.age, self.rules, self.basis, self.note):
+            whole.addWidget(label)
         for widget in (self.progress, self.failure, self._chip_row):
             whole.addWidget(widget)
         whole.addWidget(self.places, 1)
