@@ -10,7 +10,6 @@ import json
 import os
 import re
 import signal
-import ssl
 import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -98,8 +97,7 @@ class DemoAnp:
         self._files: dict[ListKind, bytes] = {}
         self.publish(ListKind.AUTOMOTIVE, resellers)
         self.publish(ListKind.GLP, gas)
-        context = authority.server_context()
-        context.verify_mode = ssl.CERT_NONE
+        context = authority.server_context(require_client=False)
         self._server = LoopbackServer(context, self._handle, port=port)
 
     def start(self) -> None:
