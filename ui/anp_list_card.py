@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.data.mirror import ListTaken
 
 TITLES = {
-    ListKind.AUTOMOTIVE: "Combustíveis automotivos",
+    ListKind.AUTOMOTIVE: "Automotivos",
     ListKind.GLP: "GLP",
     ListKind.DISTRIBUTOR: "Distribuidores",
 }
@@ -45,7 +45,7 @@ class AnpListCard(QFrame):
         self.kind = kind
         self._taken: ListTaken | None = None
         theme.card(self)
-        self.age = QLabel()
+        self.age = theme.badge(QLabel(), Tone.NEUTRAL)
         head = QHBoxLayout()
         head.setSpacing(theme.S)
         head.addWidget(theme.role(QLabel(TITLES[kind]), "subtitle"))
@@ -67,7 +67,8 @@ class AnpListCard(QFrame):
         self.rejected = QPushButton()
         theme.link(self.rejected)
         self.rejected.clicked.connect(self._show_rejected)
-        self.download_button = QPushButton(icons.icon("refresh"), "Baixar da ANP")
+        self.download_button = QPushButton(icons.icon("refresh"), "Baixar")
+        self.download_button.setToolTip("Baixar da ANP a lista publicada hoje")
         self.download_button.clicked.connect(self._download)
         self.import_button = QPushButton(icons.icon("folder"), "Importar…")
         self.import_button.setToolTip("Importar a lista de um arquivo CSV já baixado da página da ANP")
@@ -95,11 +96,13 @@ class AnpListCard(QFrame):
         self._grid.setVisible(taken is not None)
         self._none.setVisible(taken is None)
         if taken is None:
-            theme.badge(self.age, Tone.NEUTRAL).setText("sem lista")
+            theme.tone(self.age, Tone.NEUTRAL)
+            self.age.setText("sem lista")
             self.age.setToolTip("")
         else:
             tone, why = _age(taken, max_age_days, now)
-            theme.badge(self.age, tone).setText(words.relative(taken.confirmed_at, now))
+            theme.tone(self.age, tone)
+            self.age.setText(words.relative(taken.confirmed_at, now))
             self.age.setToolTip(why)
             self.facts["Lista de"].setText(words.exact(taken.taken_at))
             self.facts["Confirmada"].setText(words.exact(taken.confirmed_at))

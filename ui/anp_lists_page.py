@@ -49,8 +49,7 @@ _ADDRESSES = {
     ListKind.GLP: ANP_LIST_GLP,
     ListKind.DISTRIBUTOR: ANP_LIST_DISTRIBUTORS,
 }
-_WIDTHS = (86, 210, 130, 130, 130, 160, 140, 40, 150)
-_CUSTOMER = 5
+_WIDTHS = (86, 190, 124, 140, 140, 158, 140, 40, 110)
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,8 @@ class AnpListsPage(Page):
         self.download_all = QPushButton(icons.icon("refresh"), "Baixar todas")
         self.download_all.setToolTip("Baixar da ANP as três listas, uma depois da outra")
         self.download_all.clicked.connect(self._download_all)
+        self.count = theme.role(QLabel(), "hint")
+        self.header.addWidget(self.count)
         self.header.addWidget(self.download_all)
 
         self.failure = FailureView()
@@ -139,14 +140,13 @@ class AnpListsPage(Page):
         self.list_filter.currentIndexChanged.connect(self._choose)
         self.change_filter.currentIndexChanged.connect(self._choose)
         self.only_ours.toggled.connect(self._choose)
-        self.count = theme.role(QLabel(), "hint")
         self.customer_button = QPushButton(icons.icon("customers"), "Abrir cliente")
         self.customer_button.setEnabled(False)
         self.customer_button.clicked.connect(self._open_customer)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
         row.addWidget(self.search, 1)
-        for widget in (self.list_filter, self.change_filter, self.only_ours, self.count, self.customer_button):
+        for widget in (self.list_filter, self.change_filter, self.only_ours, self.customer_button):
             row.addWidget(widget)
         return row
 

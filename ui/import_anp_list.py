@@ -47,7 +47,6 @@ class ImportAnpList(QDialog):
         line.addWidget(browse)
         self.date = QDateTimeEdit()
         self.date.setDisplayFormat("dd/MM/yyyy HH:mm")
-        self.date.setCalendarPopup(True)
         self.hint = theme.role(QLabel(), "hint")
         self.hint.setWordWrap(True)
         grid = QGridLayout()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
 from ui import icons, pages
@@ -49,6 +50,13 @@ class Sidebar(QListWidget):
 
     def _key(self, row: int) -> str:
         return str(self.item(row).data(_KEY))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self.currentIndex().isValid():
+            super().focusInEvent(event)
+        else:
+            # Qt would choose the first page here, and so leave an open page that is not in the list.
+            QFrame.focusInEvent(self, event)
 
     @Slot(QListWidgetItem, QListWidgetItem)
     def _changed(self, item: QListWidgetItem | None, before: QListWidgetItem | None) -> None:
