@@ -23,12 +23,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Failure, FailureKind, ListKind
+from app.domain import Failure, FailureKind, ListKind, Origin
 from app.rules.anp_difference import ChangeKind
 from app.settings.catalog import ANP_LIST_AUTOMOTIVE, ANP_LIST_DISTRIBUTORS, ANP_LIST_GLP, ANP_MIRROR_AGE
 from ui import icons, pages, tasks, theme, words
 from ui.anp_change_model import AnpChangeModel
 from ui.anp_list_card import TITLES, AnpListCard
+from ui.check_report import CheckReportDialog
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
 from ui.file_reading import unreadable
@@ -42,6 +43,7 @@ from ui.theme import Tone
 if TYPE_CHECKING:
     from app.data.database import Database
     from app.data.mirror import ListReport, ListTaken
+    from app.data.mirror_check import CheckReport
     from ui.office import Office
 
 _ADDRESSES = {
@@ -49,6 +51,7 @@ _ADDRESSES = {
     ListKind.GLP: ANP_LIST_GLP,
     ListKind.DISTRIBUTOR: ANP_LIST_DISTRIBUTORS,
 }
+_RESELLERS = (ListKind.AUTOMOTIVE, ListKind.GLP)
 _WIDTHS = (86, 190, 124, 140, 140, 158, 140, 40, 110)
 
 
@@ -85,8 +88,14 @@ class AnpListsPage(Page):
         self.download_all.setToolTip("Baixar da ANP as três listas, uma depois da outra")
         self.download_all.clicked.connect(self._download_all)
         self.count = theme.role(QLabel(), "hint")
+        self.check_button = QPushButton("Conferir todos os clientes…")
+        self.check_button.setToolTip("Comparar cada cliente com a lista mais nova do cadastro dele na ANP")
+        theme.primary(self.check_button)
+        self.check_button.clicked.connect(self.ask_check)
+        self.check_button.setEnabled(False)
         self.header.addWidget(self.count)
         self.header.addWidget(self.download_all)
+        self.header.addWidget(self.check_button)
 
         self.failure = FailureView()
         self.said = QLabel()
@@ -223,6 +232,7 @@ class AnpListsPage(Page):
             card.show_list(kept.lists[kind], self._office.snapshot[ANP_MIRROR_AGE], now)
         is_first = self._kept is None or not self._kept.changes
         self._kept = kept
+        self._say_check()
         if is_first and kept.changes:
             with QSignalBlocker(self.only_ours):
                 self.only_ours.setChecked(kept.ours > 0)
@@ -324,6 +334,7 @@ class AnpListsPage(Page):
 
     def _set_busy(self, busy: bool) -> None:
         self.download_all.setEnabled(not busy)
+        self._say_check()
         for card in self.cards.values():
             card.set_busy(busy)
 
@@ -434,6 +445,83 @@ class AnpListsPage(Page):
         self._set_busy(False)
         self._say("\n".join((*self._reports, "Cancelado: o que faltava não foi feito.")), Tone.NEUTRAL)
 
+    # --- every customer ---
+
+    def _say_check(self) -> None:
+        has_list = self._kept is not None and any(self._kept.lists[kind] for kind in _RESELLERS)
+        self.check_button.setEnabled(has_list and self.download_all.isEnabled())
+
+    @Slot()
+    def ask_check(self) -> None:
+        """Ask whether the profiles are applied, then check every customer against the lists."""
+        assert self._kept is not None
+        dates = [
+            f"{TITLES[kind]}: lista de {words.exact(taken.taken_at)}, confirmada em {words.exact(taken.confirmed_at)}."
+            for kind in _RESELLERS
+            if (taken := self._kept.lists[kind]) is not None
+        ]
+        question = QMessageBox(
+            QMessageBox.Icon.Question, self.title, "Conferir todos os clientes com as listas da ANP?", parent=self
+        )
+        question.setInformativeText(
+            "Quem mudou de situação ou de bandeira ganha uma consulta no histórico, com a data da lista. Ao aplicar os "
+            "perfis, clientes são bloqueados ou desbloqueados como em uma consulta.\n\n" + "\n".join(dates)
+        )
+        only = question.addButton("Só conferir", QMessageBox.ButtonRole.AcceptRole)
+        apply = question.addButton("Conferir e aplicar", QMessageBox.ButtonRole.AcceptRole)
+        back = question.addButton("Voltar", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(only)
+        question.setEscapeButton(back)
+        question.exec()
+        if question.clickedButton() in (only, apply):
+            self.check(apply=question.clickedButton() is apply)
+
+    def check(self, *, apply: bool) -> None:
+        """Check every customer against the lists; with `apply` the profiles act on what is found."""
+        self._begin()
+        database, snapshot, actor = self._office.backoffice.database, self._office.snapshot, self._office.actor
+
+        def check(progress: Progress, cancelled: Cancelled) -> CheckReport:
+            from app.data.mirror_check import check_customers
+
+            return check_customers(
+                database,
+                snapshot,
+                apply=apply,
+                actor=actor,
+                origin=Origin.OPERATOR,
+                now=datetime.now(UTC),
+                progress=progress,
+                cancelled=cancelled,
+            )
+
+        self.work.start("Conferindo os clientes", check, self._checked, self._check_failed, measure=_of_customers)
+
+    def _checked(self, report: CheckReport) -> None:
+        self._set_busy(False)
+        self._say(report.sentence, Tone.WARN if report.cancelled or report.blocked else Tone.OK)
+        self._office.customers_changed.emit()
+        if self.isVisible():
+            dialog = CheckReportDialog(report, self)
+            dialog.customer_wanted.connect(self._go_to_customer)
+            dialog.blocked_wanted.connect(self._go_to_blocked)
+            dialog.open()
+
+    def _check_failed(self, error: Exception) -> None:
+        self._set_busy(False)
+        self._office.customers_changed.emit()  # those checked before the failure stay checked
+        self._show_failure(error)
+
+    @Slot(int)
+    def _go_to_customer(self, customer_id: int) -> None:
+        self._office.open_page.emit(pages.CUSTOMERS, customer_id)
+
+    @Slot()
+    def _go_to_blocked(self) -> None:
+        from app.data.customers import Situation
+
+        self._office.open_page.emit(pages.CUSTOMERS, Situation.BLOCKED)
+
     def _say(self, sentence: str, tone: Tone) -> None:
         self.said.setText(sentence)
         theme.tone(self.said, tone)
@@ -448,6 +536,11 @@ def _megabytes(number: int, total: int | None) -> str:
     """ "3,2 de 7,9 MB"."""
     done = f"{number / 1e6:.1f}".replace(".", ",")
     return f"{done} MB" if total is None else f"{done} de {total / 1e6:.1f} MB".replace(".", ",")
+
+
+def _of_customers(number: int, total: int | None) -> str:
+    done = f"{number:,}".replace(",", ".")
+    return f"{done} de {words.counted(total or 0, 'cliente', 'clientes')}"
 
 
 def _read(database: Database) -> _Kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -56,6 +56,7 @@ class AssociateBrand(QDialog):
         for brand in sorted(brands, key=lambda brand: folded(brand.row.name)):
             item = QListWidgetItem(f"{brand.row.name}  ·  {kind_label(brand.kind).lower()}")
             item.setData(_ID_ROLE, brand.row.id)
+            item.setSizeHint(QSize(0, 28))
             item.setToolTip("; ".join(brand.row.anp_names) or "Ainda sem nomes na ANP")
             self.list.addItem(item)
             if unknown.suggestion is not None and brand.row.id == unknown.suggestion.brand_id:
@@ -130,7 +131,7 @@ class CreateBrands(QDialog):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._boxes = [self._fill(row, proposal) for row, proposal in enumerate(proposals)]
-        for column, width in enumerate((210, 100, 200, 110)):
+        for column, width in enumerate((200, 100, 190, 124)):
             self.table.setColumnWidth(column, width)
         header.setSectionResizeMode(len(self.LABELS) - 1, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._say)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 
 _LABELS = ("Nome na ANP", "Nossos clientes", "Estabelecimentos", "Sugestão", "Por quê", "")
-_WIDTHS = (230, 116, 124, 180, 250, 92)
+_WIDTHS = (190, 118, 132, 150, 190, 74)
 _SUGGESTION, _ACCEPT = 3, 5
 _NEXT = "Os clientes recebem a bandeira na próxima consulta à ANP, conforme o perfil."
 
@@ -83,7 +83,7 @@ def _cells(row: UnknownBrand) -> tuple[str, ...]:
         f"{row.seen.customers:,}".replace(",", "."),
         f"{row.seen.establishments:,}".replace(",", "."),
         f"{suggestion.brand} · {suggestion.degree} %" if suggestion is not None else "nenhuma",
-        suggestion.why if suggestion is not None else "Nenhuma bandeira da tabela se parece com este nome.",
+        suggestion.why if suggestion is not None else "",
         "",
     )
 

@@ -125,6 +125,7 @@ def _spoken() -> tuple[type[Exception], ...]:
     """The exceptions whose message is already a sentence for the operator."""
     from app.anp_lists import UnreadableList
     from app.data.mirror import IncompleteList, OlderList
+    from app.data.mirror_check import ListNotUsable
     from app.data.records import InvalidRecord, RecordNotFound
     from app.documents import InvalidDocument
     from app.kinds import InvalidValue
@@ -150,4 +151,5 @@ def _spoken() -> tuple[type[Exception], ...]:
         UnreadableList,
         IncompleteList,
         OlderList,
+        ListNotUsable,
     )

@@ -18,6 +18,8 @@ in that of GLP."""
 LEAST_DEGREE = 60
 """Below it two names are taken for different ones, and nothing is suggested."""
 
+_LEAST_RUN = 3
+
 _RENAMED: tuple[frozenset[str], ...] = (
     # Petrobras Distribuidora, of the BR stations, has been called Vibra Energia since August 2021.
     frozenset({"petrobras", "br", "vibra"}),
@@ -74,7 +76,7 @@ def _compared(name: str, row: BrandRow) -> Suggestion | None:
         known = _telling_part(each)
         if said != known and any({said, known} <= names for names in _RENAMED):
             return Suggestion(row.id, row.name, 100, f"“{name}” e “{each}” são nomes da mesma distribuidora.")
-        degree = int(100 * SequenceMatcher(None, said, known, autojunk=False).ratio())
+        degree = _degree(said, known)
         if degree > best:
             best, like = degree, each
     if best < LEAST_DEGREE:
@@ -88,3 +90,11 @@ def _telling_part(name: str) -> str:
     """The name without punctuation and the words that any distributor's name may have; whole when nothing is left."""
     words = re.findall(r"\w+", folded(name))
     return " ".join([word for word in words if word not in _SAY_NOTHING] or words)
+
+
+def _degree(one: str, other: str) -> int:
+    """How much of both is the same (0 to 100 %), by runs of three letters or more: any two words share single ones."""
+    if one == other:
+        return 100
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return 200 * sum(block.size for block in blocks if block.size >= _LEAST_RUN) // (len(one) + len(other))

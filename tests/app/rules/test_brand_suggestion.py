@@ -62,6 +62,14 @@ def test_a_longer_name_is_only_like_it() -> None:
     assert "confira" in found.why
 
 
+def test_a_slip_in_the_writing_is_seen_and_letters_in_common_are_not_enough() -> None:
+    found = suggest("IPIRNGA", [brand(1, "Ipiranga")])
+    assert found is not None
+    assert found.degree > 90
+    assert suggest("SUPERGASBRAS", [brand(1, "Vibra", "PETROBRAS DISTRIBUIDORA")]) is None
+    assert suggest("XY", [brand(1, "XZ")]) is None
+
+
 def test_nothing_is_suggested_for_a_name_like_none_or_like_two() -> None:
     assert degree("TABAJARA") is None
     assert suggest("CEDRO", [brand(1, "Cedro"), brand(2, "Outra", "CEDRO S.A.")]) is None
