@@ -130,6 +130,8 @@ class HttpChannel:
                 return _read(response, limit, time.monotonic() + body_timeout, progress)
             finally:
                 response.close()
+        except UnicodeError as error:  # a host that the resolver cannot even ask about, as "a..b"
+            raise httpx.ConnectError("The name of the host is no name", request=request) from error
         finally:
             self._interruption.use(None)
             self._end_handshake()

@@ -58,7 +58,7 @@ def network_failure(error: BaseException, address: str, called: Called, *, sent:
             details,
         )
     for cause in causes:
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, socket.gaierror | UnicodeError):
             return Failure(
                 FailureKind.NETWORK,
                 f"O nome {host} não foi encontrado na internet.",
