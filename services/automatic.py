@@ -66,6 +66,10 @@ class Automatic(ABC):
         step = self._switched_off(snapshot, now) or self._with_lease(snapshot, now)
         return replace(step, certificate=self._certificate(snapshot, now))
 
+    def is_off(self, snapshot: Snapshot) -> bool:
+        """Whether the settings do not let the service work, so that a pause would promise what will not come."""
+        return self._switched_off(snapshot, self._clock()) is not None
+
     def release(self) -> None:
         """Let another machine take the service over at once."""
         with self._database.writing() as connection:

@@ -194,12 +194,13 @@ class ConsultationThread(QThread):
 
     def _step(self) -> None:
         now = datetime.now(UTC)
-        if self._paused_until is not None and now < self._paused_until:
+        if self._paused_until is not None and now >= self._paused_until:
+            self._paused_until = None
+        snapshot = self._backoffice.settings.load()
+        if self._paused_until is not None and not self._automatic.is_off(snapshot):
             self._next_at = self._paused_until
             self._emit(Phase.PAUSED, f"Em pausa até {self._paused_until.astimezone():%d/%m %H:%M}.", self._next_at)
             return
-        self._paused_until = None
-        snapshot = self._backoffice.settings.load()
         step = self._automatic.step(snapshot)
         self._certificate = step.certificate
         if step.request is None:

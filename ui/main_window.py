@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
             page.deleteLater()
         self._pages = {}
         self._office = None
-        self.status.hide_service()
+        self.status.hide_services()
         self.stack.setCurrentWidget(self.opening)
         self.sidebar.show_current(pages.HOME)
 
@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
         for key, title in (
             (pages.CERTIFICATES, "Certificados &digitais"),
             (pages.ENDPOINTS, "&Endereços da SEFAZ"),
+            (pages.BRAND_INBOX, "&Bandeiras não cadastradas"),
         ):
             tools.addAction(self._page_action(key, title))
         self._command(tools, "&Tabelas", self._go_by_action, "tables", page=pages.TABLES)
@@ -293,7 +294,7 @@ class MainWindow(QMainWindow):
         box.setIconPixmap(icons.solid("app").pixmap(48, 48))
         box.setText(f"Retaguarda {VERSION}")
         box.setInformativeText(
-            "Consulta de clientes na SEFAZ e integração do balcão.\n\n"
+            "Consulta de clientes na SEFAZ e na ANP e integração do balcão.\n\n"
             f"Dados em: {self._folders.data}\nConfiguração em: {self._folders.config}"
         )
         box.addButton("Fechar", QMessageBox.ButtonRole.AcceptRole)

@@ -1,4 +1,4 @@
-"""What needs a person, each said once: the service in trouble, a certificate about to end, customers it blocked."""
+"""What needs a person, each said once: a service in trouble, a certificate about to end, customers blocked."""
 
 from __future__ import annotations
 
@@ -43,21 +43,24 @@ class Notices(QObject):
 
     @Slot(object)
     def take_state(self, state: ServiceState) -> None:
-        """Trouble of the service is said once a day, however often it is met."""
+        """Trouble of a service is said once a day, however often it is met."""
         if state.phase in (Phase.FAILED, Phase.ATTENTION):
+            label = state.authority.label
+            sentence = state.sentence if label in state.sentence else f"{label}: {state.sentence}"
             # Hours and counts inside the sentence do not make it another one.
-            same = re.sub(r"\d+", "0", state.sentence)
-            self._raise(state.sentence, pages.HOME, datetime.now().astimezone().date(), same)
+            same = re.sub(r"\d+", "0", sentence)
+            self._raise(sentence, pages.HOME, datetime.now().astimezone().date(), same)
 
     @Slot(object)
     def take_result(self, result: Result) -> None:
         """A customer that the service blocked is listed."""
         if result.request.origin is Origin.SERVICE and result.decision.add:
             who = result.customer or str(result.request.document)
+            why = "; ".join(reason for _, reason in result.decision.add)
             self._list(
                 Notice(
                     datetime.now(UTC),
-                    f"{who} foi bloqueado: {result.decision.add[0][1]}",
+                    f"{who} foi bloqueado: {why}",
                     pages.CUSTOMERS,
                     result.request.customer_id,
                 )

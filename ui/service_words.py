@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.domain import Phase, ServiceState
 from ui import words
 
@@ -15,6 +17,21 @@ PHASE_ICONS = {
     Phase.ELSEWHERE: "tray-stopped",
 }
 """The picture of each phase: its shape and its colour differ."""
+
+_MOST_SERIOUS_FIRST = (
+    Phase.FAILED,
+    Phase.ATTENTION,
+    Phase.PAUSED,
+    Phase.WORKING,
+    Phase.IDLE,
+    Phase.ELSEWHERE,
+    Phase.STOPPED,
+)
+
+
+def most_serious(states: Iterable[ServiceState]) -> Phase:
+    """The phase that one picture for several services shows: what needs a person, then what works."""
+    return min((state.phase for state in states), key=_MOST_SERIOUS_FIRST.index, default=Phase.STOPPED)
 
 
 def moments(state: ServiceState) -> str:

@@ -1,4 +1,4 @@
-"""The window's last line: the database, the service and the certificate; each opens its page."""
+"""The window's last line: the database, the services and the certificate; each opens its page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStatusBar, QWidget
 
+from app.domain import Authority
 from ui import icons, pages
 
 if TYPE_CHECKING:
@@ -23,13 +24,16 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.database = self._entry("database", "Banco de dados", pages.INTEGRATION)
-        self.service = self._entry("clock", "Serviço de consulta", pages.PROFILES)
+        self.services = {
+            authority: self._entry("clock", f"Serviço de consulta à {authority.label}", pages.CONSULTATIONS)
+            for authority in (Authority.SEFAZ, Authority.ANP)
+        }
         self.certificate = self._entry("certificate", "Certificado digital", pages.CERTIFICATES)
         self.addWidget(self.database)
-        self.addWidget(self.service)
+        for service in self.services.values():
+            self.addWidget(service)
         self.addPermanentWidget(self.certificate)
-        self.service.hide()
-        self.certificate.hide()
+        self.hide_services()
 
     def _entry(self, icon: str, what: str, page: str) -> QPushButton:
         button = QPushButton()
@@ -46,24 +50,28 @@ class StatusBar(QStatusBar):
         self.database.setAccessibleDescription(text)
 
     def show_service(self, state: ServiceState) -> None:
-        """What the service does, its last and its next run."""
+        """What a service does, its last and its next run; SEFAZ's also tells of the certificate."""
         from ui.service_words import PHASE_ICONS, moments
 
-        self.service.setText(f"SEFAZ: {moments(state)}")
-        self.service.setToolTip(f"{state.sentence}\nAbre Perfis de clientes.")
-        self.service.setAccessibleDescription(f"{moments(state)}. {state.sentence}")
-        self.service.setIcon(icons.solid(PHASE_ICONS[state.phase]))
-        self.service.show()
-        self.certificate.setText(f"Certificado: {state.certificate or 'não escolhido'}")
-        self.certificate.setToolTip(
-            f"Certificado da filial que consulta: {state.certificate or 'não escolhido'}.\nAbre Certificados digitais."
-        )
-        self.certificate.show()
+        service = self.services[state.authority]
+        service.setText(f"{state.authority.label}: {moments(state)}")
+        service.setToolTip(f"{state.sentence}\nAbre Consultas.")
+        service.setAccessibleDescription(f"{moments(state)}. {state.sentence}")
+        service.setIcon(icons.solid(PHASE_ICONS[state.phase]))
+        service.show()
+        if state.authority is Authority.SEFAZ:
+            self._show_certificate(state.certificate or "não escolhido")
 
-    def hide_service(self) -> None:
-        """Nothing is known of the service while the database is not open."""
-        self.service.hide()
+    def hide_services(self) -> None:
+        """Nothing is known of the services while the database is not open."""
+        for service in self.services.values():
+            service.hide()
         self.certificate.hide()
+
+    def _show_certificate(self, validity: str) -> None:
+        self.certificate.setText(f"Certificado: {validity}")
+        self.certificate.setToolTip(f"Certificado da filial que consulta: {validity}.\nAbre Certificados digitais.")
+        self.certificate.show()
 
     @Slot()
     def _clicked(self) -> None:

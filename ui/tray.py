@@ -1,4 +1,4 @@
-"""The icon beside the clock: what the service does, in shape, colour and words, and a menu made from that."""
+"""The icon beside the clock: what the services do, in shape, colour and words, and a menu made from that."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from app.domain import Phase, ServiceState
+from app.domain import Authority, Phase, ServiceState
 from ui import icons, pages, words
 from ui.notices import Notice, Notices
-from ui.service_words import PHASE_ICONS, moments
+from ui.service_words import PHASE_ICONS, moments, most_serious
 
 _LOOK_MS = 2000
 
-_IDLE_PHASES = (Phase.STOPPED, Phase.PAUSED, Phase.ELSEWHERE)
-"""Phases in which some entry of the menu is of no use."""
+_NOT_HERE = (Phase.STOPPED, Phase.ELSEWHERE)
+"""Phases of a service that this program could not pause."""
+
+_NOT_NOW = (*_NOT_HERE, Phase.PAUSED)
+"""Phases of a service that would not look for whom to consult."""
 
 
 class Tray(QObject):
@@ -39,7 +42,7 @@ class Tray(QObject):
     def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notices = notices
-        self._state: ServiceState | None = None
+        self._states: dict[Authority, ServiceState] = {}
         self._is_open = False
         self._shown_notice: Notice | None = None
         self._filled: tuple[object, ...] | None = None
@@ -60,23 +63,30 @@ class Tray(QObject):
 
     @property
     def tooltip(self) -> str:
-        """The state in one line."""
-        if self._state is None:
+        """The states in one line, and the certificate that SEFAZ asks for."""
+        if not self._states:
             return "Retaguarda: banco de dados não aberto"
-        certificate = self._state.certificate or "não escolhido"
-        return f"SEFAZ: {moments(self._state)} · certificado: {certificate.removeprefix('válido por ')}"
+        said = [
+            f"{authority.label}: {moments(self._states[authority])}"
+            for authority in Authority
+            if authority in self._states
+        ]
+        if Authority.SEFAZ in self._states:
+            certificate = self._states[Authority.SEFAZ].certificate or "não escolhido"
+            said.append(f"certificado: {certificate.removeprefix('válido por ')}")
+        return " · ".join(said)
 
     def take_open(self, is_open: bool) -> None:
-        """Whether there is an open database, and so a service."""
+        """Whether there is an open database, and so services."""
         self._is_open = is_open
         if not is_open:
-            self._state = None
+            self._states = {}
         self._changed()
 
     @Slot(object)
     def take_state(self, state: ServiceState) -> None:
-        """Show what the service does."""
-        self._state = state
+        """Show what a service does."""
+        self._states[state.authority] = state
         self._changed()
 
     def tell(self, title: str, text: str) -> None:
@@ -104,8 +114,7 @@ class Tray(QObject):
 
     @Slot()
     def _changed(self) -> None:
-        phase = self._state.phase if self._state is not None else Phase.STOPPED
-        self.icon.setIcon(icons.solid(PHASE_ICONS[phase]))
+        self.icon.setIcon(icons.solid(PHASE_ICONS[most_serious(self._states.values())]))
         self.icon.setToolTip(self.tooltip)
         entries = self._entries()
         if entries != self._filled and not self.menu.isVisible():
@@ -120,29 +129,37 @@ class Tray(QObject):
 
     def _entries(self) -> tuple[object, ...]:
         """All that the menu depends on."""
-        state = self._state
-        paused = state is not None and state.paused_until is not None
-        phase = state.phase if state is not None and state.phase in _IDLE_PHASES else None
-        return (self._is_open, state is None, phase, paused, *self._notices.latest)
+        return (self._is_open, self._may_look, self._may_pause, self._is_paused, *self._notices.latest)
+
+    @property
+    def _may_look(self) -> bool:
+        return any(state.phase not in _NOT_NOW for state in self._states.values())
+
+    @property
+    def _may_pause(self) -> bool:
+        return any(state.phase not in _NOT_HERE for state in self._states.values())
+
+    @property
+    def _is_paused(self) -> bool:
+        return any(state.paused_until is not None for state in self._states.values())
 
     def _fill(self) -> None:
         self.menu.clear()
         for child in self.menu.findChildren(QMenu):
             child.deleteLater()
-        state = self._state
         self.menu.setDefaultAction(self._entry(self.menu, "Abrir", self.open_wanted.emit))
         if self._is_open:
             self.menu.addSeparator()
             consult = self._submenu("Consultar agora")
             self._entry(consult, "Escolher clientes…", lambda: self.page_wanted.emit(pages.CUSTOMERS, None))
             due = self._entry(consult, "Clientes no prazo", self.look_wanted.emit)
-            due.setEnabled(state is not None and state.phase not in (Phase.STOPPED, Phase.PAUSED, Phase.ELSEWHERE))
+            due.setEnabled(self._may_look)
             pause = self._submenu("Pausar")
             self._entry(pause, "1 hora", lambda: self.pause_wanted.emit(datetime.now(UTC) + timedelta(hours=1)))
             self._entry(pause, "Até amanhã", lambda: self.pause_wanted.emit(_tomorrow(datetime.now().astimezone())))
             resume = self._entry(pause, "Retomar", lambda: self.pause_wanted.emit(None))
-            resume.setEnabled(state is not None and state.paused_until is not None)
-            pause.setEnabled(state is not None and state.phase not in (Phase.STOPPED, Phase.ELSEWHERE))
+            resume.setEnabled(self._is_paused)
+            pause.setEnabled(self._may_pause or self._is_paused)
         latest = self._submenu("Últimos avisos")
         latest.setEnabled(bool(self._notices.latest))
         for notice in self._notices.latest:

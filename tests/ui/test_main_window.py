@@ -337,6 +337,6 @@ def test_f1_without_help_says_so(qtbot: QtBot) -> None:
 
 def test_no_field_of_the_window_lacks_a_name(qtbot: QtBot) -> None:
     with opened(qtbot) as program:
-        for button in (program.window.status.database, program.window.status.service):
+        for button in (program.window.status.database, *program.window.status.services.values()):
             assert button.accessibleName()
         assert all(line.accessibleName() for line in program.window.page.findChildren(QLineEdit))

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from app.domain import (
+    AnpFinding,
+    AnpOutcome,
+    Authority,
     BlockOrigin,
     Certificate,
     Decision,
@@ -23,7 +26,7 @@ from app.domain import (
     ServiceState,
     Verdict,
 )
-from ui import pages, words
+from ui import icons, pages, words
 from ui.notices import Notice, Notices
 from ui.tray import Tray
 
@@ -67,6 +70,70 @@ def test_the_tooltip_says_the_state_in_one_line(qtbot: QtBot) -> None:
     last, following = words.clock(NOW), words.clock(NOW + timedelta(minutes=5))
     assert tray.icon.toolTip() == f"SEFAZ: ativo, última {last}, próxima {following} · certificado: 143 dias"
     tray.remove()
+
+
+def test_two_services_are_one_icon_of_the_more_serious_and_a_tooltip_of_both(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(ServiceState(Phase.ATTENTION, "", authority=Authority.ANP))
+    tray.take_state(ServiceState(Phase.WORKING, "", certificate="válido por 143 dias"))
+    assert tray.icon.toolTip() == "SEFAZ: consultando · ANP: atenção · certificado: 143 dias"
+    assert _looks_like(tray, "tray-attention")
+    tray.take_state(ServiceState(Phase.STOPPED, "", authority=Authority.ANP))
+    assert tray.icon.toolTip() == "SEFAZ: consultando · ANP: parado · certificado: 143 dias"
+    assert _looks_like(tray, "tray-working")
+    tray.remove()
+
+
+def _looks_like(tray: Tray, name: str) -> bool:
+    return tray.icon.icon().pixmap(32).toImage() == icons.solid(name).pixmap(32).toImage()
+
+
+def test_the_menu_is_for_whichever_service_it_is_of_use(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(ServiceState(Phase.STOPPED, ""))
+    assert not _entry(tray, "Pausar").isEnabled()
+    tray.take_state(ServiceState(Phase.IDLE, "", authority=Authority.ANP))
+    assert _entry(tray, "Consultar agora", "Clientes no prazo").isEnabled()
+    assert not _entry(tray, "Pausar", "Retomar").isEnabled()
+    until = NOW + timedelta(hours=1)
+    tray.take_state(ServiceState(Phase.STOPPED, "", paused_until=until))
+    tray.take_state(ServiceState(Phase.PAUSED, "", paused_until=until, authority=Authority.ANP))
+    assert not _entry(tray, "Consultar agora", "Clientes no prazo").isEnabled()
+    assert _entry(tray, "Pausar", "Retomar").isEnabled()
+    tray.remove()
+
+
+def test_trouble_says_whose_it_is(qtbot: QtBot) -> None:
+    notices = Notices()
+    for authority in (Authority.SEFAZ, Authority.ANP, Authority.ANP):
+        notices.take_state(ServiceState(Phase.ATTENTION, "Três falhas técnicas seguidas.", authority=authority))
+    notices.take_state(ServiceState(Phase.ATTENTION, "A ANP pediu para esperar até 15:40.", authority=Authority.ANP))
+    assert [notice.sentence for notice in notices.latest] == [
+        "A ANP pediu para esperar até 15:40.",
+        "ANP: Três falhas técnicas seguidas.",
+        "SEFAZ: Três falhas técnicas seguidas.",
+    ]
+
+
+def test_a_block_by_anp_is_listed_with_all_its_reasons(qtbot: QtBot) -> None:
+    notices = Notices()
+    document = Document(DocumentKind.CNPJ, "11222333000181")
+    finding = AnpFinding(document, "SP", AnpOutcome.REVOKED, "Autorização revogada.", NOW, 100)
+    request = Request(document, "SP", Origin.SERVICE, "x", True, customer_id=7, authority=Authority.ANP)
+    add = (
+        (BlockOrigin.ANP_STATUS, "Autorização revogada na ANP"),
+        (BlockOrigin.ANP_BRAND, "a ANP não informa a bandeira"),
+    )
+    notices.take_result(Result(request, finding, Decision("bloqueia", add=add), 1, "Posto Exemplo"))
+    assert [(n.sentence, n.page, n.argument) for n in notices.latest] == [
+        (
+            "Posto Exemplo foi bloqueado: Autorização revogada na ANP; a ANP não informa a bandeira",
+            pages.CUSTOMERS,
+            7,
+        )
+    ]
 
 
 @pytest.mark.parametrize("phase", Phase)
