@@ -19,7 +19,7 @@ from ui.theme import Tone
 Index = QModelIndex | QPersistentModelIndex
 
 LABELS = ("Cliente", "Efeito", "UF", "Situação", "Consulta", "Documento", "Bandeira", "Por quê")
-WIDTHS = (180, 165, 40, 205, 88, 148)
+WIDTHS = (180, 165, 40, 205, 88, 148, 70)
 
 
 class Column(IntEnum):

@@ -86,34 +86,37 @@ def simulate(
     columns = (c.id, c.name, c.document, c.uf, rules.asked, rules.answer, rules.answered_at, *rules.columns)
     # By name, as lists begin: the search text starts with it, without accents and case.
     statement = select(*columns).where(c.active).order_by(c.search_text, c.id)
-    found = connection.execute(statement, execution_options={"yield_per": _PART})
     affected: list[Affected] = []
     moments: list[datetime] = []
     if_all: Counter[Effect] = Counter()
     done = unaffected = unanswered = outside = 0
-    for part in found.partitions():
-        if cancelled():
-            raise SimulationCancelled
-        for customer_id, name, document, uf, asked, answer, at, *own in part:
-            if not answer:
-                unanswered += bool(asked)
-                outside += not asked
-                continue
-            outcome, blocks = outcome_of(authority, answer), held.get(customer_id, ())
-            known = _Known(customer_id, document, outcome, _reason(outcome, at.astimezone().date()), blocks)
-            decision = rules.decide(known, *own)
-            effect, new_brand = effect_of(decision, blocks), decision.brand_id is not None
-            if effect is Effect.STAYS_FREE and not new_brand:
-                unaffected += 1
-            else:
-                affected.append(
-                    Affected(customer_id, name, from_key(document), uf, outcome, at, effect, new_brand, decision.why)
-                )
-            if rules.if_all_block is not None:
-                if_all[effect_of(rules.if_all_block(known), blocks)] += 1
-            moments.append(at)
-        done += len(part)
-        progress(done, total)
+    # Closed whatever happens: on a server this is a cursor that would stay open when the person gives up.
+    with connection.execute(statement, execution_options={"yield_per": _PART}) as found:
+        for part in found.partitions():
+            if cancelled():
+                raise SimulationCancelled
+            for customer_id, name, document, uf, asked, answer, at, *own in part:
+                if not answer:
+                    unanswered += bool(asked)
+                    outside += not asked
+                    continue
+                outcome, blocks = outcome_of(authority, answer), held.get(customer_id, ())
+                known = _Known(customer_id, document, outcome, _reason(outcome, at.astimezone().date()), blocks)
+                decision = rules.decide(known, *own)
+                effect, new_brand = effect_of(decision, blocks), decision.brand_id is not None
+                if effect is Effect.STAYS_FREE and not new_brand:
+                    unaffected += 1
+                else:
+                    affected.append(
+                        Affected(
+                            customer_id, name, from_key(document), uf, outcome, at, effect, new_brand, decision.why
+                        )
+                    )
+                if rules.if_all_block is not None:
+                    if_all[effect_of(rules.if_all_block(known), blocks)] += 1
+                moments.append(at)
+            done += len(part)
+            progress(done, total)
     return Simulation(
         authority,
         tuple(affected),
