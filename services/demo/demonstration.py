@@ -126,7 +126,7 @@ def open_demonstration(folders: Folders) -> Backoffice:
 
 def _anp(authority: DemoAuthority, yesterday: list[AnpRegistration]) -> DemoAnp:
     """ANP as it is today: some resellers came, some left and some are not what they were yesterday."""
-    few = len(yesterday) // 40
+    few = min(len(yesterday) // 40, 30)
     customers = example.anp_scenarios()
     today = anp_lists.mutated(
         yesterday, new=few, vanished=few, brands=few, names=few // 2, addresses=few // 2, kept=customers

@@ -1,4 +1,4 @@
-"""`demo`: the whole program on made-up data and a SEFAZ on this computer."""
+"""`demo`: the whole program on made-up data, with a SEFAZ and an ANP on this computer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.domain import Origin, Request
-from ui.cli.output import Status, note, write_table
+from app.domain import AnpFinding, Authority, Finding, Origin, Request, Result
+from ui.cli.output import Status, note, write, write_table
 
 if TYPE_CHECKING:
+    from app.data.customers import CustomerRow
     from app.folders import Folders
+    from app.settings.snapshot import Snapshot
+    from services.backoffice import Backoffice
 
 PICTURES = Path("build") / "demo"
 _OPENING_S = 60
@@ -24,15 +29,16 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "demo",
-        help="mostra o programa inteiro com dados inventados e uma SEFAZ neste computador",
-        description="Cria uma empresa, 40 clientes, um certificado e uma SEFAZ, tudo neste computador e de mentira, "
-        "e abre a janela. Nada chega aos dados nem às senhas de verdade, e tudo é apagado ao fim.",
+        help="mostra o programa inteiro com dados inventados, uma SEFAZ e uma ANP neste computador",
+        description="Cria uma empresa, 40 clientes, um certificado, uma SEFAZ e uma ANP com a lista de 46 mil "
+        "revendedores, tudo neste computador e de mentira, e abre a janela. Nada chega aos dados nem às senhas de "
+        "verdade, e tudo é apagado ao fim.",
     )
     parser.set_defaults(run=run)
     parser.add_argument(
         "--sem-janela",
         action="store_true",
-        help="consulta todos os clientes, mostra os resultados e grava imagens das telas; "
+        help="consulta todos os clientes, avalia um pedido de cada um, mostra os resultados e grava imagens das telas; "
         "é o que acontece quando não há tela",
     )
     parser.add_argument(
@@ -42,13 +48,14 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> Status:
     """Build the example, show it, and leave nothing behind."""
+    from services.demo.anp_lists import AUTOMOTIVE_ROWS
     from services.demo.demonstration import demonstration
 
     without_window = options.sem_janela or not _has_screen()
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C, so that everything is cleaned up
     try:
         note("Preparando a demonstração…")
-        with demonstration(automatic=not without_window) as demo:
+        with demonstration(automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS) as demo:
             if without_window:
                 _consult_all(demo.folders)
                 _take_pictures(demo.folders, options.pasta)
@@ -74,9 +81,8 @@ def _show_window(folders: Folders) -> Status:
 
 
 def _consult_all(folders: Folders) -> None:
-    """The same consultations that the window would make, one after the other."""
+    """What the window would do, one after the other: the consultations, an order of each customer, today's list."""
     from app.data import customers
-    from services.consultation import NotAsked
     from services.demo.demonstration import open_demonstration
 
     office = open_demonstration(folders)
@@ -84,35 +90,99 @@ def _consult_all(folders: Folders) -> None:
         snapshot = office.settings.load()
         with office.database.reading() as connection:
             query = customers.Query(order=customers.Order.UF)
-            subjects = customers.page(connection, query, 0, customers.count(connection, query))
-        lines = []
-        for number, row in enumerate(subjects, 1):
-            note(f"Consultando {number} de {len(subjects)}: {row.name}")
-            request = Request(row.document, row.uf, Origin.COMMAND, office.actor, apply=True, customer_id=row.id)
-            try:
-                result = office.sefaz.run(request, snapshot)
-            except NotAsked as refused:
-                lines.append([row.uf, str(row.document), row.name, "Não consultado", refused.failure.what, ""])
-            else:
-                finding = result.finding
-                reason = finding.failure.what if finding.failure else finding.reason
-                lines.append(
-                    [
-                        row.uf,
-                        str(row.document),
-                        row.name,
-                        finding.verdict.label,
-                        reason,
-                        result.decision.why.split(". ")[0].rstrip("."),
-                    ]
-                )
-        write_table(("UF", "Documento", "Cliente", "Resultado", "Motivo", "Decisão"), lines)
+            rows = customers.page(connection, query, 0, customers.count(connection, query))
+        sefaz = [_by_sefaz(row, office, snapshot) for row in _noted("Consultando {} na SEFAZ", rows)]
+        anp = [_by_anp(row, office, snapshot) for row in _noted("Consultando {} na ANP", rows)]
+        orders = [_order(row, office, snapshot) for row in _noted("Avaliando um pedido, {}", rows)]
+        note("Baixando a lista de hoje da ANP")
+        todays = _todays_list(office, snapshot)
     finally:
         office.close()
+    write("Consultas à SEFAZ")
+    write_table(("UF", "Documento", "Cliente", "Resultado", "Motivo", "Decisão"), sefaz)
+    write()
+    write("Consultas à ANP")
+    write_table(("Documento", "Cliente", "Status", "Bandeira na ANP", "Origem", "Decisão"), anp)
+    write()
+    write("Pedidos avaliados")
+    write_table(("Documento", "Cliente", "Resposta", "Motivo"), orders)
+    write()
+    write("Lista da ANP de hoje, comparada com a de ontem")
+    write(todays)
+
+
+def _noted(what: str, rows: list[CustomerRow]) -> Iterator[CustomerRow]:
+    for number, row in enumerate(rows, 1):
+        note(f"{what.format(f'{number} de {len(rows)}')}: {row.name}")
+        yield row
+
+
+def _by_sefaz(row: CustomerRow, office: Backoffice, snapshot: Snapshot) -> list[str]:
+    said = _consulted(row, Authority.SEFAZ, office, snapshot)
+    start = [row.uf, str(row.document), row.name]
+    if isinstance(said, str):
+        return [*start, "Não consultado", said, ""]
+    finding = said.finding
+    return [*start, finding.verdict.label, _reason(finding), said.decision.why.split(". ")[0].rstrip(".")]
+
+
+def _by_anp(row: CustomerRow, office: Backoffice, snapshot: Snapshot) -> list[str]:
+    said = _consulted(row, Authority.ANP, office, snapshot)
+    start = [str(row.document), row.name]
+    if isinstance(said, str):
+        return [*start, "Não consultado", "", "", said]
+    finding = said.finding
+    assert isinstance(finding, AnpFinding)
+    source = finding.source.label if finding.source else ""
+    decision = " ".join(said.decision.why.replace(finding.reason, "").split()) or _reason(finding)
+    return [*start, finding.verdict.label, finding.brand, source, decision]
+
+
+def _consulted(row: CustomerRow, authority: Authority, office: Backoffice, snapshot: Snapshot) -> Result | str:
+    """The consultation made, or why it was not."""
+    from services.consultation import NotAsked
+
+    request = Request(row.document, row.uf, Origin.COMMAND, office.actor, True, row.id, authority)
+    try:
+        return office.consultation_of(authority).run(request, snapshot)
+    except NotAsked as refused:
+        return refused.failure.what
+
+
+def _reason(finding: Finding) -> str:
+    return finding.failure.what if finding.failure else finding.reason
+
+
+def _order(row: CustomerRow, office: Backoffice, snapshot: Snapshot) -> list[str]:
+    from app.data import records
+    from app.policies import OrderKind, OrderOperation
+    from app.rules.order_gate import OrderQuestion
+    from app.tables import COMPANIES
+    from services.order_gate import OrderGate
+
+    with office.database.reading() as connection:
+        company = records.every(connection, COMPANIES)[0].id
+    question = OrderQuestion(row.document, company, OrderKind.ORDER, OrderOperation.INCLUSION, office.actor)
+    answer = OrderGate(office.database, office.anp).check(question, snapshot)
+    return [str(row.document), row.name, "Permitido" if answer.allowed else "Recusado", answer.reasons[0]]
+
+
+def _todays_list(office: Backoffice, snapshot: Snapshot) -> str:
+    """Download the list of petrol stations into the mirror; what it changed, in words."""
+    from app.data.mirror import take_list
+    from app.domain import ListKind
+    from app.settings.catalog import ANP_LIST_AUTOMOTIVE
+    from services.anp.lists import download_list
+
+    address = snapshot[ANP_LIST_AUTOMOTIVE]
+    data = download_list(address, office.folders, progress=lambda _come, _all: None, cancelled=lambda: False)
+    now = datetime.now(UTC)
+    report = take_list(office.database, data, ListKind.AUTOMOTIVE, source=address, taken_at=now, actor=office.actor)
+    return report.sentence
 
 
 def _take_pictures(folders: Folders, target: Path) -> None:
-    """Pictures of both settings screens and of the customers page, drawn without a screen."""
+    """Pictures of the pages that have the most to show, drawn without a screen."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from ui import pages, tasks, theme
     from ui.window_app import WindowProgram
@@ -133,7 +203,14 @@ def _take_pictures(folders: Folders, target: Path) -> None:
         deadline = time.monotonic() + _OPENING_S
         while program.office is None and time.monotonic() < deadline:
             settle()
-        for key in (pages.PROFILES, pages.INTEGRATION, pages.CUSTOMERS):
+        for key in (
+            pages.PROFILES,
+            pages.INTEGRATION,
+            pages.CUSTOMERS,
+            pages.ANP_LISTS,
+            pages.BRAND_INBOX,
+            pages.ORDER_CHECKS,
+        ):
             program.window.open_page(key)
             settle()
             picture = target / f"{key}.png"

@@ -14,6 +14,8 @@ from pathlib import Path
 import keyring
 import pytest
 
+from app.domain import AnpOutcome, AnpSource
+from app.policies import AnpStatus
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.scenarios import Scenario
@@ -163,11 +165,22 @@ def test_the_demonstration_without_a_window(
     before = {file: file.stat().st_mtime_ns for file in file_machine.iterdir()}
     status, out, err = run_process("demo", "--sem-janela", "--pasta", tmp_path / "telas")
     assert status == 0, err
-    assert len(out.splitlines()) == 42
+    sefaz, anp, orders, lists = out.split("\n\n")
+    assert [len(table.splitlines()) for table in (sefaz, anp, orders)] == [43, 43, 43]  # title, headings and their rule
     for words in ("Habilitado", "Não habilitado", "Não contribuinte", "Dado inválido", "Bloqueado pela SEFAZ"):
-        assert words in out
+        assert words in sefaz
+    for situation in (*AnpStatus, AnpOutcome.UNRECOGNISED):
+        assert situation.label in anp
+    for source in AnpSource:
+        assert source.label in anp
+    for words in ("Bloqueado pelo status na ANP", "Bloqueado pela bandeira na ANP", "Bandeira do cliente atualizada"):
+        assert words in anp
+    assert "Recusado" in orders
+    assert "Permitido" in orders
+    for words in ("30 entraram", "mudaram de bandeira"):
+        assert words in lists
     pictures = {picture.stem: picture.stat().st_size for picture in (tmp_path / "telas").iterdir()}
-    assert set(pictures) == {"perfis", "integracao", "clientes"}
+    assert set(pictures) == {"perfis", "integracao", "clientes", "listas-anp", "bandeiras-anp", "avaliacoes"}
     assert min(pictures.values()) > 20_000
     assert "Traceback" not in err
     assert not list(tmp_path.glob("retaguarda-demo-*"))
