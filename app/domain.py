@@ -80,7 +80,7 @@ class AnpOutcome(Enum):
     @property
     def status(self) -> AnpStatus | None:
         """The status for which the profiles have an action; None for a wording not recognised and for a failure."""
-        return None if self in (AnpOutcome.UNRECOGNISED, AnpOutcome.FAILURE) else AnpStatus(self.value)
+        return _ANP_STATUSES.get(self)
 
     @property
     def label(self) -> str:
@@ -99,6 +99,8 @@ class AnpOutcome(Enum):
         """Whether ANP has a registration of the customer, with a brand or without one."""
         return self.is_answer and self is not AnpOutcome.NOT_FOUND
 
+
+_ANP_STATUSES = {AnpOutcome(status.value): status for status in AnpStatus}
 
 Outcome = Verdict | AnpOutcome
 
@@ -453,10 +455,10 @@ class AnpRegistration:
 class AnpFinding(Finding):
     """What ANP said: from which source and, when it lists the reseller, the registration.
 
-    From the mirror, `listed_at` is the moment of the list; for a reseller that left it, `listed_until` is the last
-    moment at which it was there, and `confirmed` whether more than one list, or ANP itself, says that it left.
-    `live_failure` is why ANP did not answer when the mirror did. `brand_known` tells whether the Tabela de Bandeiras had
-    the brand then; None when ANP has no registration.
+    From the mirror, `listed_at` is the last moment at which ANP published that list; for a reseller that left it,
+    `listed_until` is the last moment at which it was there, and `confirmed` whether more than one list, or ANP itself,
+    says that it left. `live_failure` is why ANP did not answer when the mirror did. `brand_known` tells whether the
+    Tabela de Bandeiras had the brand then; None when ANP has no registration.
     """
 
     verdict: AnpOutcome
@@ -467,6 +469,11 @@ class AnpFinding(Finding):
     confirmed: bool = True
     live_failure: Failure | None = None
     brand_known: bool | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """The moment of which the answer tells: that of the list when the mirror answered."""
+        return self.listed_at or self.asked_at
 
     @property
     def brand(self) -> str:

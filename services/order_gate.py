@@ -10,15 +10,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.brands import BrandTable
-from app.data import brands, order_checks, order_standing, records
+from app.data import brands, order_checks, order_standing
 from app.data.database import Database
 from app.data.order_standing import OrderStanding
-from app.domain import AnpFinding, AnpOutcome, Authority, FailureKind, Origin, Request
+from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
 from app.order_profile import SETTINGS, OrderProfile
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
 from app.settings.catalog import SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
-from app.tables import COMPANIES
 from services.anp.consultation import AnpConsultation
 from services.consultation import NotAsked, not_configured
 
@@ -134,7 +133,12 @@ class OrderGate:
         assert isinstance(finding, AnpFinding)
         if finding.failure is not None and finding.failure.kind is FailureKind.CANCELLED:
             raise NotAsked(finding.failure)
-        answer = LastAnswer(finding.verdict, finding.brand, finding.asked_at, result.consultation_id)
+        last = standing.last
+        if finding.source is AnpSource.MIRROR and last is not None and last.at > finding.known_at:
+            # It no longer is what automatic procedures may reuse, but it is the newest word of ANP that there is.
+            newer = f"É a resposta de {last.at.astimezone():%d/%m/%Y %H:%M}, mais nova do que a lista da ANP."
+            return _Said(last, f"{newer} {finding.reason}")
+        answer = LastAnswer(finding.verdict, finding.brand, finding.known_at, result.consultation_id)
         return _Said(answer, finding.reason)
 
     def _await_turn(self, request: Request, given_up: Callable[[], bool]) -> None:
@@ -146,12 +150,13 @@ class OrderGate:
 
 
 def _check_company(connection: Connection, company_id: int) -> None:
-    company = records.find(connection, COMPANIES, company_id)
+    company = order_standing.company(connection, company_id)
     if company is None:
         raise not_configured(f"Não existe a empresa {company_id}.", "Confira o código em Tabelas › Empresas.")
-    if not company.active:
+    name, active = company
+    if not active:
         raise not_configured(
-            f"A empresa {company.title} está inativa: não inclui nem altera pedidos.",
+            f"A empresa {company_id} · {name} está inativa: não inclui nem altera pedidos.",
             "Confira o código, ou reative a empresa em Tabelas › Empresas.",
         )
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.data.models import Brand, Customer, Entity
 from app.documents import from_key
@@ -131,6 +132,7 @@ class Subject:
     active: bool
     blocked: bool
     anp_kind: AnpKind
+    anp_at: datetime | None
     brand_id: int | None
 
 
@@ -166,6 +168,7 @@ SUBJECT_COLUMNS = (
     Customer.active,
     Customer.blocked,
     Customer.anp_kind,
+    Customer.anp_at,
     Customer.brand_id,
 )
 """What `subject_of` reads."""
@@ -181,9 +184,26 @@ _NOTE_SEFAZ = (
     )
     .returning(*SUBJECT_COLUMNS)
 )
-_NOTE_ANP = (
+_ASKED_OF_ANP = (Customer.id == bindparam("asked_id"), Customer.document == bindparam("asked_document"))
+_NOTE_ANP_FAILURE = update(Customer).where(*_ASKED_OF_ANP).returning(*SUBJECT_COLUMNS)
+_IS_NEWS = or_(Customer.anp_at.is_(None), Customer.anp_at <= bindparam("known_at", type_=Customer.anp_at.type))
+
+
+def _if_news(column: InstrumentedAttribute[Any], name: str) -> Any:
+    return case((_IS_NEWS, bindparam(name, type_=column.type)), else_=column)
+
+
+_NOTE_ANP_ANSWER = (
     update(Customer)
-    .where(Customer.id == bindparam("asked_id"), Customer.document == bindparam("asked_document"))
+    .where(*_ASKED_OF_ANP)
+    .values(
+        anp_tried_at=bindparam("tried_at"),
+        anp_outcome=bindparam("outcome"),
+        anp_retry_at=bindparam("retry_at"),
+        anp_at=_if_news(Customer.anp_at, "known_at"),
+        anp_status=_if_news(Customer.anp_status, "outcome"),
+        anp_brand=_if_news(Customer.anp_brand, "brand"),
+    )
     .returning(*SUBJECT_COLUMNS)
 )
 # The later of both; a comparison with null is not true.
@@ -193,6 +213,9 @@ _CONSULTED_AT = case(
 )
 _IRREGULAR = tuple(
     outcome.value for outcome in (AnpOutcome.REVOKED, AnpOutcome.REVOCATION, AnpOutcome.CANDIDATE, AnpOutcome.NOT_FOUND)
+)
+_EXEMPTING = select(Entity.name).where(
+    Entity.id.in_(bindparam("ids", expanding=True)), Entity.document == bindparam("document")
 )
 _ORDER: dict[Order, Any] = {
     Order.NAME: Customer.search_text,  # begins with the name, without accents and case
@@ -339,18 +362,29 @@ def note_sefaz(
 
 
 def note_anp(
-    connection: Connection, asked: Subject, outcome: AnpOutcome, brand: str, at: datetime, retry_at: datetime | None
+    connection: Connection,
+    asked: Subject,
+    outcome: AnpOutcome,
+    brand: str,
+    at: datetime,
+    retry_at: datetime | None,
+    *,
+    known_at: datetime | None = None,
 ) -> Subject | None:
     """Repeat the newest consultation of ANP on the customer, held until the transaction ends, and return it as it is.
 
-    `brand` is ANP's own word, kept with an answer. A failure changes only the moment of the try and of the next.
-    None, and nothing noted, when the customer is gone or its document is no longer what was asked about.
+    `brand` is ANP's own word. `known_at` is the moment of which the answer tells, where that is not the moment of the
+    consultation (ANP's published list): an answer already there that is newer stays. A failure changes only the moment
+    of the try and of the next. None, and nothing noted, when the customer is gone or its document is no longer what
+    was asked about.
     """
-    values: dict[str, Any] = {"anp_tried_at": at, "anp_outcome": outcome.value, "anp_retry_at": retry_at}
-    if outcome.is_answer:
-        values |= {"anp_at": at, "anp_status": outcome.value, "anp_brand": brand}
     same = {"asked_id": asked.id, "asked_document": asked.document.key}
-    found = connection.execute(_NOTE_ANP, {**same, **values}).first()
+    if outcome.is_answer:
+        told = {"tried_at": at, "known_at": known_at or at, "outcome": outcome.value, "brand": brand}
+        found = connection.execute(_NOTE_ANP_ANSWER, {**same, **told, "retry_at": retry_at}).first()
+    else:
+        tried = {"anp_tried_at": at, "anp_outcome": outcome.value, "anp_retry_at": retry_at}
+        found = connection.execute(_NOTE_ANP_FAILURE, {**same, **tried}).first()
     return None if found is None else subject_of(found)
 
 
@@ -363,9 +397,7 @@ def exempting_entity(connection: Connection, document: Document, entity_ids: Col
     """The name of the entity, among those chosen by a company, that has this document."""
     if not entity_ids:
         return None
-    return connection.execute(
-        select(Entity.name).where(Entity.id.in_(sorted(entity_ids)), Entity.document == document.key)
-    ).scalar()
+    return connection.execute(_EXEMPTING, {"ids": sorted(entity_ids), "document": document.key}).scalar()
 
 
 def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[Any, ...]]:
@@ -429,7 +461,7 @@ def _row(found: Any) -> CustomerRow:
 
 def subject_of(found: Any) -> Subject:
     """The subject in a row of SUBJECT_COLUMNS."""
-    id_, document, ie, name, uf, action, active, blocked, anp_kind, brand_id = found
+    id_, document, ie, name, uf, action, active, blocked, anp_kind, anp_at, brand_id = found
     return Subject(
-        id_, from_key(document), ie, name, uf, SefazAction(action), active, blocked, AnpKind(anp_kind), brand_id
+        id_, from_key(document), ie, name, uf, SefazAction(action), active, blocked, AnpKind(anp_kind), anp_at, brand_id
     )

@@ -205,52 +205,49 @@ class _Check:
         self.checked += len(found)
         return len(found) == _BATCH
 
-    def _next_customers(self, connection: Connection) -> list[Any]:
+    def _next_customers(self, connection: Connection) -> Sequence[Any]:
         # Held until the transaction ends: nobody changes between being judged and being noted.
-        return list(
-            connection.execute(
-                select(
-                    *SUBJECT_COLUMNS,
-                    Customer.anp_at,
-                    Customer.anp_status,
-                    Customer.anp_brand,
-                    *mirror.LISTED_COLUMNS,
-                )
-                .outerjoin(AnpListed, (AnpListed.kind == Customer.anp_kind) & (AnpListed.cnpj == Customer.document))
-                .outerjoin(AnpList, AnpList.id == AnpListed.vanished_list_id)
-                .where(Customer.active, Customer.anp_consulted, Customer.id > self._after)
-                .order_by(Customer.id)
-                .limit(_BATCH)
-                .with_for_update(of=Customer)
-            )
-        )
+        return connection.execute(_NEXT, {"after": self._after}).all()
 
     def _judge(
-        self, connection: Connection, found: Sequence[Any], current: Mapping[ListKind, ListTaken | None]
-    ) -> list[_Checked]:
+        self, connection: Connection, found: Sequence[Any], current: Mapping[AnpKind, ListTaken | None]
+    ) -> tuple[dict[_Told, list[int]], list[_Checked]]:
+        """What each customer is told, and those of whom a consultation must be kept."""
         readings = _Readings(brands.table(connection))
         exempt = self._exempt(connection)
-        held = blocks.active_of_many(connection, [row[0] for row in found if row.blocked])
-        judged: list[_Checked] = []
-        width = len(SUBJECT_COLUMNS)
+        held = blocks.active_between(connection, found[0].id, found[-1].id)
+        told: dict[_Told, list[int]] = {}
+        recorded: list[_Checked] = []
+        # Most customers are told what they were told before, which changes nothing: those that are alike in all that
+        # the rules look at are judged once.
+        settled: dict[tuple[Any, ...], AnpOutcome] = {}
         for row in found:
-            subject = subject_of(row[:width])
-            answered_at, status, brand = row[width : width + 3]
-            list_ = current[ListKind(subject.anp_kind.value)]
+            customer_id, document, anp_kind, brand_id, answered_at, status, said_brand, vanished, *_rest = row
+            list_ = current[AnpKind(anp_kind)]
             assert list_ is not None  # `_check_lists` saw one, and lists never go
             if answered_at is not None and answered_at > list_.confirmed_at:
                 self._newer += 1
                 continue
-            listed = mirror.listed_of(row[width + 3 :], list_.id)
-            one = self._checked(subject, listed, list_, readings, exempt, held.get(subject.id, ()))
-            one.recorded = one.decision.changes or (one.outcome.value, one.brand) != (status, brand)
-            self._outcomes[one.outcome] += 1
-            if listed is not None and listed.vanished_at is not None:
-                self._left.append(
-                    CustomerLeft(subject.id, subject.name, subject.document, listed.last_seen_at, listed.confirmed)
-                )
-            judged.append(one)
-        return judged
+            own = held.get(customer_id, ())
+            alike = (
+                list_.id,
+                *(row.cnpj and (vanished, bool(row.authorization), row.brand), brand_id),
+                *(status, said_brand, tuple(block.origin for block in own), document if document in exempt else ""),
+            )
+            outcome = settled.get(alike)
+            if outcome is None:
+                one = self._checked(row, list_, readings, exempt.get(document), own)
+                outcome = one.finding.verdict
+                if one.decision.changes or (outcome.value, one.finding.brand) != (status, said_brand):
+                    recorded.append(one)
+                else:
+                    settled[alike] = outcome
+            self._outcomes[outcome] += 1
+            if vanished is not None:
+                self._left.append(_left(row, list_))
+            brand = row.brand if outcome.is_listed else ""
+            told.setdefault((outcome, brand, list_.confirmed_at), []).append(customer_id)
+        return told, recorded
 
     def _checked(
         self,
@@ -261,7 +258,7 @@ class _Check:
         exempt: Mapping[str, str],
         held: tuple[ActiveBlock, ...],
     ) -> _Checked:
-        said = judge_by_list(listed, list_.taken_at)
+        said = judge_by_list(listed, list_.confirmed_at)
         reading = readings.of(said.registration.brand if said.registration else "")
         finding = AnpFinding(
             document=subject.document,

@@ -57,7 +57,6 @@ class _Standing:
     subject: Subject | None
     listed: Listed | None
     listed_at: datetime | None
-    published_at: datetime | None
     paused: dict[str, datetime]
 
 
@@ -151,7 +150,6 @@ class AnpConsultation(Consultation[AnpFinding]):
         return _Standing(
             subject,
             mirror.find(connection, register, document.value),
-            current.taken_at if current else None,
             current.confirmed_at if current else None,
             pauses.until(connection, {_host(address) for _, address in sources}, self._clock()),
         )
@@ -184,10 +182,10 @@ class AnpConsultation(Consultation[AnpFinding]):
             return _answered(request, answer, source, standing, asked_at, elapsed())
         failure = _explained(failures)
         last = failures[-1][1]
-        if standing.published_at is None or standing.listed_at is None:
+        if standing.listed_at is None:
             return _failed(request, last, failure, asked_at, elapsed())
-        if too_old(standing.published_at, snapshot[ANP_MIRROR_AGE], self._clock()):
-            return _failed(request, last, _and_old_list(failure, standing.published_at), asked_at, elapsed())
+        if too_old(standing.listed_at, snapshot[ANP_MIRROR_AGE], self._clock()):
+            return _failed(request, last, _and_old_list(failure, standing.listed_at), asked_at, elapsed())
         judged = judge_by_list(standing.listed, standing.listed_at)
         return AnpFinding(
             document=request.document,
@@ -227,12 +225,19 @@ class AnpConsultation(Consultation[AnpFinding]):
     def _note(self, connection: Connection, finding: AnpFinding, subject: Subject) -> Subject | None:
         if subject.document != finding.document:
             return None
-        retry = schedule.retry_at(finding.failure.kind, self._clock()) if finding.failure else None
-        return customers.note_anp(connection, subject, finding.verdict, finding.brand, finding.asked_at, retry)
+        retry = schedule.retry_at(finding.withheld_by, self._clock()) if finding.withheld_by else None
+        return customers.note_anp(
+            connection, subject, finding.verdict, finding.brand, finding.asked_at, retry, known_at=finding.known_at
+        )
 
     def _decide(
         self, connection: Connection, request: Request, snapshot: Snapshot, finding: AnpFinding, subject: Subject
     ) -> Decision:
+        if subject.anp_at is not None and subject.anp_at > finding.known_at:
+            return Decision(
+                f"A resposta da ANP de {subject.anp_at.astimezone():%d/%m/%Y %H:%M} é mais nova do que a lista: nada "
+                "foi alterado no cliente."
+            )
         entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
         return decide_anp(
             finding.verdict,
@@ -316,12 +321,12 @@ def _explained(failures: list[tuple[AnpSource, ConsultationFailed]]) -> Failure:
     )
 
 
-def _and_old_list(failure: Failure, published_at: datetime) -> Failure:
+def _and_old_list(failure: Failure, listed_at: datetime) -> Failure:
     return Failure(
         failure.kind,
         failure.what,
         failure.cause,
-        f"{failure.todo} A lista da ANP guardada aqui é de {published_at.astimezone():%d/%m/%Y}, mais antiga do que a "
+        f"{failure.todo} A lista da ANP guardada aqui é de {listed_at.astimezone():%d/%m/%Y}, mais antiga do que a "
         "configuração aceita: atualize-a em Listas da ANP.",
         failure.details,
     )
