@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from app.data import blocks, customers
-from app.data.models import Consultation, Customer
+from app.data.models import Company, Consultation, Customer
 from app.domain import ActiveBlock, AnpOutcome, Authority, Document
 from app.policies import AnpKind
 from app.rules.order_gate import Buyer, LastAnswer
@@ -27,20 +27,19 @@ class OrderStanding:
 
 _c, _t = Customer, Consultation
 # Every order runs these, and building a statement costs ten times as much as running it.
-_REGISTERED = (
-    select(_c.id, _c.uf, _c.active, _c.blocked, _c.anp_kind, _c.anp_at, _c.anp_status, _c.anp_brand)
-    .where(_c.document == bindparam("document"))
-    .order_by(_c.active.desc(), _c.id)
-)
+_COMPANY = select(Company.name, Company.active).where(Company.id == bindparam("company_id"))
 _NUMBER = (
     select(_t.id)
-    .where(
-        _t.customer_id == bindparam("customer_id"),
-        _t.authority == Authority.ANP.value,
-        _t.asked_at == bindparam("asked_at"),
-    )
+    .where(_t.customer_id == _c.id, _t.authority == Authority.ANP.value, _t.asked_at == _c.anp_at)
     .order_by(_t.id.desc())
     .limit(1)
+    .correlate(_c)
+    .scalar_subquery()
+)
+_REGISTERED = (
+    select(_c.id, _c.uf, _c.active, _c.blocked, _c.anp_kind, _c.anp_at, _c.anp_status, _c.anp_brand, _NUMBER)
+    .where(_c.document == bindparam("document"))
+    .order_by(_c.active.desc(), _c.id)
 )
 _NOBODYS = (
     select(_t.id, _t.asked_at, _t.verdict, _t.registration)
@@ -53,6 +52,12 @@ _NOBODYS = (
     .order_by(_t.id.desc())
     .limit(1)
 )
+
+
+def company(connection: Connection, company_id: int) -> tuple[str, bool] | None:
+    """The name of a company and whether it is active, or None when there is no such company."""
+    found = connection.execute(_COMPANY, {"company_id": company_id}).first()
+    return None if found is None else (found.name, found.active)
 
 
 def look(connection: Connection, document: Document, entity_ids: Collection[int]) -> OrderStanding:
@@ -73,8 +78,7 @@ def look(connection: Connection, document: Document, entity_ids: Collection[int]
             held += blocks.active(connection, row.id)
     last = None
     if asked.anp_at is not None:
-        number = connection.execute(_NUMBER, {"customer_id": asked.id, "asked_at": asked.anp_at}).scalar()
-        last = LastAnswer(AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, number)
+        last = LastAnswer(AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, asked[-1])
     active = any(row.active for row in registered)
     return OrderStanding(Buyer(active, AnpKind(asked.anp_kind), tuple(held), exempt_as), last, asked.id, asked.uf)
 

@@ -21,11 +21,14 @@ class StoredValue:
     changed_by: str
 
 
+_t = SettingValue
+# Built once: every order reads the settings anew.
+_EVERY = select(_t.key, _t.company_id, _t.value, _t.changed_at, _t.changed_by)
+
+
 def load(connection: Connection) -> list[StoredValue]:
     """Every stored value."""
-    table = SettingValue
-    rows = connection.execute(select(table.key, table.company_id, table.value, table.changed_at, table.changed_by))
-    return [StoredValue(*row) for row in rows]
+    return [StoredValue(*row) for row in connection.execute(_EVERY)]
 
 
 def store(connection: Connection, key: str, company_id: int, value: str | None, actor: str, at: datetime) -> None:

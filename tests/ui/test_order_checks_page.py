@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -20,7 +21,7 @@ from app.documents import parse_document
 from app.policies import OrderKind, OrderOperation
 from app.rules.order_gate import OrderQuestion
 from app.settings.catalog import ANP_ONLINE, ANP_ORDER_CONSULT, ANP_URL
-from app.settings.snapshot import Snapshot
+from app.settings.snapshot import SettingKey, Snapshot
 from app.tables import CUSTOMERS
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
@@ -80,7 +81,7 @@ def anp(office: Office) -> Iterator[SlowAnp]:
     server = LoopbackServer(authority.server_context(require_client=False), answers.handle)
     server.start()
     address = f"https://localhost:{server.port}/v1/combustivel"
-    values = {(ANP_ONLINE, 0): True, (ANP_ORDER_CONSULT, 0): True, (ANP_URL, 0): address}
+    values: dict[SettingKey, Any] = {(ANP_ONLINE, 0): True, (ANP_ORDER_CONSULT, 0): True, (ANP_URL, 0): address}
     office.settings.save(values, office.settings.load(), "maria")
     yield answers
     server.stop()
