@@ -343,7 +343,10 @@ class CustomersPage(Page):
             self._panel_timer.stop()
 
     @Slot(QItemSelection, QItemSelection)
-    def _selection_changed(self, _chosen: QItemSelection, _left: QItemSelection) -> None:
+    def _selection_changed(self, chosen: QItemSelection, _left: QItemSelection) -> None:
+        if self._kept_ids and not chosen.isEmpty():
+            # Chosen while the list is being read again: this is what is selected when it comes.
+            self._kept_ids = self._selected_ids()
         self._panel_timer.start()
 
     @Slot()
