@@ -89,7 +89,6 @@ class AnpListsPage(Page):
         self.download_all.clicked.connect(self._download_all)
         self.count = theme.role(QLabel(), "hint")
         self.check_button = QPushButton("Conferir todos os clientes…")
-        self.check_button.setToolTip("Comparar cada cliente com a lista mais nova do cadastro dele na ANP")
         theme.primary(self.check_button)
         self.check_button.clicked.connect(self.ask_check)
         self.check_button.setEnabled(False)
@@ -182,7 +181,8 @@ class AnpListsPage(Page):
             "Com elas todos os clientes são conferidos de uma vez, as mudanças de um dia para o outro aparecem aqui, e "
             "uma lista recente responde quando a consulta à ANP falha.",
         )
-        self.no_list.add_button("Baixar as três listas", "refresh").clicked.connect(self._download_all)
+        self.first_download = self.no_list.add_button("Baixar as três listas", "refresh")
+        self.first_download.clicked.connect(self._download_all)
         self.no_changes = EmptyState(
             "check",
             "Nada mudou nas listas até agora.",
@@ -253,7 +253,7 @@ class AnpListsPage(Page):
     def _loaded(self, total: int) -> None:
         if self._kept is None:
             return
-        self.count.setText(words.counted(total, "diferença", "diferenças"))
+        self.count.setText(words.counted(total, "diferença", "diferenças") if self._kept.changes else "")
         if total:
             shown: QWidget = self.view
         elif not any(self._kept.lists.values()):
@@ -333,7 +333,8 @@ class AnpListsPage(Page):
         self._set_busy(True)
 
     def _set_busy(self, busy: bool) -> None:
-        self.download_all.setEnabled(not busy)
+        for button in (self.download_all, self.first_download):
+            button.setEnabled(not busy)
         self._say_check()
         for card in self.cards.values():
             card.set_busy(busy)
@@ -450,6 +451,11 @@ class AnpListsPage(Page):
     def _say_check(self) -> None:
         has_list = self._kept is not None and any(self._kept.lists[kind] for kind in _RESELLERS)
         self.check_button.setEnabled(has_list and self.download_all.isEnabled())
+        self.check_button.setToolTip(
+            "Comparar cada cliente com a lista mais nova do cadastro dele na ANP"
+            if has_list
+            else "Baixe ou importe antes uma lista de revendedores"
+        )
 
     @Slot()
     def ask_check(self) -> None:

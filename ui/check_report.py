@@ -31,7 +31,7 @@ class CheckReportDialog(QDialog):
     customer_wanted = Signal(int)
     blocked_wanted = Signal()
 
-    LABELS = ("Cliente", "Documento", "Constava até", "Confirmação")
+    LABELS = ("Cliente", "Documento", "Constava até", "Ausente em")
 
     def __init__(self, report: CheckReport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,5 +141,5 @@ def _cells(left: CustomerLeft) -> tuple[str, ...]:
         f"{left.id} · {left.name}",
         str(left.document),
         f"{left.until.astimezone():%d/%m/%Y}" if left.until is not None else "",
-        "falta em mais de uma lista" if left.confirmed else "falta só na última lista",
+        "mais de uma lista" if left.confirmed else "só a última lista",
     )
