@@ -20,21 +20,22 @@ class Column(IntEnum):
     """The columns, in their first order."""
 
     WHEN = 0
-    RESULT = 1
-    CUSTOMER = 2
-    DOCUMENT = 3
-    UF = 4
-    ORIGIN = 5
-    DECISION = 6
+    AUTHORITY = 1
+    RESULT = 2
+    CUSTOMER = 3
+    DOCUMENT = 4
+    UF = 5
+    ORIGIN = 6
+    DECISION = 7
 
 
-WIDTHS = (136, 156, 220, 160, 48, 150, 320)
+WIDTHS = (136, 90, 188, 220, 160, 48, 150, 320)
 
 
 class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
     """Filter and pages are the database's (`app.data.history`); the newest come first."""
 
-    labels = ("Quando", "Resultado", "Cliente", "Documento", "UF", "Feita", "Por que")
+    labels = ("Quando", "Autoridade", "Resultado", "Cliente", "Documento", "UF", "Feita", "Por que")
 
     query: HistoryQuery
 
@@ -51,6 +52,8 @@ class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == Column.WHEN:
                 return words.relative(row.asked_at)
+            if column == Column.AUTHORITY and row.source is not None:
+                return row.source.label
             return row.reason if column == Column.RESULT else _text(row, column)
         return None
 
@@ -59,6 +62,8 @@ def _text(row: HistoryRow, column: int) -> str:
     match column:
         case Column.WHEN:
             return words.exact(row.asked_at)
+        case Column.AUTHORITY:
+            return row.authority.label
         case Column.RESULT:
             return row.verdict.label
         case Column.CUSTOMER:

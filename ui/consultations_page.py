@@ -1,11 +1,11 @@
-"""What the service is doing, and every consultation made: found, filtered, and whole at the side."""
+"""What the services are doing, and every consultation made: found, filtered, and whole at the side."""
 
 from __future__ import annotations
 
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Authority, Origin, Result, Verdict
+from app.domain import AnpOutcome, Authority, Origin, Outcome, Result, Verdict, outcome_of
 from ui import icons, theme, words
 from ui.consultation_model import WIDTHS, ConsultationModel
 from ui.customer_panel import prepare_table
@@ -39,11 +39,17 @@ if TYPE_CHECKING:
 
 _SEARCH_MS = 150
 _LIVE_MS = 500
+_OUTCOMES: dict[Authority | None, tuple[Outcome, ...]] = {
+    None: (Verdict.FAILURE,),
+    Authority.SEFAZ: tuple(Verdict),
+    Authority.ANP: tuple(AnpOutcome),
+}
+"""The results that the list may be filtered by; those of one authority mean nothing at another, but for the failure."""
 LIST, NOTHING_YET, NO_RESULTS, FAILED = range(4)
 
 
 class ConsultationsPage(Page):
-    """`show_argument` takes a consultation's number, or a Verdict to filter by."""
+    """`show_argument` takes a consultation's number, or an Outcome to filter by."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__("consultas", "Consultas", ("Ferramentas", "Sistema", "Clientes"), parent)
@@ -59,8 +65,13 @@ class ConsultationsPage(Page):
         self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.header.addWidget(self._search)
 
-        self.service_card = ServiceCard(office.service_of(Authority.SEFAZ))
-        self.body.addWidget(self.service_card)
+        self.cards = {authority: ServiceCard(office, authority) for authority in (Authority.SEFAZ, Authority.ANP)}
+        cards = QVBoxLayout()
+        cards.setSpacing(theme.XS)
+        for card in self.cards.values():
+            cards.addWidget(card)
+        self.body.addLayout(cards)
+        self._authority = QComboBox()
         self._verdict = QComboBox()
         self._origin = QComboBox()
         self._clear = QPushButton("Limpar filtros")
@@ -101,16 +112,19 @@ class ConsultationsPage(Page):
             QShortcut(QKeySequence(keys), self, slot)
 
     def entered(self) -> None:
-        """Show the service and the list as they are now."""
-        self.service_card.show_state()
+        """Show the services and the list as they are now."""
+        for card in self.cards.values():
+            card.show_state()
         self.refresh()
 
     def show_argument(self, argument: object) -> None:
         """Show one consultation whole, or those with one result."""
         if isinstance(argument, int):
             self._show(argument)
-        elif isinstance(argument, Verdict):
+        elif isinstance(argument, Verdict | AnpOutcome):
             self.clear_filters()
+            authority = next(each for each, outcomes in _OUTCOMES.items() if argument in outcomes)
+            self._authority.setCurrentIndex(self._authority.findData(authority.value if authority else ""))
             self._verdict.setCurrentIndex(self._verdict.findData(argument.value))
 
     @Slot()
@@ -122,34 +136,57 @@ class ConsultationsPage(Page):
     def clear_filters(self) -> None:
         """Show every consultation."""
         self._search.clear()
+        self._authority.setCurrentIndex(0)
         self._verdict.setCurrentIndex(0)
         self._origin.setCurrentIndex(0)
         self._apply_filters()
 
     def _filters(self) -> QHBoxLayout:
         # The values are plain text: an enum kept in a combo box would not come back as itself.
+        self._authority.setAccessibleName("Filtro: autoridade")
+        self._authority.addItem("Todas as autoridades", "")
+        for authority in self.cards:
+            self._authority.addItem(authority.label, authority.value)
         self._verdict.setAccessibleName("Filtro: resultado")
-        self._verdict.addItem("Todos os resultados", "")
-        for verdict in Verdict:
-            look = words.verdict(verdict)
-            self._verdict.addItem(icons.icon(look.icon), look.word, verdict.value)
+        self._verdict.setToolTip("Escolha uma autoridade para ver todos os resultados dela")
+        self._verdict.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._offer_outcomes()
+        self._authority.currentIndexChanged.connect(self._offer_outcomes)
         self._origin.setAccessibleName("Filtro: origem")
         self._origin.addItem("Todas as origens", "")
         for origin, said in words.ORIGINS.items():
             self._origin.addItem(f"Feitas {said}", origin.value)
-        for box in (self._verdict, self._origin):
+        for box in (self._authority, self._verdict, self._origin):
             box.currentIndexChanged.connect(self._apply_filters)
         theme.link(self._clear)
         self._clear.clicked.connect(self.clear_filters)
         self._clear.hide()
         row = QHBoxLayout()
         row.setSpacing(theme.S)
+        row.addWidget(self._authority)
         row.addWidget(self._verdict)
         row.addWidget(self._origin)
         row.addWidget(self._clear)
         row.addStretch(1)
         row.addWidget(self._count)
         return row
+
+    @Slot()
+    def _offer_outcomes(self) -> None:
+        """Offer the results of the authority chosen; the one chosen before stays when it is among them."""
+        before = self._verdict.currentData()
+        blocker = QSignalBlocker(self._verdict)  # the list is asked for once, when the authority has changed
+        self._verdict.clear()
+        self._verdict.addItem("Todos os resultados", "")
+        for outcome in _OUTCOMES[self._chosen_authority()]:
+            look = words.verdict(outcome)
+            self._verdict.addItem(icons.icon(look.icon), look.word, outcome.value)
+        self._verdict.setCurrentIndex(max(0, self._verdict.findData(before)))
+        blocker.unblock()
+
+    def _chosen_authority(self) -> Authority | None:
+        chosen = str(self._authority.currentData())
+        return Authority(chosen) if chosen else None
 
     def _fill_places(self) -> None:
         table = self.table
@@ -207,10 +244,12 @@ class ConsultationsPage(Page):
         from app.data.history import HistoryQuery
 
         self._search_timer.stop()
+        authority = self._chosen_authority()
         verdict, origin = str(self._verdict.currentData()), str(self._origin.currentData())
         wanted = HistoryQuery(
             self._search.text(),
-            verdict=Verdict(verdict) if verdict else None,
+            authority=authority,
+            verdict=outcome_of(authority or Authority.SEFAZ, verdict) if verdict else None,
             origin=Origin(origin) if origin else None,
         )
         self._clear.setVisible(wanted != HistoryQuery())

@@ -1,4 +1,4 @@
-"""What the consultation service is doing now, why, and the buttons that pause it, resume it or make it look now."""
+"""What one consultation service is doing now, why, and the buttons that pause it, resume it or make it look now."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from app.domain import Phase, ServiceState
+from app.domain import Authority, Phase, ServiceState
 from ui import icons, theme, words
 from ui.service_words import PHASE_ICONS
 from ui.theme import Tone
 
 if TYPE_CHECKING:
-    from services.background import ConsultationThread
+    from app.settings.snapshot import Snapshot
+    from ui.office import Office
 
 _TONES = {
     Phase.STOPPED: Tone.NEUTRAL,
@@ -26,17 +27,21 @@ _TONES = {
     Phase.ELSEWHERE: Tone.NEUTRAL,
 }
 _REFRESH_MS = 100
+_NAME_WIDTH = 52
 
 
 class ServiceCard(QFrame):
-    """Follows the service by its signals; many in a moment are shown once."""
+    """Follows the service of one authority by its signals; many in a moment are shown once."""
 
-    def __init__(self, service: ConsultationThread, parent: QWidget | None = None) -> None:
+    def __init__(self, office: Office, authority: Authority, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._service = service
+        self._office = office
+        self._service = service = office.service_of(authority)
         theme.card(self)
         self._icon = QLabel()
-        self._phase = theme.role(QLabel(), "subtitle")
+        name = theme.role(QLabel(authority.label), "subtitle")
+        name.setMinimumWidth(_NAME_WIDTH)
+        self._phase = theme.role(QLabel(), "strong")
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         self._facts = theme.role(QLabel(), "hint")
@@ -55,6 +60,7 @@ class ServiceCard(QFrame):
 
         title = QHBoxLayout()
         title.setSpacing(theme.S)
+        title.addWidget(name)
         title.addWidget(self._phase)
         title.addWidget(self._sentence, 1)
         texts = QVBoxLayout()
@@ -62,7 +68,7 @@ class ServiceCard(QFrame):
         texts.addLayout(title)
         texts.addWidget(self._facts)
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        row.setContentsMargins(theme.L, theme.S, theme.L, theme.S)
         row.setSpacing(theme.M)
         row.addWidget(self._icon)
         row.addLayout(texts, 1)
@@ -72,6 +78,7 @@ class ServiceCard(QFrame):
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._refresh.timeout.connect(self.show_state)
         service.state_changed.connect(self._changed)
+        office.snapshot_changed.connect(self.show_state)
         self.show_state()
 
     @Slot()
@@ -83,7 +90,7 @@ class ServiceCard(QFrame):
         self._phase.setText(state.phase.label)
         theme.tone(self._phase, tone)
         self._sentence.setText(state.sentence)
-        facts = " · ".join(_facts(state))
+        facts = " · ".join([*_facts(state), *_timetable(state.authority, self._office.snapshot)])
         self._facts.setText(facts)
         self._facts.setVisible(bool(facts))
         paused = state.paused_until is not None and state.paused_until > datetime.now(UTC)
@@ -92,7 +99,9 @@ class ServiceCard(QFrame):
         self._pause.setEnabled(runs)
         self._resume.setVisible(paused)
         self._look.setEnabled(runs and not paused)
-        self.setAccessibleName(f"Serviço de consulta à SEFAZ: {state.phase.label}. {state.sentence} {facts}")
+        self.setAccessibleName(
+            f"Serviço de consulta à {state.authority.label}: {state.phase.label}. {state.sentence} {facts}"
+        )
 
     @Slot(object)
     def _changed(self, _state: ServiceState) -> None:
@@ -124,7 +133,8 @@ class ServiceCard(QFrame):
 def _facts(state: ServiceState) -> list[str]:
     facts = []
     if state.current is not None:
-        facts.append(f"agora: {state.current.document} em {state.current.uf}")
+        where = f" em {state.current.uf}" if state.authority is Authority.SEFAZ else ""
+        facts.append(f"agora: {state.current.document}{where}")
     if state.waiting:
         facts.append(f"{words.counted(state.waiting, 'pedido', 'pedidos')} na fila")
     if state.last_at is not None:
@@ -134,3 +144,14 @@ def _facts(state: ServiceState) -> list[str]:
     if state.certificate:
         facts.append(f"certificado {state.certificate}")
     return facts
+
+
+def _timetable(authority: Authority, snapshot: Snapshot) -> list[str]:
+    """When ANP's service works, and how fast, by the settings."""
+    if authority is not Authority.ANP:
+        return []
+    from app.settings.catalog import ANP_SERVICE_HOURS, ANP_SERVICE_INTERVAL
+
+    hours, seconds = snapshot[ANP_SERVICE_HOURS], snapshot[ANP_SERVICE_INTERVAL]
+    pace = f"uma a cada {words.counted(seconds, 'segundo', 'segundos')}" if seconds else "sem intervalo entre elas"
+    return [f"horário: {ANP_SERVICE_HOURS.kind.show(hours)}", pace]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.data import customers
+from app.data import customers, history
 from app.data.customers import CustomerRow
-from app.domain import Authority, Origin, Phase, Request, Verdict
-from app.settings.catalog import SEFAZ_AUTOMATIC
+from app.domain import (
+    AnpFinding,
+    AnpOutcome,
+    AnpSource,
+    Authority,
+    Decision,
+    Origin,
+    Phase,
+    Request,
+    Verdict,
+)
+from app.settings.catalog import ANP_SERVICE_HOURS, ANP_SERVICE_INTERVAL, SEFAZ_AUTOMATIC
 from app.settings.snapshot import GENERAL_COMPANY
+from app.working_hours import WorkingHours
 from services.demo.scenarios import Scenario
 from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter, open_office
@@ -110,6 +122,67 @@ def test_filters_and_search(qtbot: QtBot, demo: DemoOffice) -> None:
     assert _names(page) == [first.name]
 
 
+def _outcomes(page: ConsultationsPage) -> list[str]:
+    return [page._verdict.itemText(index) for index in range(page._verdict.count())]
+
+
+def test_the_results_offered_are_those_of_the_authority(qtbot: QtBot, demo: DemoOffice) -> None:
+    (row,) = _customers(demo, 1)
+    anp = AnpFinding(
+        document=row.document,
+        uf=row.uf,
+        verdict=AnpOutcome.REVOKED,
+        reason="Autorização revogada.",
+        asked_at=datetime.now(UTC),
+        duration_ms=90,
+        source=AnpSource.PRIMARY,
+    )
+    with demo.office.backoffice.database.writing() as connection:
+        history.record(
+            connection,
+            anp,
+            Decision("Nada a mudar."),
+            authority=Authority.ANP,
+            customer_id=row.id,
+            origin=Origin.SERVICE,
+            user="Serviço ANP",
+            machine="PC-01",
+            applied=False,
+        )
+    page = _page(qtbot, demo)
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 2)
+    authorities = [page.model.index(line, Column.AUTHORITY).data() for line in (0, 1)]
+    results = [page.model.index(line, Column.RESULT).data() for line in (0, 1)]
+    assert authorities == ["SEFAZ", "ANP"]
+    assert results[1] == "Autorização revogada"
+    assert page.model.index(1, Column.AUTHORITY).data(Qt.ItemDataRole.ToolTipRole) == AnpSource.PRIMARY.label
+    assert _outcomes(page) == ["Todos os resultados", "Falha na consulta"]
+    page._authority.setCurrentIndex(page._authority.findData(Authority.ANP.value))
+    until(qtbot, lambda: page._count.text() == "1 consulta")
+    assert _outcomes(page) == ["Todos os resultados", *(outcome.label for outcome in AnpOutcome)]
+    page._verdict.setCurrentIndex(page._verdict.findData(AnpOutcome.CANDIDATE.value))
+    until(qtbot, lambda: page._places.currentIndex() == NO_RESULTS)
+    page._authority.setCurrentIndex(page._authority.findData(Authority.SEFAZ.value))
+    assert page._verdict.currentData() == ""  # no candidate at SEFAZ
+    until(qtbot, lambda: page._places.currentIndex() == LIST and page._count.text() == "1 consulta")
+    page.show_argument(AnpOutcome.REVOKED)
+    until(qtbot, lambda: page.model.query.verdict is AnpOutcome.REVOKED and page._count.text() == "1 consulta")
+    assert page._authority.currentText() == "ANP"
+    page._clear.click()
+    until(qtbot, lambda: page._count.text() == "2 consultas")
+
+
+def test_the_card_of_anp_says_its_hours_and_its_pace(qtbot: QtBot, demo: DemoOffice) -> None:
+    page, office = _page(qtbot, demo), demo.office
+    facts = page.cards[Authority.ANP]._facts
+    draft = {(ANP_SERVICE_HOURS, 0): WorkingHours(22 * 60, 6 * 60, frozenset({0, 4})), (ANP_SERVICE_INTERVAL, 0): 90}
+    office.take_snapshot(office.settings.save(draft, office.settings.load(), "maria"))
+    until(qtbot, lambda: "horário: 22:00 às 06:00, seg, sex · uma a cada 90 segundos" in facts.text())
+    assert "horário" not in page.cards[Authority.SEFAZ]._facts.text()
+    assert page.cards[Authority.ANP].accessibleName().startswith("Serviço de consulta à ANP: ")
+
+
 def test_a_failure_is_explained_with_what_to_do_and_the_raw_answer(
     qtbot: QtBot, demo: DemoOffice, tmp_path: Path
 ) -> None:
@@ -152,7 +225,7 @@ def test_every_inscription_with_labels_and_layout_names(qtbot: QtBot, demo: Demo
 
 def test_the_service_is_paused_resumed_and_told_to_look_now(qtbot: QtBot, demo: DemoOffice) -> None:
     page = _page(qtbot, demo)
-    card = page.service_card
+    card = page.cards[Authority.SEFAZ]
     until(qtbot, lambda: "desligada" in card._sentence.text())
     assert not card._pause.isEnabled()
     assert not card._look.isEnabled()
