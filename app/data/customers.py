@@ -214,9 +214,7 @@ _CONSULTED_AT = case(
 _IRREGULAR = tuple(
     outcome.value for outcome in (AnpOutcome.REVOKED, AnpOutcome.REVOCATION, AnpOutcome.CANDIDATE, AnpOutcome.NOT_FOUND)
 )
-_EXEMPTING = select(Entity.name).where(
-    Entity.id.in_(bindparam("ids", expanding=True)), Entity.document == bindparam("document")
-)
+_ENTITY = select(Entity.id, Entity.name).where(Entity.document == bindparam("document"))
 _ORDER: dict[Order, Any] = {
     Order.NAME: Customer.search_text,  # begins with the name, without accents and case
     Order.DOCUMENT: Customer.document,
@@ -397,7 +395,8 @@ def exempting_entity(connection: Connection, document: Document, entity_ids: Col
     """The name of the entity, among those chosen by a company, that has this document."""
     if not entity_ids:
         return None
-    return connection.execute(_EXEMPTING, {"ids": sorted(entity_ids), "document": document.key}).scalar()
+    found = connection.execute(_ENTITY, {"document": document.key}).first()
+    return found.name if found is not None and found.id in entity_ids else None
 
 
 def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[Any, ...]]:

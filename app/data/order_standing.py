@@ -28,9 +28,10 @@ class OrderStanding:
 _c, _t = Customer, Consultation
 # Every order runs these, and building a statement costs ten times as much as running it.
 _COMPANY = select(Company.name, Company.active).where(Company.id == bindparam("company_id"))
+_KNOWN_AT = func.coalesce(_t.listed_at, _t.asked_at)
 _NUMBER = (
     select(_t.id)
-    .where(_t.customer_id == _c.id, _t.authority == Authority.ANP.value, _t.asked_at == _c.anp_at)
+    .where(_t.customer_id == _c.id, _t.authority == Authority.ANP.value, _c.anp_at == _KNOWN_AT)
     .order_by(_t.id.desc())
     .limit(1)
     .correlate(_c)
@@ -42,7 +43,7 @@ _REGISTERED = (
     .order_by(_c.active.desc(), _c.id)
 )
 _NOBODYS = (
-    select(_t.id, _t.asked_at, _t.verdict, _t.registration)
+    select(_t.id, _KNOWN_AT.label("known_at"), _t.verdict, _t.registration)
     .where(
         _t.document == bindparam("document"),
         _t.customer_id.is_(None),
@@ -88,4 +89,4 @@ def _nobodys_answer(connection: Connection, document: Document) -> LastAnswer | 
     if found is None:
         return None
     brand = str((found.registration or {}).get("brand", ""))
-    return LastAnswer(AnpOutcome(found.verdict), brand, found.asked_at, found.id)
+    return LastAnswer(AnpOutcome(found.verdict), brand, found.known_at, found.id)

@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import insert
 
 from app.data import blocks, customers, manual_blocks, order_checks, records
+from app.data.models import AnpList, AnpListed
 from app.data.order_checks import CheckQuery, CheckRow, FullCheck
 from app.documents import parse_document
 from app.domain import AnpOutcome, BlockOrigin, Document, FailureKind, Origin
@@ -86,6 +88,23 @@ def anp() -> Anp:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(ONE_PM)
+
+
+def put_in_list(counter: Counter, document: Document, taken_at: datetime) -> None:
+    """An authorised reseller of the list that ANP published then."""
+    empty = [c.name for c in AnpListed.__table__.columns if c.name not in ("vanished_list_id", "last_seen_at")]
+    known = {
+        "kind": "automotivo",
+        "cnpj": document.value,
+        "authorization": "PR/SP0009999",
+        "brand": "VIBRA",
+        "uf": "SP",
+    }
+    taken = {"kind": "automotivo", "taken_at": taken_at, "confirmed_at": taken_at, "source": "lista.csv"}
+    made = {"sha256": "", "actor": ACTOR, "machine": "", "rows": 1, "rejected": []}
+    with counter.place.database.writing() as connection:
+        connection.execute(insert(AnpList).values(**taken, **made))
+        connection.execute(insert(AnpListed).values(**dict.fromkeys(empty, "") | known))
 
 
 @dataclass
@@ -247,6 +266,38 @@ def test_the_company_says_whether_anp_is_consulted(counter: Counter) -> None:
     counter.place.save({ANP_COMPANY_ORDER: CompanyConsultation.GENERAL}, company=1)
     off = counter.check(cnpj(1))
     assert (off.rules, off.consultation_id) == (("anp.pedido_empresa", "anp.pedido_consulta"), None)
+
+
+def test_the_list_answers_when_anp_does_not_and_never_overrules_a_newer_answer(counter: Counter) -> None:
+    customer = counter.place.add(1)
+    put_in_list(counter, cnpj(1), counter.clock() - timedelta(hours=1))
+    counter.anp.reply = lambda document: DOWN
+    by_list = counter.check(cnpj(1))
+    assert by_list.allowed
+    assert any("Consta da lista da ANP" in reason for reason in by_list.reasons)
+    again = counter.check(cnpj(1))
+    assert again.consultation_id == by_list.consultation_id == counter.place.history(customer)[0].id
+    assert len(counter.anp.seen) == 1
+
+    counter.clock.now += timedelta(minutes=1)
+    counter.anp.reply = lambda document: rows()
+    counter.place.save({ANP_VALIDITY: 0, ANP_ORDER[AnpStatus.NOT_FOUND]: OrderAction.REFUSE})
+    assert not counter.check(cnpj(1)).allowed
+    counter.clock.now += timedelta(minutes=1)
+    counter.anp.reply = lambda document: DOWN
+    older = counter.check(cnpj(1))
+    assert not older.allowed
+    assert "mais nova do que a lista da ANP" in older.reasons[0]
+
+
+def test_the_list_answers_about_a_document_of_nobody_too(counter: Counter) -> None:
+    put_in_list(counter, cnpj(9), counter.clock() - timedelta(hours=1))
+    counter.anp.reply = lambda document: DOWN
+    first = counter.check(cnpj(9))
+    assert first.allowed
+    assert counter.check(cnpj(9)).consultation_id == first.consultation_id
+    counter.clock.now += timedelta(hours=3, seconds=1)  # four hours after the list, not after the consultation
+    assert counter.check(cnpj(9)).consultation_id != first.consultation_id
 
 
 def test_zero_hours_never_reuse(counter: Counter) -> None:
