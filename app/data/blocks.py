@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,12 +47,12 @@ def active(connection: Connection, customer_id: int) -> tuple[ActiveBlock, ...]:
     return tuple(ActiveBlock(row[0], BlockOrigin(row[1]), *row[2:]) for row in rows)
 
 
-def active_of_many(connection: Connection, customer_ids: Collection[int]) -> dict[int, tuple[ActiveBlock, ...]]:
-    """The reasons in force of each of these customers, oldest first; who has none is left out."""
+def active_between(connection: Connection, first_id: int, last_id: int) -> dict[int, tuple[ActiveBlock, ...]]:
+    """The reasons in force, oldest first, of each customer from one number to another; who has none is left out."""
     found: dict[int, tuple[ActiveBlock, ...]] = {}
     rows = connection.execute(
         select(_t.customer_id, _t.id, _t.origin, _t.reason, _t.raised_at, _t.raised_by, _t.consultation_id)
-        .where(_t.customer_id.in_(customer_ids), _t.lifted_at.is_(None))
+        .where(_t.customer_id.between(first_id, last_id), _t.lifted_at.is_(None))
         .order_by(_t.id)
     )
     for row in rows:

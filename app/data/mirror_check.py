@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from app.anp_profile import AnpProfile
 from app.brands import BrandReading, BrandTable
 from app.data import audit, blocks, brands, decisions, history, mirror
 from app.data.bulk import insert_rows
-from app.data.customers import SUBJECT_COLUMNS, Subject, subject_of
+from app.data.customers import SUBJECT_COLUMNS, subject_of
 from app.data.database import Database
-from app.data.decisions import Decided, batches
+from app.data.decisions import Decided
 from app.data.mirror import ListTaken
 from app.data.models import AnpList, AnpListed, Consultation, Customer, Entity
 from app.domain import ActiveBlock, AnpFinding, AnpOutcome, AnpSource, Authority, Decision, Document, ListKind, Origin
-from app.rules.anp_mirror import Listed, judge_by_list, too_old
+from app.rules.anp_mirror import judge_by_list, too_old
 from app.rules.blocking import decide_anp
 from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
@@ -148,17 +148,30 @@ def _check_lists(connection: Connection, snapshot: Snapshot, now: datetime) -> i
     return sum(counts.values())
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Checked:
-    """One customer judged by the list."""
+    """One customer judged by the list, of whom a consultation must be kept."""
 
-    subject: Subject
-    outcome: AnpOutcome
-    brand: str
-    listed_at: datetime
+    customer_id: int
     finding: AnpFinding
     decision: Decision
-    recorded: bool
+
+
+_Told = tuple[AnpOutcome, str, datetime]
+"""What a customer is told: the outcome, the brand, and the moment of the list."""
+
+_SUBJECT = slice(0, len(SUBJECT_COLUMNS))
+_LISTED = slice(len(SUBJECT_COLUMNS), len(SUBJECT_COLUMNS) + len(mirror.LISTED_COLUMNS))
+_NEXT = (
+    select(*SUBJECT_COLUMNS, *mirror.LISTED_COLUMNS, Customer.anp_at, Customer.anp_status, Customer.anp_brand)
+    .outerjoin(AnpListed, (AnpListed.kind == Customer.anp_kind) & (AnpListed.cnpj == Customer.document))
+    .outerjoin(AnpList, AnpList.id == AnpListed.vanished_list_id)
+    .where(Customer.active, Customer.anp_consulted, Customer.id > bindparam("after"))
+    .order_by(Customer.id)
+    .limit(_BATCH)
+    # Held until the transaction ends: nobody changes between being judged and being noted.
+    .with_for_update(of=Customer)
+)
 
 
 class _Check:
@@ -197,68 +210,68 @@ class _Check:
     def take_batch(self, connection: Connection) -> bool:
         """Do the next customers; False when there are none left."""
         mirror.wait_turn(connection)  # the lists stay as they are while customers are judged by them
-        current = {kind: mirror.current(connection, kind) for kind in (ListKind.AUTOMOTIVE, ListKind.GLP)}
-        found = self._next_customers(connection)
+        current = {kind: mirror.current(connection, ListKind(kind)) for kind in ("automotivo", "glp")}
+        found = connection.execute(_NEXT, {"after": self._after}).all()
         if found:
-            self._after = found[-1][0]
-            self._keep(connection, self._judge(connection, found, current))
+            self._after = found[-1].id
+            told, recorded = self._judge(connection, found, current)
+            self._note(connection, told)
+            self._keep(connection, recorded)
         self.checked += len(found)
         return len(found) == _BATCH
 
-    def _next_customers(self, connection: Connection) -> Sequence[Any]:
-        # Held until the transaction ends: nobody changes between being judged and being noted.
-        return connection.execute(_NEXT, {"after": self._after}).all()
-
     def _judge(
-        self, connection: Connection, found: Sequence[Any], current: Mapping[AnpKind, ListTaken | None]
+        self, connection: Connection, found: Sequence[Any], current: Mapping[str, ListTaken | None]
     ) -> tuple[dict[_Told, list[int]], list[_Checked]]:
-        """What each customer is told, and those of whom a consultation must be kept."""
+        """What the customers are told, each with those to whom it is told; and of whom a consultation must be kept."""
         readings = _Readings(brands.table(connection))
         exempt = self._exempt(connection)
-        held = blocks.active_between(connection, found[0].id, found[-1].id)
+        blocked = blocks.active_between(connection, found[0].id, found[-1].id)
         told: dict[_Told, list[int]] = {}
         recorded: list[_Checked] = []
-        # Most customers are told what they were told before, which changes nothing: those that are alike in all that
-        # the rules look at are judged once.
+        # Most customers are told what they were told before, which changes nothing: of those that are alike in
+        # everything that the rules look at, one is judged.
         settled: dict[tuple[Any, ...], AnpOutcome] = {}
         for row in found:
-            customer_id, document, anp_kind, brand_id, answered_at, status, said_brand, vanished, *_rest = row
-            list_ = current[AnpKind(anp_kind)]
+            list_ = current[row.anp_kind]
             assert list_ is not None  # `_check_lists` saw one, and lists never go
-            if answered_at is not None and answered_at > list_.confirmed_at:
+            if row.anp_at is not None and row.anp_at > list_.confirmed_at:
                 self._newer += 1
                 continue
-            own = held.get(customer_id, ())
+            own = blocked.get(row.id, ())
+            exempt_as = exempt.get(row.document)
             alike = (
-                list_.id,
-                *(row.cnpj and (vanished, bool(row.authorization), row.brand), brand_id),
-                *(status, said_brand, tuple(block.origin for block in own), document if document in exempt else ""),
+                *(row.anp_kind, row.anp_status, row.anp_brand, row.brand_id),
+                *(row.cnpj is None, row.vanished_list_id, not row.authorization, row.brand),
+                *(exempt_as, tuple(block.origin for block in own)),
             )
             outcome = settled.get(alike)
             if outcome is None:
-                one = self._checked(row, list_, readings, exempt.get(document), own)
+                one = self._checked(row, list_, readings, own, exempt_as)
                 outcome = one.finding.verdict
-                if one.decision.changes or (outcome.value, one.finding.brand) != (status, said_brand):
+                if one.decision.changes or (outcome.value, one.finding.brand) != (row.anp_status, row.anp_brand):
                     recorded.append(one)
                 else:
                     settled[alike] = outcome
             self._outcomes[outcome] += 1
-            if vanished is not None:
-                self._left.append(_left(row, list_))
             brand = row.brand if outcome.is_listed else ""
-            told.setdefault((outcome, brand, list_.confirmed_at), []).append(customer_id)
+            told.setdefault((outcome, brand, list_.confirmed_at), []).append(row.id)
+            if row.vanished_list_id is not None:
+                confirmed = list_.id > row.vanished_list_id
+                subject = subject_of(row[_SUBJECT])
+                self._left.append(CustomerLeft(subject.id, subject.name, subject.document, row.last_seen_at, confirmed))
         return told, recorded
 
     def _checked(
         self,
-        subject: Subject,
-        listed: Listed | None,
+        row: Any,
         list_: ListTaken,
         readings: _Readings,
-        exempt: Mapping[str, str],
         held: tuple[ActiveBlock, ...],
+        exempt_as: str | None,
     ) -> _Checked:
-        said = judge_by_list(listed, list_.confirmed_at)
+        subject = subject_of(row[_SUBJECT])
+        said = judge_by_list(mirror.listed_of(row[_LISTED], list_.id), list_.confirmed_at)
         reading = readings.of(said.registration.brand if said.registration else "")
         finding = AnpFinding(
             document=subject.document,
@@ -281,11 +294,11 @@ class _Check:
             profile=self._profile,
             current_brand=subject.brand_id,
             blocks=held,
-            exempt_as=exempt.get(subject.document.key),
+            exempt_as=exempt_as,
             confirmed=said.confirmed,
             apply=self._apply,
         )
-        return _Checked(subject, said.outcome, finding.brand, list_.confirmed_at, finding, decision, False)
+        return _Checked(subject.id, finding, decision)
 
     def _exempt(self, connection: Connection) -> dict[str, str]:
         """The names of the entities that are never blocked, by document."""
@@ -295,28 +308,22 @@ class _Check:
         found = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(sorted(chosen))))
         return {row.document: row.name for row in found}
 
-    def _keep(self, connection: Connection, judged: Sequence[_Checked]) -> None:
-        self._note(connection, judged)
-        recorded = [one for one in judged if one.recorded]
+    def _keep(self, connection: Connection, recorded: Sequence[_Checked]) -> None:
         numbers = self._record(connection, recorded)
         changed = [
-            Decided(one.subject.id, one.decision, one.finding.reason, number)
+            Decided(one.customer_id, one.decision, one.finding.reason, number)
             for one, number in zip(recorded, numbers, strict=True)
             if one.decision.changes
         ]
         decisions.carry_out(connection, changed, by=self._actor, at=self._now)
-        for ids in batches(one.subject.id for one in recorded):
-            history.prune(connection, ids, Authority.ANP, self._snapshot[ANP_KEPT])
+        history.prune(connection, [one.customer_id for one in recorded], Authority.ANP, self._snapshot[ANP_KEPT])
         self._recorded += len(recorded)
         self._blocked += sum(bool(one.decision.add) for one in changed)
         self._released += sum(bool(one.decision.lift) for one in changed)
         self._brands_changed += sum(one.decision.brand_id is not None for one in changed)
 
-    def _note(self, connection: Connection, judged: Sequence[_Checked]) -> None:
+    def _note(self, connection: Connection, told: Mapping[_Told, list[int]]) -> None:
         """Repeat the answers on the customers, those that are told the same in one statement."""
-        told: dict[tuple[AnpOutcome, str, datetime], list[int]] = {}
-        for one in judged:
-            told.setdefault((one.outcome, one.brand, one.listed_at), []).append(one.subject.id)
         for (outcome, brand, listed_at), ids in told.items():
             values = {
                 "anp_at": listed_at,
@@ -336,7 +343,7 @@ class _Check:
                 one.finding,
                 one.decision,
                 authority=Authority.ANP,
-                customer_id=one.subject.id,
+                customer_id=one.customer_id,
                 origin=self._origin,
                 user=self._actor,
                 machine=self._machine,

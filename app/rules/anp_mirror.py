@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from app.domain import AnpOutcome, AnpRegistration
 
@@ -68,5 +69,6 @@ def until(listed: Listed | None) -> str:
     return f"; constava até {_day(listed.last_seen_at)}"
 
 
+@lru_cache(maxsize=100)
 def _day(moment: datetime) -> str:
     return f"{moment.astimezone():%d/%m/%Y}"
