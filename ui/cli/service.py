@@ -15,9 +15,10 @@ def add(commands: Any) -> None:
         "servico",
         help="faz a consulta automática sem janela",
         description="Consulta os clientes que estão no prazo, pelas configurações, até ser encerrado (Ctrl+C). "
-        "Só um computador por vez faz a consulta automática.",
+        "A SEFAZ e a ANP são consultadas ao mesmo tempo, e só um computador por vez consulta cada uma.",
     )
     parser.set_defaults(run=run)
+    parser.add_argument("--autoridade", choices=["sefaz", "anp"], help="faz só a consulta desta; sem isso, a das duas")
     parser.add_argument(
         "--uma-vez", action="store_true", help="consulta quem está no prazo e termina: 1 se alguma consulta falhou"
     )
@@ -32,20 +33,23 @@ def run(options: argparse.Namespace) -> Status:
     """Run until told to stop or, with --uma-vez, until nobody is due."""
     from PySide6.QtCore import QCoreApplication
 
-    from services.background import ConsultationThread
+    from services.background import CONSULTED, ConsultationThread
     from ui.cli.service_log import ServiceLog
     from ui.interruption import Interruption
 
+    wanted = [authority for authority in CONSULTED if options.autoridade in (None, authority.value)]
     application = QCoreApplication.instance() or QCoreApplication([])
     with opened() as office, Interruption() as interruption:
         interruption.came.connect(application.quit)
-        thread = ConsultationThread(office, once=options.uma_vez)
-        log = ServiceLog(thread, as_json=options.json, once=options.uma_vez)
-        thread.start()
+        threads = [ConsultationThread(office, authority, once=options.uma_vez) for authority in wanted]
+        log = ServiceLog(threads, as_json=options.json, once=options.uma_vez)
+        for thread in threads:
+            thread.start()
         try:
             application.exec()
         finally:
-            thread.stop()
+            for thread in threads:
+                thread.stop()
         log.take_last_news()
     if not options.uma_vez:
         return Status.DONE

@@ -1,4 +1,4 @@
-"""What the service does, line by line: consultations on the standard output, its state on the standard error."""
+"""What the services do, line by line: consultations on the standard output, their states on the standard error."""
 
 from __future__ import annotations
 
@@ -7,50 +7,63 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from app.domain import Phase, Refusal, Result, ServiceState, Verdict
+from app.domain import Authority, Phase, Refusal, Request, Result, ServiceState
 from ui.cli.consult import as_document, failure_document
 from ui.cli.output import Status, note, write, write_json
 
 if TYPE_CHECKING:
-    from services.background import ConsultationThread
+    from collections.abc import Sequence
 
-_CANNOT_RUN = (Phase.STOPPED, Phase.FAILED)
+    from services.background import ConsultationThread
 
 
 class ServiceLog(QObject):
-    """Listens to the thread, and ends the event loop when the thread ends."""
+    """Listens to the threads, and ends the event loop when the last one ends."""
 
-    def __init__(self, thread: ConsultationThread, *, as_json: bool, once: bool) -> None:
+    def __init__(self, threads: Sequence[ConsultationThread], *, as_json: bool, once: bool) -> None:
         super().__init__()
         self._as_json = as_json
         self._once = once
         self._results: list[dict[str, Any]] = []
         self._refusals: list[dict[str, Any]] = []
         self._failed = False
-        self._said = ""
-        self._state = self._state_before = ServiceState(Phase.STOPPED, "")
-        thread.finished_one.connect(self._finished)
-        thread.refused_one.connect(self._refused)
-        thread.state_changed.connect(self._changed)
-        thread.finished.connect(self._ended)
+        self._running = len(threads)
+        self._states = {thread.authority: thread.state for thread in threads}
+        self._states_before = dict(self._states)
+        self._said: dict[Authority, str] = {}
+        for thread in threads:
+            thread.finished_one.connect(self._finished)
+            thread.refused_one.connect(self._refused)
+            thread.state_changed.connect(self._changed)
+            thread.finished.connect(self._ended)
 
     @property
     def status(self) -> Status:
-        """How a run of all that was due went: the thread's last state only says that it ended, the one before why."""
-        phase = self._state_before.phase
-        if phase in _CANNOT_RUN:
+        """How a run of all that was due went. A service that is switched off does not count where another works."""
+        phases = [state.phase for state in self._ends]
+        if Phase.FAILED in phases or all(phase is Phase.STOPPED for phase in phases):
             return Status.USAGE
-        return Status.REFUSED if self._failed or phase is Phase.ELSEWHERE else Status.DONE
+        return Status.REFUSED if self._failed or Phase.ELSEWHERE in phases else Status.DONE
 
     @property
     def document(self) -> dict[str, Any]:
-        """A run of all that was due as one JSON document."""
+        """A run of all that was due as one JSON document; its own state is that of the service that did worst."""
+        worst = min(self._ends, key=lambda state: (state.phase is not Phase.FAILED, state.phase is Phase.STOPPED))
         return {
             "consultas": self._results,
             "nao_consultados": self._refusals,
-            "estado": self._state_before.phase.value,
-            "mensagem": self._state_before.sentence,
+            "estado": worst.phase.value,
+            "mensagem": worst.sentence,
+            "servicos": [
+                {"autoridade": state.authority.value, "estado": state.phase.value, "mensagem": state.sentence}
+                for state in self._ends
+            ],
         }
+
+    @property
+    def _ends(self) -> list[ServiceState]:
+        """How each service ended: the last state only says that it did, the one before why."""
+        return list(self._states_before.values())
 
     def take_last_news(self) -> None:
         """Deliver what the thread said just before it ended."""
@@ -59,37 +72,48 @@ class ServiceLog(QObject):
     @Slot(object)
     def _finished(self, result: Result) -> None:
         finding = result.finding
-        self._failed = self._failed or finding.verdict is Verdict.FAILURE
+        self._failed = self._failed or finding.failed
         if self._as_json and self._once:
             self._results.append(as_document(result))
         elif self._as_json:
             write_json(as_document(result), one_line=True)
         else:
+            when = f"{finding.asked_at.astimezone():%d/%m/%Y %H:%M:%S}"
             who = result.customer or str(finding.document)
-            write(
-                f"{finding.asked_at.astimezone():%d/%m/%Y %H:%M:%S}  {finding.uf}  {finding.document}  {who}: "
-                f"{finding.verdict.label}. {finding.reason}"
-            )
+            said = f"{finding.verdict.label}. {finding.reason}"
+            write(f"{when}  {_where(result.request)}  {finding.document}  {who}: {said}")
 
     @Slot(object)
     def _refused(self, refusal: Refusal) -> None:
         self._failed = True
         request = refusal.request
         self._refusals.append(
-            {"documento": request.document.value, "uf": request.uf, "falha": failure_document(refusal.failure)}
+            {
+                "autoridade": request.authority.value,
+                "documento": request.document.value,
+                "uf": request.uf,
+                "falha": failure_document(refusal.failure),
+            }
         )
-        note(f"{_clock()}  {refusal.request.uf}  {refusal.request.document}: {refusal.failure.sentence}")
+        note(f"{_clock()}  {_where(request)}  {request.document}: {refusal.failure.sentence}")
 
     @Slot(object)
     def _changed(self, state: ServiceState) -> None:
-        self._state_before, self._state = self._state, state
-        if state.phase is not Phase.WORKING and state.sentence != self._said:
-            self._said = state.sentence
-            note(f"{_clock()}  {state.phase.label}: {state.sentence}")
+        authority = state.authority
+        self._states_before[authority], self._states[authority] = self._states[authority], state
+        if state.phase is not Phase.WORKING and state.sentence != self._said.get(authority):
+            self._said[authority] = state.sentence
+            note(f"{_clock()}  {authority.label}  {state.phase.label}: {state.sentence}")
 
     @Slot()
     def _ended(self) -> None:
-        QCoreApplication.quit()
+        self._running -= 1
+        if not self._running:
+            QCoreApplication.quit()
+
+
+def _where(request: Request) -> str:
+    return f"SEFAZ {request.uf}" if request.authority is Authority.SEFAZ else request.authority.label
 
 
 def _clock() -> str:
