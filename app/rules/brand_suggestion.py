@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from app.brands import BrandRow
 from app.kinds import folded
@@ -86,6 +87,7 @@ def _compared(name: str, row: BrandRow) -> Suggestion | None:
     return Suggestion(row.id, row.name, best, f"É parecido com “{like}”: confira se é a mesma bandeira.")
 
 
+@lru_cache(maxsize=4096)
 def _telling_part(name: str) -> str:
     """The name without punctuation and the words that any distributor's name may have; whole when nothing is left."""
     words = re.findall(r"\w+", folded(name))
@@ -96,5 +98,8 @@ def _degree(one: str, other: str) -> int:
     """How much of both is the same (0 to 100 %), by runs of three letters or more: any two words share single ones."""
     if one == other:
         return 100
-    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
-    return 200 * sum(block.size for block in blocks if block.size >= _LEAST_RUN) // (len(one) + len(other))
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if 100 * matcher.real_quick_ratio() < LEAST_DEGREE or 100 * matcher.quick_ratio() < LEAST_DEGREE:
+        return 0
+    runs = [block.size for block in matcher.get_matching_blocks() if block.size >= _LEAST_RUN]
+    return 200 * sum(runs) // (len(one) + len(other))
