@@ -74,7 +74,10 @@ class CustomerHistoryModel(QAbstractTableModel):
             return words.exact(row.asked_at) if column == WHEN else row.authority.label
         if role == Qt.ItemDataRole.ToolTipRole:
             made = f"{words.relative(row.asked_at)}, {words.ORIGINS[row.origin]}, {row.user}"
-            return f"{row.verdict.label}. {row.reason}" if column == RESULT else made
+            if column != RESULT:
+                return made
+            note = self._notes.get(row.id, "")
+            return f"{row.verdict.label}{f' ({note})' if note else ''}. {row.reason}"
         return None
 
     def _status(self, row: HistoryRow) -> Status:

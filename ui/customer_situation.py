@@ -102,7 +102,7 @@ class CustomerSituation(QScrollArea):
             )
         elif last is None or never_tried:
             self._add_statement(words.NEVER, [_NOT_ASKED_YET[authority]], "")
-        if last is not None and last.failed:
+        if last is not None and last.failed and not never_tried:
             look = words.Look("A última tentativa falhou", "warning", Tone.FAIL)
             self._add_statement(look, [last.reason], _told(last, "Tentativa"), last.id)
 

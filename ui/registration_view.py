@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app import anp_words
-from app.brands import BrandReading
-from app.domain import AnpRegistration
 from ui import theme
 from ui.inscription_card import selectable
 from ui.theme import Tone
+
+if TYPE_CHECKING:
+    from app.brands import BrandReading
+    from app.domain import AnpRegistration
 
 
 class RegistrationView(QWidget):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain import Phase, ServiceState, Verdict
+from app.domain import AnpOutcome, Outcome, Phase, ServiceState, Verdict
 from ui import words
 from ui.service_words import moments
 
@@ -41,11 +41,13 @@ def test_thousands_have_a_point() -> None:
     assert words.counted(1234567, "cliente", "clientes") == "1.234.567 clientes"
 
 
-@pytest.mark.parametrize("verdict", [*Verdict, None])
-def test_every_verdict_has_word_icon_and_tone(verdict: Verdict | None) -> None:
-    look = words.verdict(verdict)
+@pytest.mark.parametrize("outcome", [*Verdict, *AnpOutcome, None])
+def test_every_outcome_has_word_icon_and_tone_and_fits_a_column(outcome: Outcome | None) -> None:
+    look, short = words.verdict(outcome), words.brief(outcome)
     assert look.word
     assert look.icon
+    assert (short.icon, short.tone) == (look.icon, look.tone)
+    assert len(short.word) <= len("Falha na consulta")
 
 
 def test_the_service_is_said_in_one_line() -> None:
