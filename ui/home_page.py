@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.data.customers import Situation
     from app.data.database import Database
     from app.data.history import HistoryRow
+    from app.data.mirror import ChangeRow
     from app.settings.snapshot import Snapshot
 
 _LAST = 8
@@ -58,13 +59,14 @@ class Overview:
     customers: int
     counts: dict[Situation, int]
     steps: tuple[NextStep, ...]
+    alerts: tuple[str, ...]
     last: list[HistoryRow]
     read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def read_overview(database: Database, snapshot: Snapshot) -> Overview:
     """Read it from the database; called off the GUI thread."""
-    from app.data import certificates, customers, history, records
+    from app.data import certificates, customers, history, mirror, records
     from app.data.customers import Query, Situation
     from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_BRANCH
     from app.tables import BRANCHES, COMPANIES
@@ -76,6 +78,7 @@ def read_overview(database: Database, snapshot: Snapshot) -> Overview:
         total = customers.count(connection, Query())
         counts = {each: customers.count(connection, Query(situations=frozenset({each}))) for each in shown}
         last = history.latest(connection, limit=_LAST)
+        changed = mirror.alerts(connection)
         companies = records.every(connection, COMPANIES, only_active=True)
         branches = records.every(connection, BRANCHES, only_active=True)
         installed = certificates.all_installed(connection)
@@ -119,7 +122,36 @@ def read_overview(database: Database, snapshot: Snapshot) -> Overview:
                 SEFAZ_AUTOMATIC.key,
             )
         )
-    return Overview(database.label, certificate, total, counts, tuple(steps), last)
+    return Overview(database.label, certificate, total, counts, tuple(steps), alerts_of(changed), last)
+
+
+def alerts_of(changed: list[ChangeRow]) -> tuple[str, ...]:
+    """What ANP's newest lists changed about our customers, a sentence for each list and kind of change."""
+    from app.domain import ListKind
+    from app.rules.anp_difference import ChangeKind
+
+    verbs = {
+        ChangeKind.LEFT: ("saiu da lista", "saíram da lista"),
+        ChangeKind.BRAND: ("mudou de bandeira na lista", "mudaram de bandeira na lista"),
+        ChangeKind.SITUATION: ("mudou de situação na lista", "mudaram de situação na lista"),
+        ChangeKind.AUTHORIZATION: ("mudou de autorização na lista", "mudaram de autorização na lista"),
+        ChangeKind.NAME: ("mudou de razão social na lista", "mudaram de razão social na lista"),
+        ChangeKind.ADDRESS: ("mudou de endereço na lista", "mudaram de endereço na lista"),
+        ChangeKind.BACK: ("voltou à lista", "voltaram à lista"),
+        ChangeKind.NEW: ("entrou na lista", "entraram na lista"),
+    }
+    who: dict[tuple[ChangeKind, ListKind, str], set[int | None]] = {}
+    for row in changed:
+        day = f"{row.taken_at.astimezone():%d/%m}"
+        who.setdefault((row.change.kind, row.list, day), set()).add(row.customer_id)
+    sentences = []
+    for kind, (one, many) in verbs.items():
+        for (found, register, day), customers in who.items():
+            if found is kind:
+                of = "da ANP" if register is ListKind.AUTOMOTIVE else f"da ANP ({register.label})"
+                number = words.counted(len(customers), "cliente", "clientes")
+                sentences.append(f"{number} {one if len(customers) == 1 else many} {of} de {day}.")
+    return tuple(sentences)
 
 
 class HomePage(Page):
@@ -139,13 +171,17 @@ class HomePage(Page):
         self.body.addWidget(self.failure)
 
         self._database = _Fact("database", "Banco de dados", pages.INTEGRATION, office)
-        self._service = _Fact("clock", "Consulta automática na SEFAZ", pages.PROFILES, office)
+        self._services = {
+            authority: _Fact("clock", f"Consulta na {authority.label}", pages.CONSULTATIONS, office)
+            for authority in (Authority.SEFAZ, Authority.ANP)
+        }
         self._certificate = _Fact("certificate", "Certificado digital", pages.CERTIFICATES, office)
         facts = QHBoxLayout()
         facts.setSpacing(theme.M)
-        for fact in (self._database, self._service, self._certificate):
+        for fact in (self._database, *self._services.values(), self._certificate):
             facts.addWidget(fact, 1)
         self._steps = _Card("O que fazer agora")
+        self._alerts = _Card("Clientes que mudaram na lista da ANP")
         self._counts = QHBoxLayout()
         self._counts.setSpacing(theme.M)
         self._last = _Card("Últimas consultas")
@@ -155,6 +191,7 @@ class HomePage(Page):
         column.setSpacing(theme.M)
         column.addLayout(facts)
         column.addWidget(self._steps)
+        column.addWidget(self._alerts)
         column.addLayout(self._counts)
         column.addWidget(self._last)
         column.addStretch(1)
@@ -164,9 +201,11 @@ class HomePage(Page):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.body.addWidget(self._scroll, 1)
         self._steps.hide()
+        self._alerts.hide()
         self._last.hide()
 
-        self._show_state(office.states.get(Authority.SEFAZ))
+        for state in office.states.values():
+            self._show_state(state)
         office.state_changed.connect(self._show_state)
         office.customers_changed.connect(self._changed)
         office.tables_changed.connect(self._changed)
@@ -195,6 +234,7 @@ class HomePage(Page):
         self._database.say(f"Aberto: {overview.database}", Tone.OK, "check")
         self._show_certificate(overview.certificate, overview.read_at)
         self._show_steps(overview.steps)
+        self._show_alerts(overview.alerts)
         self._show_counts(overview)
         self._show_last(overview)
         if self._again:
@@ -202,9 +242,7 @@ class HomePage(Page):
             self.entered()
 
     @Slot(object)
-    def _show_state(self, state: ServiceState | None) -> None:
-        if state is None:
-            return
+    def _show_state(self, state: ServiceState) -> None:
         tone = {
             Phase.IDLE: Tone.OK,
             Phase.WORKING: Tone.INFO,
@@ -212,7 +250,9 @@ class HomePage(Page):
             Phase.FAILED: Tone.BLOCK,
         }.get(state.phase, Tone.NEUTRAL)
         words_now = moments(state)
-        self._service.say(words_now[0].upper() + words_now[1:], tone, PHASE_ICONS[state.phase], state.sentence)
+        self._services[state.authority].say(
+            words_now[0].upper() + words_now[1:], tone, PHASE_ICONS[state.phase], state.sentence
+        )
 
     def _show_certificate(self, certificate: Certificate | None, now: datetime) -> None:
         if certificate is None:
@@ -244,6 +284,22 @@ class HomePage(Page):
             self._steps.grid.addWidget(button, row, 2)
         self._steps.grid.setColumnStretch(1, 1)
         self._steps.setVisible(bool(steps))
+
+    def _show_alerts(self, alerts: tuple[str, ...]) -> None:
+        self._alerts.clear()
+        for row, sentence in enumerate(alerts):
+            picture = QLabel()
+            picture.setPixmap(icons.pixmap("warning", 16, Tone.WARN))
+            text = QLabel(sentence)
+            text.setWordWrap(True)
+            self._alerts.grid.addWidget(picture, row, 0)
+            self._alerts.grid.addWidget(text, row, 1)
+        if alerts:
+            button = QPushButton("Ver as mudanças")
+            button.clicked.connect(_opens(self._office, pages.ANP_LISTS))
+            self._alerts.grid.addWidget(button, 0, 2)
+        self._alerts.grid.setColumnStretch(1, 1)
+        self._alerts.setVisible(bool(alerts))
 
     def _show_counts(self, overview: Overview) -> None:
         _empty(self._counts)

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -313,11 +314,11 @@ def _longest_ago(connection: Connection, authority: Authority, values: dict[str,
 
 
 @cache
-def _due_looks(authority: Authority, sqlite: bool) -> tuple[Select[Any], ...]:
+def _due_looks(authority: Authority, sqlite: bool) -> tuple[Select[*tuple[Any, ...]], ...]:
     """Those never answered, and the others: each a walk along the index. One look with OR, or with NULLS FIRST, would
     sort a million rows."""
     c = Customer
-    now = bindparam("now")
+    now: BindParameter[Any] = bindparam("now")
     # The condition of the index is written out, not bound: SQLite uses a partial index only when the text is the same.
     if authority is Authority.ANP:
         answered_at, indexed = c.anp_at, "active = 1 AND anp_consulted = 1" if sqlite else "active AND anp_consulted"

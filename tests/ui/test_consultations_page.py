@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,6 +28,7 @@ from app.domain import (
     Verdict,
 )
 from app.settings.catalog import ANP_SERVICE_HOURS, ANP_SERVICE_INTERVAL, SEFAZ_AUTOMATIC
+from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY
 from app.working_hours import WorkingHours
 from services.demo.scenarios import Scenario
@@ -176,7 +178,11 @@ def test_the_results_offered_are_those_of_the_authority(qtbot: QtBot, demo: Demo
 def test_the_card_of_anp_says_its_hours_and_its_pace(qtbot: QtBot, demo: DemoOffice) -> None:
     page, office = _page(qtbot, demo), demo.office
     facts = page.cards[Authority.ANP]._facts
-    draft = {(ANP_SERVICE_HOURS, 0): WorkingHours(22 * 60, 6 * 60, frozenset({0, 4})), (ANP_SERVICE_INTERVAL, 0): 90}
+    nights = WorkingHours(22 * 60, 6 * 60, frozenset({0, 4}))
+    draft: dict[tuple[Setting[Any], int], Any] = {
+        (ANP_SERVICE_HOURS, GENERAL_COMPANY): nights,
+        (ANP_SERVICE_INTERVAL, GENERAL_COMPANY): 90,
+    }
     office.take_snapshot(office.settings.save(draft, office.settings.load(), "maria"))
     until(qtbot, lambda: "horário: 22:00 às 06:00, seg, sex · uma a cada 90 segundos" in facts.text())
     assert "horário" not in page.cards[Authority.SEFAZ]._facts.text()
