@@ -100,7 +100,7 @@ class OrderSimulator(QFrame):
         for column, (label, field, stretch) in enumerate(
             (
                 ("&Documento do cliente", self.document, 3),
-                ("&Empresa", self.company, 2),
+                ("E&mpresa", self.company, 2),
                 ("&Tipo", self.kind, 0),
                 ("&Operação", self.operation, 0),
             )

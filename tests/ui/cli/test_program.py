@@ -38,6 +38,8 @@ def test_the_version_is_the_projects(run: Run) -> None:
         "config exportar",
         "config importar",
         "config senha-banco",
+        "avaliar",
+        "avaliar pedido",
         "clientes",
         "clientes importar",
         "clientes listar",
