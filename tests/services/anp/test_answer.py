@@ -174,7 +174,7 @@ def test_whom_anp_says_that_it_does_not_have(body: bytes, status: int) -> None:
         b"{}",
         b'{"data": []}',
         b'{"status": 200}',
-        b'{"status": 200, "data": [], "Data": [1]}',
+        b'{"status": 200, "Data": [1], "data": []}',
         b'{"status": 200, "data": NaN}',
         b'{"status": 1e999, "data": []}',
         b"[" * 100_000,
