@@ -56,7 +56,7 @@ class Notices(QObject):
         """A customer that the service blocked is listed."""
         if result.request.origin is Origin.SERVICE and result.decision.add:
             who = result.customer or str(result.request.document)
-            why = "; ".join(reason for _, reason in result.decision.add)
+            why = "; ".join(reason.rstrip(".") for _, reason in result.decision.add)
             self._list(
                 Notice(
                     datetime.now(UTC),
