@@ -27,6 +27,7 @@ from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.record_form import RecordForm
 from ui.references import ReferenceSource
+from ui.status_delegate import StatusDelegate
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class BrandInboxPage(Page):
         self.view.setObjectName("nomes")
         self.view.setAccessibleName("Bandeiras não cadastradas")
         self.view.setModel(self.model)
+        self.view.setItemDelegate(StatusDelegate(self.view))
         self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         self.view.setShowGrid(False)
@@ -140,7 +142,14 @@ class BrandInboxPage(Page):
         self.create_button.clicked.connect(self.create_brand)
         actions = QHBoxLayout()
         actions.setSpacing(theme.S)
-        actions.addWidget(self.row_label, 1)
+        self.row_why = theme.role(QLabel(), "hint")
+        self.row_why.setTextFormat(Qt.TextFormat.PlainText)
+        self.row_why.setWordWrap(True)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self.row_label)
+        texts.addWidget(self.row_why)
+        actions.addLayout(texts, 1)
         for button in (self.accept_button, self.associate_button, self.create_button):
             actions.addWidget(button)
         listed = QWidget()
@@ -226,6 +235,7 @@ class BrandInboxPage(Page):
         unknown = self.chosen
         self.row_label.setText(unknown.seen.name if unknown is not None else "")
         suggestion = unknown.suggestion if unknown is not None else None
+        self.row_why.setText(suggestion.why if suggestion is not None else "Nenhuma bandeira da tabela é parecida.")
         self.accept_button.setEnabled(suggestion is not None)
         self.accept_button.setText(f"Aceitar {suggestion.brand}" if suggestion is not None else "Aceitar sugestão")
         self.associate_button.setEnabled(unknown is not None and self._inbox is not None and bool(self._inbox.brands))

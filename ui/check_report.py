@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import icons, theme, words
+from ui.status_delegate import StatusDelegate
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class CheckReportDialog(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setItemDelegate(StatusDelegate(self.table))
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
