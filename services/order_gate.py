@@ -124,8 +124,8 @@ class OrderGate:
             customer_id=standing.customer_id,
             authority=Authority.ANP,
         )
-        self._await_turn(request, given_up)
         try:
+            self._await_turn(request, given_up)
             result = self._consultation.run(request, snapshot, given_up=given_up)
         except NotAsked as refused:
             return _Said(LastAnswer(AnpOutcome.FAILURE, "", self._clock(), None), refused.failure.sentence)

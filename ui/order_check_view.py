@@ -123,7 +123,9 @@ class OrderCheckView(QScrollArea):
         self._customer_id, self._consultation_id = row.customer_id, check.consultation_id
         self._customer.setText(f"{row.customer} · abrir o cliente")
         self._customer.setVisible(row.customer_id is not None)
-        self._consultation.setText(f"Consulta nº {check.consultation_id} · abrir a consulta")
+        end = "abrir a consulta" if check.consultation_kept else "não está mais guardada"
+        self._consultation.setText(f"Consulta nº {check.consultation_id} · {end}")
+        self._consultation.setEnabled(check.consultation_kept)
         self._consultation.setVisible(check.consultation_id is not None)
         _empty(self._reasons)
         for reason in row.reasons:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, or_, select
 
-from app.data.models import Company, Customer, OrderCheck
+from app.data.models import Company, Consultation, Customer, OrderCheck
 from app.documents import from_key
 from app.domain import Document
 from app.kinds import folded
@@ -36,13 +36,17 @@ class CheckRow:
 
 @dataclass(frozen=True)
 class FullCheck:
-    """One check whole; `inputs` is what was looked at, as it was then (see services.order_gate)."""
+    """One check whole; `inputs` is what was looked at, as it was then (see services.order_gate).
+
+    `consultation_kept` tells whether the consultation can still be read: only the newest of each customer are kept.
+    """
 
     row: CheckRow
     machine: str
     rules: tuple[str, ...]
     inputs: dict[str, Any]
     consultation_id: int | None
+    consultation_kept: bool
 
 
 @dataclass(frozen=True)
@@ -120,12 +124,12 @@ def count(connection: Connection, query: CheckQuery) -> int:
 
 def get(connection: Connection, check_id: int) -> FullCheck | None:
     """One check whole, or None."""
-    more = (_t.machine, _t.rules, _t.inputs, _t.consultation_id)
+    more = (_t.machine, _t.rules, _t.inputs, _t.consultation_id, exists().where(Consultation.id == _t.consultation_id))
     found: Any = connection.execute(_joined(select(*_ROW, *more)).where(_t.id == check_id)).first()
     if found is None:
         return None
-    machine, rules, inputs, consultation_id = found[len(_ROW) :]
-    return FullCheck(_row(found[: len(_ROW)]), machine, tuple(rules), inputs, consultation_id)
+    machine, rules, inputs, consultation_id, kept = found[len(_ROW) :]
+    return FullCheck(_row(found[: len(_ROW)]), machine, tuple(rules), inputs, consultation_id, kept)
 
 
 def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -32,6 +32,7 @@ from app.rules.order_gate import OrderQuestion
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
     ANP_CUSTOMER,
+    ANP_KEPT,
     ANP_NO_ANSWER,
     ANP_ONLINE,
     ANP_ORDER,
@@ -206,6 +207,7 @@ def test_everything_that_was_looked_at_is_logged(counter: Counter) -> None:
     assert (kept.row.customer, kept.row.company_id, kept.row.actor) == ("Posto Aurora", 1, ACTOR)
     assert (kept.row.kind, kept.row.operation) == (OrderKind.INVOICE, OrderOperation.CHANGE)
     assert kept.row.at == ONE_PM
+    assert kept.consultation_kept
     assert kept.consultation_id == answer.consultation_id
     assert kept.inputs["anp"] | {"motivo": ""} == {
         "consulta": "consultada",
@@ -392,6 +394,16 @@ def test_a_company_that_is_not_there_or_inactive_is_not_answered(counter: Counte
     with pytest.raises(NotAsked, match="está inativa"):
         counter.check(cnpj(1), company=other)
     assert counter.page(CheckQuery()) == []
+
+
+def test_a_consultation_no_longer_kept_is_told_from_one_that_is(counter: Counter) -> None:
+    counter.place.add(1)
+    counter.place.save({ANP_KEPT: 1, ANP_VALIDITY: 0})
+    first = counter.check(cnpj(1))
+    counter.clock.now += timedelta(seconds=2)
+    second = counter.check(cnpj(1))
+    assert [counter.kept(answer).consultation_kept for answer in (first, second)] == [False, True]
+    assert counter.kept(first).consultation_id == first.consultation_id
 
 
 def test_giving_up_ends_the_wait_and_logs_nothing(counter: Counter) -> None:
