@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.domain import AnpOutcome
 from app.kinds import folded
 from services import RESOURCES
+from services.override_file import parse_table, read_override
 
 SHIPPED = RESOURCES / "anp_status.toml"
 
 # Whoever has a situation at ANP is there, and a failure is never an answer.
-_MEANINGS = {
+_VALUES = {
     outcome.value: outcome for outcome in AnpOutcome if outcome not in (AnpOutcome.NOT_FOUND, AnpOutcome.FAILURE)
 }
 
@@ -36,34 +37,21 @@ class Wordings:
 
 def load_wordings(override: Path) -> Wordings:
     """The shipped meanings with those of the administrator's file over them, when it exists. Raises InvalidWordings."""
-    try:
-        text = override.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        return Wordings(_shipped())
-    except OSError as error:
-        raise InvalidWordings(f"Não foi possível ler {override}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidWordings(
-            f"O arquivo {override.name} não está em UTF-8. Grave-o de novo nessa codificação."
-        ) from error
-    return Wordings({**_shipped(), **_parsed(text, override.name)})
+    lines = read_override(override, InvalidWordings)
+    return Wordings({**_shipped(), **_meanings(lines, override.name)})
 
 
 @functools.cache
 def _shipped() -> Mapping[str, AnpOutcome]:
-    return _parsed(SHIPPED.read_text("utf-8"), SHIPPED.name)
+    return _meanings(parse_table(SHIPPED.read_text("utf-8"), SHIPPED.name, InvalidWordings), SHIPPED.name)
 
 
-def _parsed(text: str, file: str) -> Mapping[str, AnpOutcome]:
-    try:
-        lines = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidWordings(f"O arquivo {file} não é um TOML válido: {error}.") from error
+def _meanings(lines: Mapping[str, Any], file: str) -> Mapping[str, AnpOutcome]:
     meanings: dict[str, AnpOutcome] = {}
     for wording, value in lines.items():
-        if not isinstance(value, str) or value not in _MEANINGS:
+        if not isinstance(value, str) or value not in _VALUES:
             raise InvalidWordings(
-                f"No arquivo {file}, o valor de “{wording}” deve ser um destes: {', '.join(_MEANINGS)}."
+                f"No arquivo {file}, o valor de “{wording}” deve ser um destes: {', '.join(_VALUES)}."
             )
         key = folded(wording)
         if not key:
@@ -72,5 +60,5 @@ def _parsed(text: str, file: str) -> Mapping[str, AnpOutcome]:
             raise InvalidWordings(
                 f"O arquivo {file} traz “{wording}” duas vezes, comparado sem acentos e maiúsculas. Deixe só uma."
             )
-        meanings[key] = _MEANINGS[value]
+        meanings[key] = _VALUES[value]
     return meanings

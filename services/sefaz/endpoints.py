@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from app.uf import UFS
 from services import RESOURCES
+from services.override_file import parse_table, read_override
 
 if TYPE_CHECKING:
     import tomlkit
@@ -90,17 +90,7 @@ def load_endpoints(override: Path | None) -> dict[str, Endpoint]:
     endpoints = dict(_shipped())
     if override is None:
         return endpoints
-    try:
-        text = override.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        return endpoints
-    except OSError as error:
-        raise InvalidEndpoints(f"Não foi possível ler {override}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidEndpoints(
-            f"O arquivo {override.name} não está em UTF-8. Grave-o de novo nessa codificação."
-        ) from error
-    return _overridden(endpoints, _parsed(text, override.name), override.name)
+    return _overridden(endpoints, read_override(override, InvalidEndpoints), override.name)
 
 
 def save_override(path: Path, uf: str, changes: Mapping[str, str | float | int]) -> None:
@@ -135,19 +125,12 @@ def remove_override(path: Path, uf: str, key: str | None = None) -> None:
 
 @functools.cache
 def _shipped() -> Mapping[str, Endpoint]:
-    tables = _parsed(SHIPPED.read_text("utf-8"), SHIPPED.name)
+    tables = parse_table(SHIPPED.read_text("utf-8"), SHIPPED.name, InvalidEndpoints)
     blank = {
         uf: Endpoint(uf, "", "", "", EndpointStatus.NONE, "padrao", "", 0.0, 1, table.pop("consulta_publica"))
         for uf, table in tables.items()
     }
     return _overridden(blank, tables, SHIPPED.name)
-
-
-def _parsed(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidEndpoints(f"O arquivo {file} não é um TOML válido: {error}.") from error
 
 
 def _overridden(endpoints: dict[str, Endpoint], tables: Mapping[str, Any], file: str) -> dict[str, Endpoint]:
@@ -237,7 +220,7 @@ def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     import tomlkit
 
     text = tomlkit.dumps(document)
-    _overridden(dict(_shipped()), _parsed(text, path.name), path.name)
+    _overridden(dict(_shipped()), parse_table(text, path.name, InvalidEndpoints), path.name)
     temporary = None
     try:
         with tempfile.NamedTemporaryFile("wb", dir=path.parent, suffix=".tmp", delete=False) as file:

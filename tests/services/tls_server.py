@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 
@@ -106,3 +107,36 @@ class TlsServer:
                         self._script(Connection(tls), self.connections)
                     except (AssertionError, ValueError, StopIteration) as error:
                         self.errors.append(error)
+
+
+def always(*answers: object, **options: object) -> Script:
+    """A script that gives every request the same answer."""
+
+    def script(connection: Connection, number: int) -> None:
+        while connection.request():
+            connection.answer(*answers, **options)  # type: ignore[arg-type]  # handed through as given
+
+    return script
+
+
+def silent(connection: Connection, number: int) -> None:
+    """A script that never answers."""
+    connection.request()
+    connection.tls.recv(1)
+
+
+def dripping(connection: Connection, number: int) -> None:
+    """A script that answers one byte at a time."""
+    connection.request()
+    connection.tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(200):
+        connection.tls.sendall(b"x")
+        time.sleep(0.05)
+
+
+def endless(connection: Connection, number: int) -> None:
+    """A script whose answer has no end."""
+    connection.request()
+    connection.answer(b"<a>", length=10**12)
+    while True:
+        connection.tls.sendall(b" " * 100_000)

@@ -24,7 +24,7 @@ from services.anp.transport import MAX_REDIRECTS
 from services.demo.ca import DemoAuthority
 from services.demo.loopback import Ending, LoopbackServer, Reply, Request
 from tests.services.anp.bodies import CNPJ, envelope, feature, features, page, row
-from tests.services.tls_server import Connection, Script, TlsServer
+from tests.services.tls_server import Connection, Script, TlsServer, always, dripping, endless, silent
 
 Serve = Callable[[Script], TlsServer]
 
@@ -34,14 +34,6 @@ def client(folders: Folders) -> Iterator[AnpClient]:
     client = AnpClient(folders)
     yield client
     client.close()
-
-
-def always(*answers: object, **options: object) -> Script:
-    def script(connection: Connection, number: int) -> None:
-        while connection.request():
-            connection.answer(*answers, **options)  # type: ignore[arg-type]  # handed through as given
-
-    return script
 
 
 def raw(data: bytes) -> Script:
@@ -353,19 +345,6 @@ def test_connection_cut_in_the_handshake_and_not_tls(client: AnpClient, server_c
             assert failing(client, server.url).failure.kind is FailureKind.NETWORK
 
 
-def silent(connection: Connection, number: int) -> None:
-    connection.request()
-    connection.tls.recv(1)
-
-
-def dripping(connection: Connection, number: int) -> None:
-    connection.request()
-    connection.tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(200):
-        connection.tls.sendall(b" ")
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("script", [silent, dripping])
 def test_slow_server(folders: Folders, serve: Serve, script: Script) -> None:
     client = AnpClient(folders, read_timeout=0.3)
@@ -377,13 +356,7 @@ def test_slow_server(folders: Folders, serve: Serve, script: Script) -> None:
 
 
 def test_endless_answer_is_not_read_to_the_end(client: AnpClient, serve: Serve) -> None:
-    def script(connection: Connection, number: int) -> None:
-        connection.request()
-        connection.answer(b'{"status"', length=10**12)
-        while True:
-            connection.tls.sendall(b" " * 100_000)
-
-    with serve(script) as server:
+    with serve(endless) as server:
         assert "5 MB" in failing(client, server.url).failure.what
 
 

@@ -13,7 +13,7 @@ from app.domain import ConsultationFailed, FailureKind
 from app.folders import Folders
 from services.anp import lists
 from services.anp.lists import download_list
-from tests.services.tls_server import Connection, Script, TlsServer
+from tests.services.tls_server import Connection, Script, TlsServer, endless, silent
 
 Serve = Callable[[Script], TlsServer]
 LIST = b"CODIGOISIMP;AUTORIZACAO;CNPJ\r\n" + b"9912345;PR/SP0912345;61820394000119\r\n" * 60_000
@@ -112,13 +112,7 @@ def test_a_file_too_large_is_not_read_to_the_end(
 ) -> None:
     monkeypatch.setattr(lists, "MAX_LIST", 2 * 1024 * 1024)
 
-    def script(connection: Connection, number: int) -> None:
-        connection.request()
-        connection.answer(b"A;B\r\n", length=10**12)
-        while True:
-            connection.tls.sendall(b"1;2\r\n" * 20_000)
-
-    with serve(script) as server:
+    with serve(endless) as server:
         assert "2 MB" in failing(folders, server.url).failure.what
 
 
@@ -148,9 +142,5 @@ def test_cancelling_takes_less_than_a_second(folders: Folders, serve: Serve, ans
 def test_a_silent_server(folders: Folders, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "READ_TIMEOUT_S", 0.3)
 
-    def script(connection: Connection, number: int) -> None:
-        connection.request()
-        connection.tls.recv(1)
-
-    with serve(script) as server:
+    with serve(silent) as server:
         assert failing(folders, server.url).failure.kind is FailureKind.TIMEOUT

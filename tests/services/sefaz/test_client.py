@@ -25,7 +25,7 @@ from services.pfx import open_pfx
 from services.sefaz.answer import MAX_BODY
 from services.sefaz.client import SefazClient
 from services.sefaz.endpoints import Endpoint, load_endpoints
-from tests.services.tls_server import Connection, Script, TlsServer
+from tests.services.tls_server import Connection, Script, TlsServer, always, dripping, endless, silent
 
 SAMPLES = Path(__file__).parent / "samples"
 SP_111 = (SAMPLES / "sp_111.xml").read_bytes()
@@ -68,14 +68,6 @@ def serve(server_context: ssl.SSLContext) -> Callable[[Script], TlsServer]:
 
 def at(url: str, uf: str = "SP") -> Endpoint:
     return replace(load_endpoints(None)[uf], production=url)
-
-
-def always(*answers: object, **options: object) -> Script:
-    def script(connection: Connection, number: int) -> None:
-        while connection.request():
-            connection.answer(*answers, **options)  # type: ignore[arg-type]  # handed through as given
-
-    return script
 
 
 def failing(client: SefazClient, url: str, document: Document = CUSTOMER, uf: str = "SP") -> ConsultationFailed:
@@ -220,13 +212,7 @@ def test_answers_that_are_none(
 
 
 def test_endless_answer_is_not_read_to_the_end(client: SefazClient, serve: Callable[[Script], TlsServer]) -> None:
-    def script(connection: Connection, number: int) -> None:
-        connection.request()
-        connection.answer(b"<a>", length=10**12)
-        while True:
-            connection.tls.sendall(b" " * 100_000)
-
-    with serve(script) as server:
+    with serve(endless) as server:
         failed = failing(client, server.url)
     assert failed.failure.kind is FailureKind.INVALID_RESPONSE
     assert len(failed.response) == MAX_BODY
@@ -399,19 +385,6 @@ def test_refused_and_unknown_host(client: SefazClient) -> None:
     unknown = failing(client, "https://sefaz.invalid/ws")
     assert unknown.failure.kind is FailureKind.NETWORK
     assert "sefaz.invalid" in unknown.failure.what
-
-
-def silent(connection: Connection, number: int) -> None:
-    connection.request()
-    connection.tls.recv(1)
-
-
-def dripping(connection: Connection, number: int) -> None:
-    connection.request()
-    connection.tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(200):
-        connection.tls.sendall(b"x")
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("script", [silent, dripping])
