@@ -20,22 +20,22 @@ class Column(IntEnum):
     """The columns, in their first order."""
 
     WHEN = 0
-    AUTHORITY = 1
-    RESULT = 2
-    CUSTOMER = 3
+    RESULT = 1
+    CUSTOMER = 2
+    AUTHORITY = 3
     DOCUMENT = 4
     UF = 5
     ORIGIN = 6
     DECISION = 7
 
 
-WIDTHS = (136, 90, 188, 220, 160, 48, 150, 320)
+WIDTHS = (136, 188, 220, 90, 160, 48, 150, 320)
 
 
 class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
     """Filter and pages are the database's (`app.data.history`); the newest come first."""
 
-    labels = ("Quando", "Autoridade", "Resultado", "Cliente", "Documento", "UF", "Feita", "Por que")
+    labels = ("Quando", "Resultado", "Cliente", "Autoridade", "Documento", "UF", "Feita", "Por que")
 
     query: HistoryQuery
 
@@ -62,12 +62,12 @@ def _text(row: HistoryRow, column: int) -> str:
     match column:
         case Column.WHEN:
             return words.exact(row.asked_at)
-        case Column.AUTHORITY:
-            return row.authority.label
         case Column.RESULT:
             return row.verdict.label
         case Column.CUSTOMER:
             return row.customer or "(consulta avulsa)"
+        case Column.AUTHORITY:
+            return row.authority.label
         case Column.DOCUMENT:
             return str(row.document)
         case Column.UF:

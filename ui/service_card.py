@@ -151,7 +151,8 @@ def _timetable(authority: Authority, snapshot: Snapshot) -> list[str]:
     if authority is not Authority.ANP:
         return []
     from app.settings.catalog import ANP_SERVICE_HOURS, ANP_SERVICE_INTERVAL
+    from app.working_hours import ALWAYS
 
     hours, seconds = snapshot[ANP_SERVICE_HOURS], snapshot[ANP_SERVICE_INTERVAL]
     pace = f"uma a cada {words.counted(seconds, 'segundo', 'segundos')}" if seconds else "sem intervalo entre elas"
-    return [f"horário: {ANP_SERVICE_HOURS.kind.show(hours)}", pace]
+    return ["a qualquer hora" if hours == ALWAYS else f"horário: {ANP_SERVICE_HOURS.kind.show(hours)}", pace]
