@@ -15,27 +15,28 @@ def judge(reading: Reading | None, cnpj: Document, kind: AnpKind, wordings: Word
     in order.
     """
     if reading is None:
-        register = ListKind(kind.value).label.lower().replace("glp", "GLP")
-        return (
-            AnpOutcome.NOT_FOUND,
-            f"Não localizado na consulta à ANP: o {cnpj.named} não consta entre os {register}.",
-        )
+        register = ListKind(kind.value).label
+        told = f"o {cnpj.named} não consta entre os {register[0].lower()}{register[1:]}."
+        return AnpOutcome.NOT_FOUND, f"Não localizado na consulta à ANP: {told}"
     found = reading.registration
     if not found.situation and (reading.states_situation or not found.authorization):
         lacks = "situação" if reading.states_situation else "número de autorização"
         return AnpOutcome.UNRECOGNISED, f"Consta na ANP sem {lacks}, {_brand(found)}."
+    told = f"{_authorization(reading)}{_brand(found)}"
     if not found.situation:
-        return AnpOutcome.UPDATED, f"Cadastro atualizado na ANP, {_authorization(found)} e {_brand(found)}."
+        return AnpOutcome.UPDATED, f"Cadastro atualizado na ANP, {told}."
     outcome = wordings.read(found.situation)
-    said = f"a ANP diz “{found.situation}”, {_authorization(found)} e {_brand(found)}."
+    said = f"a ANP diz “{found.situation}”, {told}."
     if outcome is AnpOutcome.UPDATED and reading.states_authorization and not found.authorization:
         return AnpOutcome.UNRECOGNISED, f"Situação contraditória: {said}"
     return outcome, f"{outcome.label}: {said}"
 
 
-def _authorization(found: AnpRegistration) -> str:
-    return f"com a autorização {found.authorization}" if found.authorization else "sem número de autorização"
+def _authorization(reading: Reading) -> str:
+    if reading.registration.authorization:
+        return f"com a autorização {reading.registration.authorization} e "
+    return "sem número de autorização e " if reading.states_authorization else ""
 
 
 def _brand(found: AnpRegistration) -> str:
-    return f"com a bandeira {found.brand}" if found.brand else "sem bandeira"
+    return f"com a bandeira “{found.brand}”" if found.brand else "sem bandeira"
