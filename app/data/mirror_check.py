@@ -26,7 +26,8 @@ from app.rules.blocking import decide_anp
 from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
 
-_BATCH = 5_000
+BATCH = 5_000
+"""How many customers are done in one transaction."""
 
 
 class ListNotUsable(ValueError):
@@ -168,7 +169,7 @@ _NEXT = (
     .outerjoin(AnpList, AnpList.id == AnpListed.vanished_list_id)
     .where(Customer.active, Customer.anp_consulted, Customer.id > bindparam("after"))
     .order_by(Customer.id)
-    .limit(_BATCH)
+    .limit(bindparam("batch"))
     # Held until the transaction ends: nobody changes between being judged and being noted.
     .with_for_update(of=Customer)
 )
@@ -211,14 +212,14 @@ class _Check:
         """Do the next customers; False when there are none left."""
         mirror.wait_turn(connection)  # the lists stay as they are while customers are judged by them
         current = {kind: mirror.current(connection, ListKind(kind)) for kind in ("automotivo", "glp")}
-        found = connection.execute(_NEXT, {"after": self._after}).all()
+        found = connection.execute(_NEXT, {"after": self._after, "batch": BATCH}).all()
         if found:
             self._after = found[-1].id
             told, recorded = self._judge(connection, found, current)
             self._note(connection, told)
             self._keep(connection, recorded)
         self.checked += len(found)
-        return len(found) == _BATCH
+        return len(found) == BATCH
 
     def _judge(
         self, connection: Connection, found: Sequence[Any], current: Mapping[str, ListTaken | None]
