@@ -120,19 +120,20 @@ def _zone_of(values: Mapping[str, Any]) -> str:
 
 
 def _anp_kind_of(values: Mapping[str, Any]) -> AnpKind:
-    return AnpKind.AUTOMOTIVE if _has_cnpj(values) else AnpKind.NONE
+    # ANP authorises companies only. Who is known by an inscription alone may be one, and is not let off unasked.
+    return AnpKind.NONE if _document_kind(values) is DocumentKind.CPF else AnpKind.AUTOMOTIVE
 
 
-def _has_cnpj(values: Mapping[str, Any]) -> bool:
+def _document_kind(values: Mapping[str, Any]) -> DocumentKind | None:
     document = values.get("documento")
-    return isinstance(document, str) and from_key(document).kind is DocumentKind.CNPJ
+    return from_key(document).kind if isinstance(document, str) else None
 
 
 def _customer_derived(values: Mapping[str, Any]) -> dict[str, Any]:
     parts = (values["nome"], values["fantasia"], values["documento"], values["ie"], values["cidade"])
     return {
         "search_text": folded(" ".join(parts)),
-        "anp_consulted": values["cadastro_anp"] is not AnpKind.NONE and _has_cnpj(values),
+        "anp_consulted": values["cadastro_anp"] is not AnpKind.NONE and _document_kind(values) is DocumentKind.CNPJ,
     }
 
 

@@ -28,19 +28,19 @@ class Column(IntEnum):
     WHEN = 0
     ANSWER = 1
     CUSTOMER = 2
-    DOCUMENT = 3
+    WHY = 3
     ACT = 4
-    COMPANY = 5
-    WHY = 6
+    DOCUMENT = 5
+    COMPANY = 6
 
 
-WIDTHS = (136, 110, 200, 160, 170, 150, 320)
+WIDTHS = (136, 110, 200, 400, 160, 150, 150)
 
 
 class OrderCheckModel(PagedModel["CheckQuery", "CheckRow"]):
     """Filter and pages are the database's (`app.data.order_checks`); the newest come first."""
 
-    labels = ("Quando", "Resposta", "Cliente", "Documento", "Operação", "Empresa", "Por que")
+    labels = ("Quando", "Resposta", "Cliente", "Por que", "Operação", "Documento", "Empresa")
 
     query: CheckQuery
 

@@ -127,10 +127,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("active AND anp_consulted"),
         )
 
-    # ANP knows CNPJs only: a customer kept by its CPF or IE cannot be looked for there.
-    op.execute(
-        "UPDATE customer SET anp_kind = 'nenhum', anp_consulted = (1 = 0) WHERE length(document) <> 14 OR document LIKE 'IE %'"
-    )
+    # ANP authorises companies, by CNPJ: a CPF is nobody it knows, and an inscription alone cannot be asked about.
+    op.execute("UPDATE customer SET anp_kind = 'nenhum' WHERE length(document) = 11")
+    op.execute("UPDATE customer SET anp_consulted = (1 = 0) WHERE length(document) <> 14 OR document LIKE 'IE %'")
 
 
 def downgrade() -> None:
