@@ -297,7 +297,7 @@ class HomePage(Page):
         if alerts:
             button = QPushButton("Ver as mudanças")
             button.clicked.connect(_opens(self._office, pages.ANP_LISTS))
-            self._alerts.grid.addWidget(button, 0, 2)
+            self._alerts.grid.addWidget(button, 0, 2, len(alerts), 1, Qt.AlignmentFlag.AlignTop)
         self._alerts.grid.setColumnStretch(1, 1)
         self._alerts.setVisible(bool(alerts))
 

@@ -140,7 +140,7 @@ def _facts(state: ServiceState) -> list[str]:
     if state.last_at is not None:
         facts.append(f"última consulta às {words.clock(state.last_at)}")
     if state.next_at is not None and state.phase not in (Phase.STOPPED, Phase.PAUSED):
-        facts.append(f"próxima verificação às {words.clock(state.next_at)}")
+        facts.append(f"próxima às {words.clock(state.next_at)}")
     if state.certificate:
         facts.append(f"certificado {state.certificate}")
     return facts
@@ -154,5 +154,5 @@ def _timetable(authority: Authority, snapshot: Snapshot) -> list[str]:
     from app.working_hours import ALWAYS
 
     hours, seconds = snapshot[ANP_SERVICE_HOURS], snapshot[ANP_SERVICE_INTERVAL]
-    pace = f"uma a cada {words.counted(seconds, 'segundo', 'segundos')}" if seconds else "sem intervalo entre elas"
+    pace = f"uma a cada {seconds} s" if seconds else "sem intervalo entre elas"
     return ["a qualquer hora" if hours == ALWAYS else f"horário: {ANP_SERVICE_HOURS.kind.show(hours)}", pace]

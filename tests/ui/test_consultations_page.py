@@ -184,7 +184,7 @@ def test_the_card_of_anp_says_its_hours_and_its_pace(qtbot: QtBot, demo: DemoOff
         (ANP_SERVICE_INTERVAL, GENERAL_COMPANY): 90,
     }
     office.take_snapshot(office.settings.save(draft, office.settings.load(), "maria"))
-    until(qtbot, lambda: "horário: 22:00 às 06:00, seg, sex · uma a cada 90 segundos" in facts.text())
+    until(qtbot, lambda: "horário: 22:00 às 06:00, seg, sex · uma a cada 90 s" in facts.text())
     assert "horário" not in page.cards[Authority.SEFAZ]._facts.text()
     assert page.cards[Authority.ANP].accessibleName().startswith("Serviço de consulta à ANP: ")
 
