@@ -351,7 +351,8 @@ ANP_URL = Setting(
     WebAddress(),
     "https://revendedoresapi.anp.gov.br/v1/combustivel",
     GENERAL,
-    help="Endereço em que a situação do cliente na ANP é consultada primeiro.",
+    help="Endereço em que a situação do cliente na ANP é consultada primeiro. O CNPJ vai no lugar de {cnpj}; sem essa "
+    "palavra no endereço, vai no parâmetro cnpj. A forma da resposta é reconhecida pelo conteúdo.",
     effect="As próximas consultas à ANP começam por este endereço.",
     example="Se a ANP mudar de endereço, cole aqui o novo.",
 )
@@ -361,9 +362,10 @@ ANP_URL_SECONDARY = Setting(
     WebAddress(required=False),
     "",
     GENERAL,
-    help="Endereço tentado quando o principal falha. Se os dois falharem, não foi possível consultar.",
+    help="Endereço tentado quando o principal falha. Se os dois falharem, responde a lista da ANP guardada aqui; sem ela, "
+    "não foi possível consultar.",
     effect="As próximas consultas que falharem no principal tentam este endereço; vazio, não há segunda tentativa.",
-    example="Um espelho interno da consulta, mantido pela própria empresa.",
+    example="O mapa da ANP: um endereço com CQL_FILTER=CNPJ_CPF='{cnpj}', que informa a situação por extenso.",
 )
 ANP_ONLINE = Setting(
     "anp.permite_online",
