@@ -362,8 +362,8 @@ ANP_URL_SECONDARY = Setting(
     WebAddress(required=False),
     "",
     GENERAL,
-    help="Endereço tentado quando o principal falha. Se os dois falharem, responde a lista da ANP guardada aqui; sem ela, "
-    "não foi possível consultar.",
+    help="Endereço tentado quando o principal falha. Se os dois falharem, responde a lista da ANP guardada aqui; sem "
+    "ela, não foi possível consultar.",
     effect="As próximas consultas que falharem no principal tentam este endereço; vazio, não há segunda tentativa.",
     example="O mapa da ANP: um endereço com CQL_FILTER=CNPJ_CPF='{cnpj}', que informa a situação por extenso.",
 )
