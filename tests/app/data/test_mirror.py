@@ -13,6 +13,7 @@ from app.data.database import Database
 from app.data.mirror import ChangeQuery, IncompleteList, ListReport, OlderList, take_list
 from app.domain import AnpRegistration, ListKind
 from app.rules.anp_difference import ChangeKind
+from app.rules.anp_mirror import Listed
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from services.demo import anp_lists as made_up
@@ -43,7 +44,7 @@ def _changes(database: Database, query: ChangeQuery = _EVERY) -> list[mirror.Cha
         return rows
 
 
-def _found(database: Database, cnpj: str) -> mirror.Listed | None:
+def _found(database: Database, cnpj: str) -> Listed | None:
     with database.reading() as connection:
         return mirror.find(connection, ListKind.AUTOMOTIVE, cnpj)
 

@@ -11,6 +11,8 @@ import pytest
 
 from app.domain import AnpRegistration
 from services.demo import anp_lists as made_up
+from services.demo.anp import AnpPath, DemoAnp
+from services.demo.ca import DemoAuthority
 from tests.ui.cli.conftest import Run
 
 ROWS = made_up.resellers(40)
@@ -130,23 +132,29 @@ def test_all_customers_are_checked(run: Run, machine: Path, tmp_path: Path) -> N
 
 
 def test_lists_are_downloaded_from_the_addresses_of_the_settings(
-    run: Run, file_machine: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, file_machine: Path, authority: DemoAuthority
 ) -> None:
-    """The download itself is tested beside the one who does it; here, which lists it is asked for."""
-    asked: list[str] = []
-
-    def download(address: str, *_: object, **__: object) -> bytes:
-        asked.append(address)
-        return made_up.automotive_csv(ROWS)
-
-    monkeypatch.setattr("services.anp.lists.download_list", download)
-    done = run("anp", "importar", "--baixar", "--json")
-    assert done.status == 1  # the second and third are not what they should be, which does not hold the first
-    assert [("erro" in one, one["tipo"]) for one in done.json] == [
-        (False, "automotivo"),
-        (True, "glp"),
-        (True, "distribuidor"),
-    ]
-    assert len(asked) == 3
-    assert run("anp", "importar", "--baixar", "--tipo", "automotivo").status == 0
-    assert len(asked) == 4
+    (file_machine / "ac_adicionais.pem").write_bytes(authority.ca_pem)
+    distributors = made_up.distributors()
+    gas = made_up.gas_resellers(30)
+    with DemoAnp(authority, resellers=ROWS, gas=gas, distributors=distributors, encoding="cp1252") as anp:
+        addresses = {
+            "anp.lista_automotivos": AnpPath.AUTOMOTIVE_LIST,
+            "anp.lista_glp": AnpPath.GLP_LIST,
+            "anp.lista_distribuidores": AnpPath.DISTRIBUTOR_LIST,
+        }
+        assert run("config", "gravar", *(f"{key}={anp.address(path)}" for key, path in addresses.items())).status == 0
+        done = run("anp", "importar", "--baixar", "--json")
+        assert done.status == 0, done.err
+        assert [(one["tipo"], one["estabelecimentos"]) for one in done.json] == [
+            ("automotivo", 40),
+            ("glp", 30),
+            ("distribuidor", len(distributors)),
+        ]
+        again = run("anp", "importar", "--baixar", "--tipo", "glp")
+        assert (again.status, "Nada mudou" in again.out) == (0, True)
+        anp.down.add(AnpPath.AUTOMOTIVE_LIST)
+        broken = run("anp", "importar", "--baixar", "--json")
+    assert broken.status == 1
+    assert ["erro" in one for one in broken.json] == [True, False, False]
+    assert "Revendedores de combustíveis automotivos:" in broken.err
