@@ -226,6 +226,23 @@ def test_a_pause_holds_the_service_and_not_the_operator(file_place: Place, qtbot
     assert heard.order() == [(Origin.OPERATOR, wanted), (Origin.SERVICE, due)]
 
 
+def test_a_pause_promises_nothing_of_a_service_that_is_switched_off(
+    file_place: Place, qtbot: QtBot, make: Make
+) -> None:
+    due = file_place.add(1)
+    thread, heard = make(file_place)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    thread.pause(until)
+    thread.start()
+    qtbot.waitUntil(lambda: bool(heard.states))
+    assert (thread.state.phase, thread.state.paused_until) == (Phase.STOPPED, until)
+    file_place.save({SEFAZ_AUTOMATIC: True})
+    thread.wake()  # switched on meanwhile, it is paused all the same
+    qtbot.waitUntil(lambda: thread.state.phase is Phase.PAUSED)
+    thread.pause(None)
+    qtbot.waitUntil(lambda: heard.order() == [(Origin.SERVICE, due)])
+
+
 def test_a_pause_that_ends_resumes_by_itself(file_place: Place, qtbot: QtBot, make: Make) -> None:
     file_place.add(1)
     file_place.save({SEFAZ_AUTOMATIC: True})
