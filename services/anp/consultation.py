@@ -35,7 +35,7 @@ from app.rules.blocking import decide_anp
 from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, ANP_ONLINE, ANP_URL, ANP_URL_SECONDARY, SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
 from services.anp.client import AnpAnswer, AnpClient
-from services.consultation import Asked, Consultation, NotAsked, not_configured
+from services.consultation import Asked, Consultation, not_configured
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -174,8 +174,6 @@ class AnpConsultation(Consultation[AnpFinding]):
                 self._check_pause(address, standing.paused)
                 answer = self._client.ask(request.document.value, kind, address, given_up=given_up)
             except ConsultationFailed as failed:
-                if failed.failure.kind is FailureKind.CONFIGURATION:
-                    raise NotAsked(failed.failure) from failed
                 self._keep_pause(address, failed)
                 failures.append((source, failed))
                 if failed.failure.kind is FailureKind.CANCELLED:
@@ -311,7 +309,7 @@ def _failed(
 
 def _explained(failures: list[tuple[AnpSource, ConsultationFailed]]) -> Failure:
     """One failure out of those of the addresses tried."""
-    if len(failures) == 1:
+    if len({failed.failure.sentence for _, failed in failures}) == 1:
         return failures[0][1].failure
     tried = [(source, failed.failure) for source, failed in failures]
     return Failure(

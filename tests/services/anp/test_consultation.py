@@ -524,9 +524,10 @@ def test_an_answer_of_the_mirror_is_of_the_moment_of_its_list(at_anp: Place, anp
     assert row.anp_retry_at > clock()
 
 
-def test_a_table_of_wordings_that_cannot_be_read_asks_nobody(at_anp: Place, anp: Anp) -> None:
+def test_a_table_of_wordings_that_cannot_be_read_is_told_once(at_anp: Place, anp: Anp) -> None:
     at_anp.folders.anp_wordings_file.write_text("isto não é TOML", encoding="utf-8")
-    with pytest.raises(NotAsked) as refused:
-        ask(at_anp, at_anp.add())
-    assert refused.value.failure.kind is FailureKind.CONFIGURATION
-    assert "anp_situacoes.toml" in refused.value.failure.sentence
+    failure = ask(at_anp, at_anp.add()).finding.failure
+    assert failure is not None
+    assert failure.kind is FailureKind.CONFIGURATION
+    assert "anp_situacoes.toml" in failure.what
+    assert anp.seen == []
