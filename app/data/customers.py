@@ -387,11 +387,6 @@ def note_anp(
     return None if found is None else subject_of(found)
 
 
-def set_brand(connection: Connection, customer_id: int, brand_id: int) -> None:
-    """Give the customer a brand."""
-    connection.execute(update(Customer).where(Customer.id == customer_id).values(brand_id=brand_id))
-
-
 def exempting_entity(connection: Connection, document: Document, entity_ids: Collection[int]) -> str | None:
     """The name of the entity, among those chosen by a company, that has this document."""
     if not entity_ids:
