@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.documents import from_key
 from app.domain import AnpRegistration, AnpSource
+from app.portuguese import day
 
 HUMAN_PAGE = "https://cdp.anp.gov.br/ords/r/cdp_apex/consulta-dados-publicos-cdp/consulta-de-postos-lista"
 """Where a person looks a reseller up; it asks for a captcha, so no program does."""
@@ -57,11 +58,6 @@ def changes(now: AnpRegistration | None, before: AnpRegistration | None) -> dict
 def source(said_by: AnpSource, listed_at: datetime | None) -> str:
     """Where an answer comes from; `listed_at` is the moment of the list that gave it."""
     return said_by.label if listed_at is None else f"{said_by.label}, de {day(listed_at)}"
-
-
-def day(moment: datetime) -> str:
-    """ "21/11/2026", in this computer's zone."""
-    return f"{moment.astimezone():%d/%m/%Y}"
 
 
 def _spelled(name: str, value: str | tuple[str, ...]) -> str:

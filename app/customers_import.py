@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kinds import InvalidValue, folded
+from app.portuguese import counted
 from app.tables import CUSTOMERS
 
 
@@ -47,9 +48,9 @@ class ImportReport:
     def sentence(self) -> str:
         """The counts, in words."""
         parts = (
-            _counted(self.added, "cliente incluído", "clientes incluídos"),
-            _counted(self.already, "já cadastrado", "já cadastrados"),
-            _counted(len(self.rejected), "linha recusada", "linhas recusadas"),
+            counted(self.added, "cliente incluído", "clientes incluídos"),
+            counted(self.already, "já cadastrado", "já cadastrados"),
+            counted(len(self.rejected), "linha recusada", "linhas recusadas"),
         )
         return ", ".join(parts)
 
@@ -115,7 +116,7 @@ def read_customers(data: bytes) -> CustomerFile:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
-            columns = _counted(len(cells), "coluna", "colunas")
+            columns = counted(len(cells), "coluna", "colunas")
             rejected.append(RejectedLine(number, (f"Tem {columns} e o cabeçalho tem {len(header)}.",)))
             continue
         line = _line(number, dict(zip(fields, cells, strict=False)))
@@ -256,7 +257,3 @@ def _line(number: int, cells: dict[str | None, str]) -> CustomerLine | RejectedL
     if reasons:
         return RejectedLine(number, tuple(reasons))
     return CustomerLine(number, values, names["bandeira"], names["regiao"])
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,}".replace(",", ".") + f" {one if number == 1 else many}"

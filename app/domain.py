@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from app.policies import AnpStatus
+from app.portuguese import exact
 
 
 class Authority(Enum):
@@ -521,12 +522,12 @@ class Certificate:
     def validity(self, now: datetime) -> str:
         """How long it is still valid, in words."""
         if now < self.not_before:
-            return f"só vale a partir de {self.not_before.astimezone():%d/%m/%Y %H:%M}"
+            return f"só vale a partir de {exact(self.not_before)}"
         days = self.days_left(now)
         if days <= 0:
-            return f"vencido em {self.not_after.astimezone():%d/%m/%Y %H:%M}"
+            return f"vencido em {exact(self.not_after)}"
         if days < 1:
-            return f"vence em menos de um dia ({self.not_after.astimezone():%d/%m/%Y %H:%M})"
+            return f"vence em menos de um dia ({exact(self.not_after)})"
         return f"válido por {int(days)} dia{'s' if days >= 2 else ''}"
 
 

@@ -13,6 +13,7 @@ from app import secrets
 from app.data import audit, certificates, records
 from app.documents import parse_cnpj
 from app.domain import Certificate
+from app.portuguese import day
 from app.tables import BRANCHES
 from services.pfx import open_pfx
 
@@ -69,6 +70,6 @@ def described(certificate: Certificate) -> str:
     """The certificate in one line, as the audit keeps it."""
     return (
         f"{certificate.holder}, CNPJ {parse_cnpj(certificate.cnpj)}, emitido por {certificate.issuer}, válido de "
-        f"{certificate.not_before.astimezone():%d/%m/%Y} a {certificate.not_after.astimezone():%d/%m/%Y}, "
+        f"{day(certificate.not_before)} a {day(certificate.not_after)}, "
         f"série {certificate.serial}"
     )

@@ -15,6 +15,7 @@ from app.data.database import Database
 from app.data.order_standing import OrderStanding
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
 from app.order_profile import SETTINGS, OrderProfile
+from app.portuguese import exact
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
 from app.settings.catalog import SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
@@ -136,7 +137,7 @@ class OrderGate:
         last = standing.last
         if finding.source is AnpSource.MIRROR and last is not None and last.at > finding.known_at:
             # It no longer is what automatic procedures may reuse, but it is the newest word of ANP that there is.
-            newer = f"É a resposta de {last.at.astimezone():%d/%m/%Y %H:%M}, mais nova do que a lista da ANP."
+            newer = f"É a resposta de {exact(last.at)}, mais nova do que a lista da ANP."
             return _Said(last, f"{newer} {finding.reason}")
         answer = LastAnswer(finding.verdict, finding.brand, finding.known_at, result.consultation_id)
         return _Said(answer, finding.reason)

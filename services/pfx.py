@@ -26,6 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from app.documents import cnpj_root
 from app.domain import Certificate, Document, DocumentKind
+from app.portuguese import exact
 
 # otherName of ICP-Brasil in the subject's alternative names (DOC-ICP-04)
 _PERSON = ObjectIdentifier("2.16.76.1.3.1")
@@ -284,12 +285,12 @@ def _check_validity(leaf: x509.Certificate, now: datetime) -> None:
     if now > end:
         raise CertificateRefused(
             RefusalReason.EXPIRED,
-            f"O certificado venceu em {end.astimezone():%d/%m/%Y %H:%M}. Instale o certificado renovado.",
+            f"O certificado venceu em {exact(end)}. Instale o certificado renovado.",
         )
     if now < begin:
         raise CertificateRefused(
             RefusalReason.NOT_YET_VALID,
-            f"O certificado só vale a partir de {begin.astimezone():%d/%m/%Y %H:%M}. Confira a data e a hora deste "
+            f"O certificado só vale a partir de {exact(begin)}. Confira a data e a hora deste "
             "computador; se estiverem certas, instale-o depois dessa data.",
         )
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app import anp_words
 from app.domain import Authority
 from app.inscription_words import Changes, changes
+from app.portuguese import day
 from ui import icons, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
@@ -244,7 +245,7 @@ def _anp_facts(full: FullConsultation) -> list[tuple[str, str]]:
     return [
         ("Documento", row.document.named),
         ("Fonte", anp_words.source(row.source, full.listed_at) if row.source else ""),
-        ("Constava até", anp_words.day(full.listed_until) if full.listed_until else ""),
+        ("Constava até", day(full.listed_until) if full.listed_until else ""),
     ]
 
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain import AnpOutcome, Origin, Outcome, Verdict
+from app.portuguese import counted as counted
+from app.portuguese import exact as exact
+from app.portuguese import number as number
 from ui.theme import Tone
-
-
-def exact(moment: datetime) -> str:
-    """ "21/11/2026 15:40" in this computer's zone."""
-    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
 
 
 def clock(moment: datetime, now: datetime | None = None) -> str:
@@ -102,13 +100,3 @@ ORIGINS = {
     Origin.ORDER: "ao avaliar um pedido",
 }
 """Who made a consultation happen, as it ends a sentence."""
-
-
-def number(value: int) -> str:
-    """ "1.234"."""
-    return f"{value:,}".replace(",", ".")
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """ "1 cliente", "1.234 clientes"."""
-    return f"{number(count)} {one if count == 1 else many}"

@@ -33,6 +33,7 @@ from app.data.folding import folded_column
 from app.data.models import AnpChange, AnpList, AnpListed, Customer
 from app.domain import AnpRegistration, ListKind
 from app.kinds import folded
+from app.portuguese import counted, day, exact, number
 from app.rules.anp_difference import Change, ChangeKind, Difference, difference
 from app.rules.anp_mirror import Listed
 
@@ -82,18 +83,18 @@ class ListReport:
     def sentence(self) -> str:
         """What happened, in words."""
         list_ = self.list
-        rows = _counted(list_.rows, "estabelecimento", "estabelecimentos")
+        rows = counted(list_.rows, "estabelecimento", "estabelecimentos")
         if self.same:
             return (
-                f"A ANP publica ainda a mesma lista de {_day(list_.taken_at)}: {list_.kind.label}, {rows}. Nada mudou."
+                f"A ANP publica ainda a mesma lista de {day(list_.taken_at)}: {list_.kind.label}, {rows}. Nada mudou."
             )
         if self.previous is None:
             said = f"Primeira lista guardada: {list_.kind.label}, {rows}."
         else:
-            counted = (_COUNTED[kind](self.counts[kind]) for kind in ChangeKind if self.counts.get(kind))
-            said = f"{list_.kind.label}: {rows}; {', '.join(counted) or 'nenhuma mudança'}."
+            changed = (_COUNTED[kind](self.counts[kind]) for kind in ChangeKind if self.counts.get(kind))
+            said = f"{list_.kind.label}: {rows}; {', '.join(changed) or 'nenhuma mudança'}."
         if self.rejected:
-            said += f" {_counted(len(self.rejected), 'linha recusada', 'linhas recusadas')}."
+            said += f" {counted(len(self.rejected), 'linha recusada', 'linhas recusadas')}."
         return said
 
 
@@ -174,14 +175,14 @@ _CHANGES = (
     .order_by(AnpChange.list_id.desc(), AnpChange.id)
 )
 _COUNTED = {
-    ChangeKind.NEW: lambda n: _counted(n, "entrou", "entraram"),
-    ChangeKind.LEFT: lambda n: _counted(n, "saiu", "saíram"),
-    ChangeKind.BACK: lambda n: _counted(n, "voltou", "voltaram"),
-    ChangeKind.BRAND: lambda n: _counted(n, "mudou de bandeira", "mudaram de bandeira"),
-    ChangeKind.NAME: lambda n: _counted(n, "mudou de razão social", "mudaram de razão social"),
-    ChangeKind.ADDRESS: lambda n: _counted(n, "mudou de endereço", "mudaram de endereço"),
-    ChangeKind.AUTHORIZATION: lambda n: _counted(n, "mudou de autorização", "mudaram de autorização"),
-    ChangeKind.SITUATION: lambda n: _counted(n, "mudou de situação", "mudaram de situação"),
+    ChangeKind.NEW: lambda n: counted(n, "entrou", "entraram"),
+    ChangeKind.LEFT: lambda n: counted(n, "saiu", "saíram"),
+    ChangeKind.BACK: lambda n: counted(n, "voltou", "voltaram"),
+    ChangeKind.BRAND: lambda n: counted(n, "mudou de bandeira", "mudaram de bandeira"),
+    ChangeKind.NAME: lambda n: counted(n, "mudou de razão social", "mudaram de razão social"),
+    ChangeKind.ADDRESS: lambda n: counted(n, "mudou de endereço", "mudaram de endereço"),
+    ChangeKind.AUTHORIZATION: lambda n: counted(n, "mudou de autorização", "mudaram de autorização"),
+    ChangeKind.SITUATION: lambda n: counted(n, "mudou de situação", "mudaram de situação"),
 }
 
 
@@ -301,13 +302,13 @@ def _check(file: ListFile, previous: ListTaken | None, taken_at: datetime, accep
         return
     if taken_at < previous.confirmed_at:
         raise OlderList(
-            f"A lista é de {_moment(taken_at)}, anterior à que está guardada, de {_moment(previous.confirmed_at)}. "
+            f"A lista é de {exact(taken_at)}, anterior à que está guardada, de {exact(previous.confirmed_at)}. "
             "Importe uma lista mais nova."
         )
     if len(file.rows) < previous.rows * SMALLEST_SHARE and not accept_smaller:
         raise IncompleteList(
-            f"A lista tem {_counted(len(file.rows), 'estabelecimento', 'estabelecimentos')} e a anterior, de "
-            f"{_day(previous.taken_at)}, tinha {_number(previous.rows)}: parece incompleta. Baixe o arquivo de novo; "
+            f"A lista tem {counted(len(file.rows), 'estabelecimento', 'estabelecimentos')} e a anterior, de "
+            f"{day(previous.taken_at)}, tinha {number(previous.rows)}: parece incompleta. Baixe o arquivo de novo; "
             "se a ANP realmente publicou uma lista menor, importe-a aceitando isso."
         )
 
@@ -415,19 +416,3 @@ def _change_row(found: Any) -> ChangeRow:
     id_, list_id, list_kind, taken_at, cnpj, name, uf, kind, before, after, customer_id, customer = found
     change = Change(cnpj, name, uf, ChangeKind(kind), before, after)
     return ChangeRow(id_, list_id, ListKind(list_kind), taken_at, change, customer_id, customer or "")
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{_number(number)} {one if number == 1 else many}"
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone():%d/%m/%Y}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone():%d/%m/%Y %H:%M}"

@@ -21,6 +21,7 @@ from app.data.decisions import Decided
 from app.data.mirror import ListTaken
 from app.data.models import AnpList, AnpListed, Consultation, Customer, Entity
 from app.domain import ActiveBlock, AnpFinding, AnpOutcome, AnpSource, Authority, Decision, Document, ListKind, Origin
+from app.portuguese import counted, day, number
 from app.rules.anp_mirror import judge_by_list, too_old
 from app.rules.blocking import decide_anp
 from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, SEFAZ_ENTITY
@@ -66,16 +67,16 @@ class CheckReport:
     def sentence(self) -> str:
         """The counts, in words."""
         parts = [
-            f"{_number(self.checked)} de {_number(self.total)} clientes conferidos"
+            f"{number(self.checked)} de {number(self.total)} clientes conferidos"
             if self.cancelled
-            else _counted(self.checked, "cliente conferido", "clientes conferidos"),
-            *(f"{outcome.label}: {_number(count)}" for outcome, count in self.outcomes.items()),
-            _counted(self.blocked, "bloqueado", "bloqueados"),
-            _counted(self.released, "desbloqueado", "desbloqueados"),
-            _counted(self.brands_changed, "bandeira trocada", "bandeiras trocadas"),
+            else counted(self.checked, "cliente conferido", "clientes conferidos"),
+            *(f"{outcome.label}: {number(count)}" for outcome, count in self.outcomes.items()),
+            counted(self.blocked, "bloqueado", "bloqueados"),
+            counted(self.released, "desbloqueado", "desbloqueados"),
+            counted(self.brands_changed, "bandeira trocada", "bandeiras trocadas"),
         ]
         if self.newer:
-            parts.append(_counted(self.newer, "já tinha", "já tinham") + " resposta da ANP mais nova do que a lista")
+            parts.append(counted(self.newer, "já tinha", "já tinham") + " resposta da ANP mais nova do que a lista")
         return ("Interrompido: " if self.cancelled else "") + "; ".join(parts) + "."
 
 
@@ -141,9 +142,9 @@ def _check_lists(connection: Connection, snapshot: Snapshot, now: datetime) -> i
         if too_old(current.confirmed_at, days, now):
             limit = "a configuração não aceita a lista no lugar da consulta"
             if days:
-                limit = f"a configuração aceita até {_counted(days, 'dia', 'dias')}"
+                limit = f"a configuração aceita até {counted(days, 'dia', 'dias')}"
             raise ListNotUsable(
-                f"A lista guardada é de {_day(current.confirmed_at)} e {limit}: {kind.label}. "
+                f"A lista guardada é de {day(current.confirmed_at)} e {limit}: {kind.label}. "
                 f"Importe uma lista mais nova, ou mude “{ANP_MIRROR_AGE.label}” nas configurações."
             )
     return sum(counts.values())
@@ -151,11 +152,12 @@ def _check_lists(connection: Connection, snapshot: Snapshot, now: datetime) -> i
 
 @dataclass(frozen=True)
 class _Checked:
-    """One customer judged by the list, of whom a consultation must be kept."""
+    """One customer judged by the list, of whom a consultation must be kept; `has_history` when it has others."""
 
     customer_id: int
     finding: AnpFinding
     decision: Decision
+    has_history: bool
 
 
 _Told = tuple[AnpOutcome, str, datetime]
@@ -164,7 +166,14 @@ _Told = tuple[AnpOutcome, str, datetime]
 _SUBJECT = slice(0, len(SUBJECT_COLUMNS))
 _LISTED = slice(len(SUBJECT_COLUMNS), len(SUBJECT_COLUMNS) + len(mirror.LISTED_COLUMNS))
 _NEXT = (
-    select(*SUBJECT_COLUMNS, *mirror.LISTED_COLUMNS, Customer.anp_at, Customer.anp_status, Customer.anp_brand)
+    select(
+        *SUBJECT_COLUMNS,
+        *mirror.LISTED_COLUMNS,
+        Customer.anp_at,
+        Customer.anp_status,
+        Customer.anp_brand,
+        Customer.anp_outcome,
+    )
     .outerjoin(AnpListed, (AnpListed.kind == Customer.anp_kind) & (AnpListed.cnpj == Customer.document))
     .outerjoin(AnpList, AnpList.id == AnpListed.vanished_list_id)
     .where(Customer.active, Customer.anp_consulted, Customer.id > bindparam("after"))
@@ -299,7 +308,7 @@ class _Check:
             confirmed=said.confirmed,
             apply=self._apply,
         )
-        return _Checked(subject.id, finding, decision)
+        return _Checked(subject.id, finding, decision, bool(row.anp_outcome))
 
     def _exempt(self, connection: Connection) -> dict[str, str]:
         """The names of the entities that are never blocked, by document."""
@@ -317,7 +326,9 @@ class _Check:
             if one.decision.changes
         ]
         decisions.carry_out(connection, changed, by=self._actor, at=self._now)
-        history.prune(connection, [one.customer_id for one in recorded], Authority.ANP, self._snapshot[ANP_KEPT])
+        with_others = [one.customer_id for one in recorded if one.has_history]
+        if with_others:
+            history.prune(connection, with_others, Authority.ANP, self._snapshot[ANP_KEPT])
         self._recorded += len(recorded)
         self._blocked += sum(bool(one.decision.add) for one in changed)
         self._released += sum(bool(one.decision.lift) for one in changed)
@@ -384,15 +395,3 @@ def _free_numbers(connection: Connection, count: int) -> list[int]:
         return [int(number) for number in connection.execute(statement, {"count": count}).scalars()]
     last = connection.execute(select(func.max(Consultation.id))).scalar() or 0
     return list(range(last + 1, last + 1 + count))
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{_number(number)} {one if number == 1 else many}"
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone():%d/%m/%Y}"

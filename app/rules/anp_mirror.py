@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from app.domain import AnpOutcome, AnpRegistration
+from app.portuguese import day
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ def judge_by_list(listed: Listed | None, listed_at: datetime) -> MirrorJudgement
     The list has only authorised resellers, so to be there is "Cadastro atualizado". To be absent is "Não localizado":
     the list does not say why somebody left it, and nothing is made up (a revocation, for one).
     """
-    day = _day(listed_at)
+    listed_on = day(listed_at)
     if listed is not None and listed.vanished_at is None:
         registration = listed.registration
         if not registration.authorization:
-            why = f"Consta da lista da ANP de {day} sem número de autorização."
+            why = f"Consta da lista da ANP de {listed_on} sem número de autorização."
             return MirrorJudgement(AnpOutcome.UNRECOGNISED, why, registration, listed_at)
-        why = f"Consta da lista da ANP de {day}, com a autorização {registration.authorization}."
+        why = f"Consta da lista da ANP de {listed_on}, com a autorização {registration.authorization}."
         return MirrorJudgement(AnpOutcome.UPDATED, why, registration, listed_at)
-    why = f"Não consta da lista da ANP de {day}{until(listed)}."
+    why = f"Não consta da lista da ANP de {listed_on}{until(listed)}."
     return MirrorJudgement(
         AnpOutcome.NOT_FOUND,
         why,
@@ -66,9 +66,4 @@ def until(listed: Listed | None) -> str:
     """The words "; constava até dd/mm/aaaa" for a reseller that left the list, "" for any other."""
     if listed is None or listed.last_seen_at is None:
         return ""
-    return f"; constava até {_day(listed.last_seen_at)}"
-
-
-@lru_cache(maxsize=100)
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone():%d/%m/%Y}"
+    return f"; constava até {day(listed.last_seen_at)}"

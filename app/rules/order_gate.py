@@ -10,6 +10,7 @@ from app.brands import BrandReading
 from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Document
 from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
+from app.portuguese import exact
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
     ANP_NO_ANSWER,
@@ -146,10 +147,10 @@ def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: date
         return Plan(Step.ASK, "Não havia resposta anterior da ANP.", rules)
     rules = (*rules, ANP_VALIDITY.key)
     which = f" (consulta {last.consultation_id})" if last.consultation_id is not None else ""
-    answered = f"A resposta da ANP de {_exact(last.at)}{which}"
+    answered = f"A resposta da ANP de {exact(last.at)}{which}"
     until = last.at + timedelta(hours=profile.validity_h)
     if profile.validity_h > 0 and last.at <= now <= until:
-        return Plan(Step.REUSE, f"{answered} ainda vale: até {_exact(until)}.", rules)
+        return Plan(Step.REUSE, f"{answered} ainda vale: até {exact(until)}.", rules)
     return Plan(Step.ASK, f"{answered} não vale mais.", rules)
 
 
@@ -212,7 +213,7 @@ def _by_registration(buyer: Buyer) -> list[_Finding]:
     found = [
         _Finding(
             True,
-            f"O cliente está bloqueado desde {_exact(block.since)} ({block.origin.label}): {_ended(block.reason)}",
+            f"O cliente está bloqueado desde {exact(block.since)} ({block.origin.label}): {_ended(block.reason)}",
             (f"{BLOCK_PREFIX}{block.origin.value}",),
         )
         for block in buyer.blocks
@@ -235,10 +236,6 @@ def rule_label(rule: str) -> str:
     if rule.startswith(BLOCK_PREFIX):
         return f"Bloqueio do cliente: {BlockOrigin(rule.removeprefix(BLOCK_PREFIX)).label}"
     return _PSEUDO_RULES[rule]
-
-
-def _exact(moment: datetime) -> str:
-    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
 
 
 def _ended(sentence: str) -> str:

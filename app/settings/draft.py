@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from app.portuguese import exact
 from app.settings.setting import Setting
 from app.settings.snapshot import SettingKey
 
@@ -52,7 +53,7 @@ class Conflict:
         """Who changed what, to what, and when."""
         # Without a moment nothing is kept; a kept reference may well be None.
         value = "o valor padrão" if self.at is None else f"“{self.setting.kind.show(self.theirs)}”"
-        when = f" em {self.at.astimezone():%d/%m/%Y %H:%M}" if self.at else ""
+        when = f" em {exact(self.at)}" if self.at else ""
         return f"{self.setting.label}: {self.by or 'outra pessoa'} gravou {value}{when}."
 
 

@@ -29,6 +29,7 @@ from app.domain import (
 )
 from app.folders import Folders
 from app.policies import AnpKind
+from app.portuguese import day, exact
 from app.rules import pacing, schedule
 from app.rules.anp_mirror import Listed, judge_by_list, too_old, until
 from app.rules.blocking import decide_anp
@@ -235,7 +236,7 @@ class AnpConsultation(Consultation[AnpFinding]):
     ) -> Decision:
         if subject.anp_at is not None and subject.anp_at > finding.known_at:
             return Decision(
-                f"A resposta da ANP de {subject.anp_at.astimezone():%d/%m/%Y %H:%M} é mais nova do que a lista: nada "
+                f"A resposta da ANP de {exact(subject.anp_at)} é mais nova do que a lista: nada "
                 "foi alterado no cliente."
             )
         entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
@@ -270,7 +271,7 @@ def _answered(
     reason, listed, listed_until = answer.reason, standing.listed, None
     if answer.outcome is AnpOutcome.NOT_FOUND and listed is not None:
         if listed.vanished_at is None and standing.listed_at is not None:
-            reason += f" Consta, porém, da lista da ANP de {standing.listed_at.astimezone():%d/%m/%Y}."
+            reason += f" Consta, porém, da lista da ANP de {day(standing.listed_at)}."
         else:
             listed_until = listed.last_seen_at
             reason = f"{reason.rstrip('.')}{until(listed)}."
@@ -326,7 +327,7 @@ def _and_old_list(failure: Failure, listed_at: datetime) -> Failure:
         failure.kind,
         failure.what,
         failure.cause,
-        f"{failure.todo} A lista da ANP guardada aqui é de {listed_at.astimezone():%d/%m/%Y}, mais antiga do que a "
+        f"{failure.todo} A lista da ANP guardada aqui é de {day(listed_at)}, mais antiga do que a "
         "configuração aceita: atualize-a em Listas da ANP.",
         failure.details,
     )

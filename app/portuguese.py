@@ -1,0 +1,25 @@
+"""How moments, numbers and counts are written in sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def day(moment: datetime) -> str:
+    """ "21/11/2026" in this computer's zone."""
+    return f"{moment.astimezone():%d/%m/%Y}"
+
+
+def exact(moment: datetime) -> str:
+    """ "21/11/2026 15:40" in this computer's zone."""
+    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
+
+
+def number(value: int) -> str:
+    """ "1.234"."""
+    return f"{value:,}".replace(",", ".")
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """ "1 cliente", "1.234 clientes"."""
+    return f"{number(count)} {one if count == 1 else many}"
