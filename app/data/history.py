@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, select, update
 
 from app.data.models import BlockReason, Consultation, Customer
+from app.data.search import every_word
 from app.documents import from_key
 from app.domain import (
     AnpFinding,
@@ -29,7 +30,6 @@ from app.domain import (
     Verdict,
     outcome_of,
 )
-from app.kinds import folded
 from app.rules.pacing import Attempt
 
 
@@ -309,13 +309,7 @@ def last_limit(connection: Connection, authorizer: str) -> datetime | None:
 
 
 def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    for word in folded(query.text).split():
-        bare = "".join(c for c in word if c.isalnum())
-        either = [Customer.search_text.contains(word, autoescape=True)]
-        if len(bare) >= 3 and any(c.isdigit() for c in bare):
-            either.append(_t.document.contains(bare.upper(), autoescape=True))
-        wanted.append(or_(*either))
+    wanted = every_word(query.text, name=Customer.search_text, document=_t.document)
     if query.authority is not None:
         wanted.append(_t.authority == query.authority.value)
     if query.verdict is not None:

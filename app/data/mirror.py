@@ -18,7 +18,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -31,8 +30,8 @@ from app.data.bulk import insert_rows
 from app.data.database import Database
 from app.data.folding import folded_column
 from app.data.models import AnpChange, AnpList, AnpListed, Customer
+from app.data.search import every_word
 from app.domain import AnpRegistration, ListKind
-from app.kinds import folded
 from app.portuguese import counted, day, exact, number
 from app.rules.anp_difference import Change, ChangeKind, Difference, difference
 from app.rules.anp_mirror import Listed
@@ -394,12 +393,7 @@ def _wanted(query: ChangeQuery) -> list[ColumnElement[bool]]:
         wanted.append(AnpChange.change == query.change.value)
     if query.only_customers:
         wanted.append(_is_customer())
-    for word in folded(query.text).split():
-        bare = "".join(c for c in word if c.isalnum())
-        either = [folded_column(AnpChange.name + "").contains(word, autoescape=True)]
-        if len(bare) >= 3 and any(c.isdigit() for c in bare):
-            either.append(AnpChange.cnpj.contains(bare.upper(), autoescape=True))
-        wanted.append(or_(*either))
+    wanted += every_word(query.text, name=folded_column(AnpChange.name + ""), document=AnpChange.cnpj)
     return wanted
 
 

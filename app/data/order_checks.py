@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select
 
 from app.data.models import Company, Consultation, Customer, OrderCheck
+from app.data.search import every_word
 from app.documents import from_key
 from app.domain import Document
-from app.kinds import folded
 from app.policies import OrderKind, OrderOperation
 from app.rules.order_gate import OrderDecision, OrderQuestion
 
@@ -141,13 +141,7 @@ def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def _wanted(query: CheckQuery) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    for word in folded(query.text).split():
-        bare = "".join(c for c in word if c.isalnum())
-        either = [Customer.search_text.contains(word, autoescape=True)]
-        if len(bare) >= 3 and any(c.isdigit() for c in bare):
-            either.append(_t.document.contains(bare.upper(), autoescape=True))
-        wanted.append(or_(*either))
+    wanted = every_word(query.text, name=Customer.search_text, document=_t.document)
     if query.allowed is not None:
         wanted.append(_t.allowed.is_(query.allowed))
     if query.company_id is not None:
