@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.domain import ListKind
@@ -86,6 +86,7 @@ class AnpListCard(QFrame):
         whole.addLayout(head)
         whole.addWidget(self._grid)
         whole.addWidget(self._none)
+        whole.addWidget(self.rejected, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addStretch(1)
         whole.addLayout(buttons)
         self.setToolTip(kind.label)

@@ -245,6 +245,8 @@ def test_a_list_is_imported_from_a_file_of_its_own_date(qtbot: QtBot, new_place:
     card = page.cards[ListKind.AUTOMOTIVE]
     until(qtbot, lambda: card.facts["Linhas"].text() == "30 estabelecimentos")
     assert card.age.text() == "há 1 dia"
+    assert card.rejected.isVisible()
+    assert card.rejected.window() is page.window()
     press(card.rejected)
     lines = dialog_of(qtbot, page, RejectedLines)
     assert lines.lines.toPlainText().startswith("Linha 32:")
