@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -47,7 +47,7 @@ def _stored(
     """The rows as the driver takes them."""
     dialect = connection.dialect
     processors = [
-        (at, processor)
+        (at, _remembering(processor))
         for at, name in enumerate(columns)
         if (processor := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
     ]
@@ -56,3 +56,17 @@ def _stored(
         for at, processor in processors:
             values[at] = processor(values[at])
         yield tuple(values)
+
+
+def _remembering(processor: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same for the same object again: a column often has one moment, or nothing, in all its rows."""
+    last: Any = None
+    stored: Any = processor(None)
+
+    def process(value: Any) -> Any:
+        nonlocal last, stored
+        if value is not last:
+            last, stored = value, processor(value)
+        return stored
+
+    return process
