@@ -58,7 +58,7 @@ def parse_document(text: str, kind: DocumentKind | None = None) -> Document:
         case length:
             raise InvalidDocument(
                 f"“{text.strip()}” tem {length} caracteres: um CNPJ tem 14 e um CPF tem 11. "
-                "Confira zeros à esquerda; para consultar por inscrição estadual, diga que é IE."
+                "Confira os zeros à esquerda."
             )
 
 

@@ -35,7 +35,7 @@ WIDTHS = (136, 188, 220, 90, 160, 48, 150, 320)
 class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
     """Filter and pages are the database's (`app.data.history`); the newest come first."""
 
-    labels = ("Quando", "Resultado", "Cliente", "Autoridade", "Documento", "UF", "Feita", "Por que")
+    labels = ("Quando", "Resultado", "Cliente", "Autoridade", "Documento", "UF", "Feita", "Por quê")
 
     query: HistoryQuery
 

@@ -40,7 +40,7 @@ WIDTHS = (136, 110, 200, 400, 160, 150, 150)
 class OrderCheckModel(PagedModel["CheckQuery", "CheckRow"]):
     """Filter and pages are the database's (`app.data.order_checks`); the newest come first."""
 
-    labels = ("Quando", "Resposta", "Cliente", "Por que", "Operação", "Documento", "Empresa")
+    labels = ("Quando", "Resposta", "Cliente", "Por quê", "Operação", "Documento", "Empresa")
 
     query: CheckQuery
 

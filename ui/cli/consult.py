@@ -219,7 +219,8 @@ def _document(options: argparse.Namespace) -> Document | None:
     try:
         return parse_document(options.documento, DocumentKind(options.tipo.upper()) if options.tipo else None)
     except InvalidDocument as error:
-        raise UsageError(str(error)) from error
+        hint = "" if options.tipo else " Uma inscrição estadual pede --tipo ie."
+        raise UsageError(f"{error}{hint}") from error
 
 
 @dataclass(frozen=True)
