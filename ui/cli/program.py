@@ -64,7 +64,7 @@ def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="retaguarda",
-        description="Consulta de clientes na SEFAZ e integração do balcão.",
+        description="Consulta de clientes na SEFAZ e na ANP, avaliação de pedidos e integração do balcão.",
         epilog=_EPILOG,
     )
     parser.set_defaults(run=_open_window)
