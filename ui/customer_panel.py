@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -32,6 +32,7 @@ from ui.inscription_card import selectable
 from ui.layout_memory import LayoutMemory
 from ui.result_view import ResultView
 from ui.status_delegate import StatusDelegate
+from ui.table_look import prepare_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -85,6 +86,11 @@ class CustomerPanel(QStackedWidget):
         self._several_text.setText(words.counted(number, "cliente selecionado", "clientes selecionados"))
         self.setCurrentIndex(SEVERAL)
         self.show()
+
+    def end_several(self) -> None:
+        """None of those selected is in the list any more: how many they were says nothing."""
+        if self.currentIndex() == SEVERAL and self._customer_id is None:
+            self.hide()
 
     def show_customer(self, customer_id: int) -> None:
         """Show one customer."""
@@ -330,21 +336,3 @@ class CustomerPanel(QStackedWidget):
 
     def _written(self, _nothing: None) -> None:
         self._office.customers_changed.emit()
-
-
-def prepare_table(table: QTableView) -> None:
-    """How every list here behaves: whole rows, no grid, comfortable lines, Tab leaves it."""
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(32)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    # Its own, always empty: to paint itself the header would ask about every row of a column whether it is selected.
-    header.setSelectionModel(QItemSelectionModel(table.model(), header))
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -29,13 +29,14 @@ from ui import icons, tasks, theme, words
 from ui.consult_button import Choice, Whom
 from ui.consultation_progress import ConsultationProgress
 from ui.customer_model import WIDTHS, Column, CustomerModel
-from ui.customer_panel import CustomerPanel, prepare_table
+from ui.customer_panel import CustomerPanel
 from ui.document_dialog import DocumentDialog
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.status_delegate import StatusDelegate
+from ui.table_look import prepare_table
 
 if TYPE_CHECKING:
     from app.data.customers import CustomerRow, Situation
@@ -280,6 +281,8 @@ class CustomersPage(Page):
         self._places.setCurrentIndex(LIST if total else NO_RESULTS if filtered else NO_CUSTOMERS)
         self._show_count(total, filtered)
         self._restore_selection()
+        if not self._selected_count():
+            self.panel.end_several()
 
     def _show_count(self, total: int, filtered: bool) -> None:
         clients = words.counted(total, "cliente", "clientes")
@@ -364,7 +367,7 @@ class CustomersPage(Page):
         row = self.model.row(index.row())
         if row is not None:
             self.panel.show_customer(row.id)
-            self.panel.consult_button.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.panel.consult_button.take_focus()
 
     @Slot()
     def _enter_list(self) -> None:

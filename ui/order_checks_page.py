@@ -5,129 +5,60 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSignalBlocker, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSplitter,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.settings.catalog import ANP_ORDER_CONSULT
 from app.tables import COMPANIES
-from ui import icons, pages, theme, words
-from ui.customer_panel import prepare_table
+from ui import icons, pages, words
 from ui.empty_state import EmptyState
-from ui.failure_view import FailureView, failure_of
-from ui.layout_memory import LayoutMemory
+from ui.journal_page import JournalPage
 from ui.order_check_model import LOOKS, WIDTHS, OrderCheckModel
 from ui.order_check_view import OrderCheckView
 from ui.order_simulator import OrderSimulator
-from ui.page import Page
 from ui.references import ReferenceSource
-from ui.status_delegate import StatusDelegate
+from ui.search_box import SearchBox
 
 if TYPE_CHECKING:
+    from app.data.order_checks import CheckQuery
     from ui.office import Office
 
-_SEARCH_MS = 150
 _PERIODS = (("Qualquer data", -1), ("Hoje", 0), ("Últimos 7 dias", 6), ("Últimos 30 dias", 29))
-LIST, NOTHING_YET, NO_RESULTS, FAILED = range(4)
 
 
-class OrderChecksPage(Page):
+class OrderChecksPage(JournalPage[OrderCheckModel]):
     """`show_argument` takes a check's number."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
-        super().__init__(pages.ORDER_CHECKS, "Pedidos avaliados", ("Ferramentas", "Sistema", "Clientes"), parent)
-        self._office = office
-        database = office.backoffice.database
-        self._references = ReferenceSource(office, self)
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Buscar cliente ou documento")
-        self._search.setAccessibleName("Buscar avaliações por cliente ou documento")
-        self._search.setToolTip("Ctrl+F. O documento pode ter pontuação ou não")
-        self._search.setClearButtonEnabled(True)
-        self._search.setMinimumWidth(320)
-        self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.header.addWidget(self._search)
+        search = SearchBox("Buscar cliente ou documento", "Buscar avaliações por cliente ou documento")
+        super().__init__(pages.ORDER_CHECKS, "Pedidos avaliados", office, OrderCheckModel, WIDTHS, search, parent)
+        self.table.setObjectName("avaliacoes")
+        self.table.setAccessibleName("Pedidos avaliados")
 
+        self._references = ReferenceSource(office, self)
         self.simulator = OrderSimulator(office, self._references)
         self.body.addWidget(self.simulator)
         self._answer, self._company, self._period = QComboBox(), QComboBox(), QComboBox()
-        self._clear = QPushButton("Limpar filtros")
-        self._count = theme.role(QLabel(), "hint")
         self.body.addLayout(self._filters())
 
-        self.model = OrderCheckModel(database, self)
-        self.table = QTableView()
-        self._failure = FailureView()
-        self._places = QStackedWidget()
-        self._fill_places()
-        self.view = OrderCheckView(database)
-        self._side = QWidget()
-        self._side.setMinimumWidth(340)
-        beside = QVBoxLayout(self._side)
-        beside.setContentsMargins(theme.L, 0, 0, 0)
-        beside.addWidget(self.view)
-        self._side.hide()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setObjectName("lista")
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self._places)
-        self._splitter.addWidget(self._side)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([900, 380])
-        memory = LayoutMemory(office.folders, self.key, self)
-        memory.panes(self._splitter)
-        memory.columns(self.table)
-        self.body.addWidget(self._splitter, 1)
+        self.view = OrderCheckView(office.backoffice.database)
+        self._add_checks()
 
-        self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)
-        self._search_timer.timeout.connect(self._apply_filters)
-        self._search.textChanged.connect(self._search_timer.start)
-        self._search.returnPressed.connect(self._enter_list)
-        self.model.loaded.connect(self._loaded)
-        self.model.failed.connect(self._failed)
-        self.model.block_read.connect(self._show_selected)
         self._references.changed.connect(self._fill_companies)
         self._references.failed.connect(self._failed)
         self.simulator.evaluated.connect(self._evaluated)
         self.view.customer_wanted.connect(self._open_customer)
         self.view.consultation_wanted.connect(self._open_consultation)
-        for keys, slot in ((QKeySequence.StandardKey.Find, self._focus_search), (Qt.Key.Key_F5, self.refresh)):
-            QShortcut(QKeySequence(keys), self, slot)
 
     def entered(self) -> None:
         """Read the companies and the list."""
         self._references.refresh()
-        self.refresh()
+        super().entered()
 
     def show_argument(self, argument: object) -> None:
         """Show one check whole."""
         if isinstance(argument, int):
             self._show(argument)
-
-    @Slot()
-    def refresh(self) -> None:
-        """Read the list again; filters and selection stay."""
-        self.model.refresh()
-
-    @Slot()
-    def clear_filters(self) -> None:
-        """Show every check."""
-        self._search.clear()
-        for box in (self._answer, self._company, self._period):
-            box.setCurrentIndex(0)
-        self._apply_filters()
 
     def _filters(self) -> QHBoxLayout:
         self._answer.setAccessibleName("Filtro: resposta")
@@ -140,34 +71,9 @@ class OrderChecksPage(Page):
         self._period.setAccessibleName("Filtro: período")
         for label, days in _PERIODS:
             self._period.addItem(label, days)
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
-        for box in (self._answer, self._company, self._period):
-            box.currentIndexChanged.connect(self._apply_filters)
-            row.addWidget(box)
-        theme.link(self._clear)
-        self._clear.clicked.connect(self.clear_filters)
-        self._clear.hide()
-        row.addWidget(self._clear)
-        row.addStretch(1)
-        row.addWidget(self._count)
-        return row
+        return self._filter_row(self._answer, self._company, self._period)
 
-    def _fill_places(self) -> None:
-        table = self.table
-        table.setObjectName("avaliacoes")
-        table.setAccessibleName("Pedidos avaliados")
-        table.setModel(self.model)
-        prepare_table(table)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setItemDelegate(StatusDelegate(table))
-        header = table.horizontalHeader()
-        for section, width in enumerate(WIDTHS):
-            header.resizeSection(section, width)
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(True)
-        table.selectionModel().selectionChanged.connect(self._selection_changed)
-
+    def _add_checks(self) -> None:
         empty = EmptyState(
             "order",
             "Nenhum pedido foi avaliado ainda",
@@ -178,17 +84,9 @@ class OrderChecksPage(Page):
         nothing = EmptyState(
             "filter", "Nenhuma avaliação com este filtro", "A busca olha o nome do cliente e o documento avaliado."
         )
-        nothing.add_button("Limpar filtros", "undo").clicked.connect(self.clear_filters)
-        failed = QWidget()
-        layout = QVBoxLayout(failed)
-        layout.setContentsMargins(0, 0, 0, 0)
-        retry = QPushButton(icons.icon("refresh"), "Tentar de novo")
-        retry.clicked.connect(self.entered)
-        self._failure.add_button(retry)
-        layout.addWidget(self._failure)
-        layout.addStretch(1)
-        for place in (table, empty, nothing, failed):
-            self._places.addWidget(place)
+        beside = QVBoxLayout()
+        beside.addWidget(self.view)
+        self._add_journal(empty, nothing, beside)
 
     @Slot()
     def _fill_companies(self) -> None:
@@ -200,37 +98,20 @@ class OrderChecksPage(Page):
                 self._company.addItem(row.title, row.id)
             self._company.setCurrentIndex(max(self._company.findData(chosen), 0))
 
-    @Slot()
-    def _apply_filters(self) -> None:
+    def _wanted(self) -> CheckQuery:
         from app.data.order_checks import CheckQuery
 
-        self._search_timer.stop()
         answer, days = self._answer.currentData(), int(self._period.currentData())
         today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        wanted = CheckQuery(
+        return CheckQuery(
             self._search.text(),
             answer == "sim" if answer else None,
             self._company.currentData(),
             today - timedelta(days=days) if days >= 0 else None,
         )
-        self._clear.setVisible(wanted != CheckQuery())
-        if wanted != self.model.query:
-            self.model.show(wanted)
 
-    @Slot(int)
-    def _loaded(self, total: int) -> None:
-        from app.data.order_checks import CheckQuery
-
-        self._failure.clear()
-        filtered = self.model.query != CheckQuery()
-        self._places.setCurrentIndex(LIST if total else NO_RESULTS if filtered else NOTHING_YET)
-        self._count.setText(words.counted(total, "avaliação", "avaliações"))
-        self._follow_selected()
-
-    @Slot(object)
-    def _failed(self, error: Exception) -> None:
-        self._failure.show_failure(failure_of(error))
-        self._places.setCurrentIndex(FAILED)
+    def _count_text(self, total: int) -> str:
+        return words.counted(total, "avaliação", "avaliações")
 
     @Slot(int)
     def _evaluated(self, check_id: int) -> None:
@@ -238,45 +119,12 @@ class OrderChecksPage(Page):
         self.refresh()
         self._office.customers_changed.emit()
 
-    def _follow_selected(self) -> None:
-        """Newer checks push the list down: the one being read stays selected."""
-        shown = self.view.check_id
-        if shown is None:
-            return
-        positions = self.model.positions(lambda row: row.id == shown)
-        selection = self.table.selectionModel()
-        if not positions:
-            selection.clearSelection()
-            return
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        selection.setCurrentIndex(self.model.index(positions[0], 0), flags)
+    @property
+    def _shown_id(self) -> int | None:
+        return self.view.check_id
 
-    @Slot(QItemSelection, QItemSelection)
-    def _selection_changed(self, _chosen: QItemSelection, _left: QItemSelection) -> None:
-        self._show_selected()
-
-    @Slot()
-    def _show_selected(self) -> None:
-        rows = self.table.selectionModel().selectedRows()
-        row = self.model.row(rows[0].row()) if rows else None
-        if row is not None:
-            self._show(row.id)
-
-    def _show(self, check_id: int) -> None:
-        self.view.show_check(check_id)
-        self._side.show()
-
-    @Slot()
-    def _enter_list(self) -> None:
-        self._apply_filters()
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-        if self.model.rowCount() and not self.table.selectionModel().hasSelection():
-            self.table.selectRow(0)
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._search.selectAll()
+    def _fill_side(self, number: int) -> None:
+        self.view.show_check(number)
 
     @Slot(int)
     def _open_customer(self, customer_id: int) -> None:

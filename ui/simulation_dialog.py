@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 from app.domain import Authority, Failure, FailureKind
 from app.rules.simulation import Effect, Simulation
 from ui import icons, simulation_words, tasks, theme, words
-from ui.customer_panel import prepare_table
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
 from ui.simulation_model import WIDTHS, Column, Filter, SimulationModel, as_csv, as_text
 from ui.status_delegate import StatusDelegate
+from ui.table_look import prepare_table
 from ui.theme import Tone
 
 if TYPE_CHECKING:

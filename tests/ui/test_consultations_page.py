@@ -36,7 +36,8 @@ from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
 from ui.consultation_model import Column
-from ui.consultations_page import LIST, NO_RESULTS, NOTHING_YET, ConsultationsPage
+from ui.consultations_page import ConsultationsPage
+from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
 from ui.raw_message import readable
 
 

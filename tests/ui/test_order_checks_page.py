@@ -30,9 +30,10 @@ from services.order_gate import OrderGate
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
 from ui import pages
+from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
 from ui.office import Office
 from ui.order_check_model import Column
-from ui.order_checks_page import LIST, NO_RESULTS, NOTHING_YET, OrderChecksPage
+from ui.order_checks_page import OrderChecksPage
 
 AURORA, BLOCKED, NOBODY = (made_up_cnpj(f"{number:08}") for number in (1, 2, 3))
 
