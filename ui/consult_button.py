@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSettings, Signal, Slot
+from PySide6.QtCore import QPoint, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
@@ -106,7 +106,6 @@ class ConsultButton(QWidget):
         row.setSpacing(2)
         row.addWidget(self._button)
         row.addWidget(self._more)
-        self.setFocusProxy(self._button)
         self.show_anp("")
 
     @property
@@ -126,6 +125,10 @@ class ConsultButton(QWidget):
             action.setEnabled(possible)
             action.setToolTip(choice.sentence if possible else why_not)
         self._show_choice()
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the button. A focus proxy would do it too, but from one inside Tab never gets out."""
+        self._button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def click(self) -> None:
         """As if the button were pressed."""
