@@ -7,18 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QLabel,
-    QLineEdit,
     QMessageBox,
     QPushButton,
-    QSplitter,
-    QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -32,31 +26,30 @@ from ui.customer_model import WIDTHS, Column, CustomerModel
 from ui.customer_panel import CustomerPanel
 from ui.document_dialog import DocumentDialog
 from ui.empty_state import EmptyState
-from ui.failure_view import FailureView, failure_of
-from ui.layout_memory import LayoutMemory
-from ui.page import Page
-from ui.status_delegate import StatusDelegate
-from ui.table_look import prepare_table
+from ui.list_page import ListPage
+from ui.search_box import SearchBox
 
 if TYPE_CHECKING:
-    from app.data.customers import CustomerRow, Situation
+    from app.data.customers import CustomerRow, Query, Situation
     from ui.office import Office
 
-_SEARCH_MS = 150
 _BATCH_MS = 150
 _ASK_ABOVE = 100  # consulting more customers than this is asked about first
 _REMEMBERED = 500  # selections larger than this are not put back after a refresh
-LIST, NO_CUSTOMERS, NO_RESULTS, FAILED = range(4)
+_SIDE_WIDTH = 340
 
 
-class CustomersPage(Page):
+class CustomersPage(ListPage[CustomerModel]):
     """`show_argument` takes a customer's number, or a Situation (or its value) to filter by."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
-        super().__init__("clientes", "Clientes", ("Ferramentas", "Sistema", "Clientes"), parent)
         from app.data.customers import Situation
 
-        self._office = office
+        search = SearchBox(
+            "Buscar nome, documento, IE ou cidade",
+            "Buscar clientes por nome, documento, inscrição estadual ou cidade",
+        )
+        super().__init__("clientes", "Clientes", office, CustomerModel, WIDTHS, search, parent)
         self._database = office.backoffice.database
         self._registered = 0
         self._finished_ids: set[int] = set()
@@ -65,53 +58,24 @@ class CustomersPage(Page):
         self._asking_choice = Choice(Whom.SEFAZ, apply=False)
         self._document_dialog: DocumentDialog | None = None
 
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Buscar nome, documento, IE ou cidade")
-        self._search.setAccessibleName("Buscar clientes por nome, documento, inscrição estadual ou cidade")
-        self._search.setToolTip("Ctrl+F. O documento pode ter pontuação ou não")
-        self._search.setClearButtonEnabled(True)
-        self._search.setMinimumWidth(320)
-        self._search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         document = QPushButton(icons.icon("consultations"), "Consultar documento…")
         document.setToolTip("Consulta na SEFAZ ou na ANP um documento que não precisa estar cadastrado")
         document.clicked.connect(self._open_document_dialog)
-        self.header.addWidget(self._search)
         self.header.addWidget(document)
 
         self._chips: dict[Situation, QPushButton] = {}
         self._uf = QComboBox()
-        self._clear = QPushButton("Limpar filtros")
-        self._count = theme.role(QLabel(), "hint")
         self.body.addLayout(self._filters(list(Situation)))
 
         self.progress = ConsultationProgress(office)
         self.progress.ended.connect(self._batch_ended)
         self.body.addWidget(self.progress)
 
-        self.model = CustomerModel(self._database, self)
-        self.table = QTableView()
         self.panel = CustomerPanel(office)
         self.panel.consult.connect(self._consult)
-        self._failure = FailureView()
-        self._places = QStackedWidget()
-        self._fill_places()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setObjectName("lista")
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self._places)
-        self._splitter.addWidget(self.panel)
-        self.panel.setMinimumWidth(340)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([900, 340])
-        memory = LayoutMemory(office.folders, self.key, self)
-        memory.panes(self._splitter)
-        memory.columns(self.table)
-        self.body.addWidget(self._splitter, 1)
+        self._prepare_sorting()
+        self._add_customers()
 
-        self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_MS)
-        self._search_timer.timeout.connect(self._apply_filters)
-        self._search.textChanged.connect(self._search_timer.start)
-        self._search.returnPressed.connect(self._enter_list)
         self._panel_timer = QTimer(self, singleShot=True, interval=30)
         self._panel_timer.timeout.connect(self._show_selected)
         self._finished_timer = QTimer(self, singleShot=True, interval=_BATCH_MS)
@@ -119,21 +83,19 @@ class CustomersPage(Page):
         self._refresh_timer = QTimer(self, singleShot=True, interval=_BATCH_MS)
         self._refresh_timer.timeout.connect(self.refresh)
 
-        self.model.loaded.connect(self._loaded)
-        self.model.failed.connect(self._failed)
+        self.table.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.table.activated.connect(self._open)
         self.model.block_read.connect(self._panel_timer.start)
         office.finished_one.connect(self._on_finished)
         office.customers_changed.connect(self._refresh_timer.start)
         office.tables_changed.connect(self._refresh_timer.start)
-        for keys, slot in ((QKeySequence.StandardKey.Find, self._focus_search), (Qt.Key.Key_F5, self.refresh)):
-            QShortcut(QKeySequence(keys), self, slot)
 
     def entered(self) -> None:
         """Show the list as it is now, ordered as the header was left."""
         header = self.table.horizontalHeader()
         if not self.model.sort_by(header.sortIndicatorSection(), header.sortIndicatorOrder()):
             self._show_order()
-        self.refresh()
+        super().entered()
 
     def show_argument(self, argument: object) -> None:
         """Go to one customer, or show those in one situation."""
@@ -151,7 +113,7 @@ class CustomersPage(Page):
     def refresh(self) -> None:
         """Read the list and the selected customer again; filters, order and selection stay."""
         self._kept_ids = self._selected_ids() or self._kept_ids
-        self.model.refresh()
+        super().refresh()
         self.panel.reload()
         self._count_registered()
 
@@ -160,16 +122,18 @@ class CustomersPage(Page):
         """Show every active customer."""
         for chip in self._chips.values():
             chip.setChecked(False)
-        self._uf.setCurrentIndex(0)
-        self._search.clear()
-        self._apply_filters()
+        super().clear_filters()
 
     # --- how it is made ---
 
     def _filters(self, situations: Sequence[Situation]) -> QVBoxLayout:
         """The chips that are added up; below them what narrows the list down, and its count."""
-        chips, below = QHBoxLayout(), QHBoxLayout()
-        for row in (chips, below):
+        self._uf.setAccessibleName("Filtro: UF")
+        self._uf.addItem("Todas as UFs", "")
+        for sigla in UFS:
+            self._uf.addItem(sigla, sigla)
+        chips, narrowing = QHBoxLayout(), QHBoxLayout()
+        for row in (chips, narrowing):
             row.setSpacing(theme.S)
         for situation in situations:
             chip = QPushButton(situation.label)
@@ -177,46 +141,27 @@ class CustomersPage(Page):
             chip.setAccessibleName(f"Filtro: {situation.label}")
             chip.toggled.connect(self._apply_filters)
             self._chips[situation] = chip
-            (below if situation.narrows else chips).addWidget(chip)
+            (narrowing if situation.narrows else chips).addWidget(chip)
         chips.addStretch(1)
-        self._uf.setAccessibleName("Filtro: UF")
-        self._uf.addItem("Todas as UFs", "")
-        for sigla in UFS:
-            self._uf.addItem(sigla, sigla)
-        self._uf.currentIndexChanged.connect(self._apply_filters)
-        theme.link(self._clear)
-        self._clear.clicked.connect(self.clear_filters)
-        self._clear.hide()
-        below.addWidget(self._uf)
-        below.addWidget(self._clear)
-        below.addStretch(1)
-        below.addWidget(self._count)
+        below = self._filter_row(self._uf)
+        below.insertLayout(0, narrowing)
         both = QVBoxLayout()
         both.setSpacing(theme.S)
         both.addLayout(chips)
         both.addLayout(below)
         return both
 
-    def _fill_places(self) -> None:
-        table = self.table
-        table.setObjectName("clientes")
-        table.setAccessibleName("Clientes")
-        table.setModel(self.model)
-        prepare_table(table)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setItemDelegate(StatusDelegate(table))
-        header = table.horizontalHeader()
-        for section, width in enumerate(WIDTHS):
-            header.resizeSection(section, width)
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(True)
+    def _prepare_sorting(self) -> None:
+        header = self.table.horizontalHeader()
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(Column.NAME, Qt.SortOrder.AscendingOrder)
         header.sectionClicked.connect(self._sort_by)
-        table.selectionModel().selectionChanged.connect(self._selection_changed)
-        table.activated.connect(self._open)
 
+    def _add_customers(self) -> None:
+        self.table.setObjectName("clientes")
+        self.table.setAccessibleName("Clientes")
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         empty = EmptyState(
             "customers",
             "Nenhum cliente cadastrado",
@@ -229,38 +174,20 @@ class CustomersPage(Page):
             "Nenhum cliente com este filtro",
             "A busca olha nome, nome fantasia, documento, inscrição estadual e cidade.",
         )
-        nothing.add_button("Limpar filtros", "undo").clicked.connect(self.clear_filters)
-        failed = QWidget()
-        column_layout = QVBoxLayout(failed)
-        column_layout.setContentsMargins(0, 0, 0, 0)
-        retry = QPushButton(icons.icon("refresh"), "Tentar de novo")
-        retry.clicked.connect(self.refresh)
-        self._failure.add_button(retry)
-        column_layout.addWidget(self._failure)
-        column_layout.addStretch(1)
-        for place in (table, empty, nothing, failed):
-            self._places.addWidget(place)
+        self._add_list(empty, nothing, self.panel, _SIDE_WIDTH)
 
     # --- the list ---
 
-    @Slot()
-    def _apply_filters(self) -> None:
+    def _wanted(self) -> Query:
         chosen = frozenset(situation for situation, chip in self._chips.items() if chip.isChecked())
-        wanted = replace(
-            self.model.query,
-            text=self._search.text(),
-            situations=chosen,
-            uf=str(self._uf.currentData()),
-        )
-        self._search_timer.stop()
-        self._clear.setVisible(self._is_filtered(wanted.text, bool(chosen), wanted.uf))
-        if wanted != self.model.query:
-            self._kept_ids = self._selected_ids() or self._kept_ids
-            self.model.show(wanted)
+        return replace(self.model.query, text=self._search.text(), situations=chosen, uf=str(self._uf.currentData()))
 
-    @staticmethod
-    def _is_filtered(text: str, has_situation: bool, uf: str) -> bool:
-        return bool(text.strip() or has_situation or uf)
+    def _is_filtered(self, query: Query) -> bool:
+        return bool(query.text.strip() or query.situations or query.uf)
+
+    def _show_query(self, query: Query) -> None:
+        self._kept_ids = self._selected_ids() or self._kept_ids
+        super()._show_query(query)
 
     @Slot(int)
     def _sort_by(self, column: int) -> None:
@@ -273,22 +200,16 @@ class CustomersPage(Page):
         order = Qt.SortOrder.DescendingOrder if self.model.query.descending else Qt.SortOrder.AscendingOrder
         self.table.horizontalHeader().setSortIndicator(self.model.sorted_column(), order)
 
+    def _count_text(self, total: int) -> str:
+        if self._is_filtered(self.model.query) and self._registered > total:
+            return f"{words.number(total)} de {words.counted(self._registered, 'cliente', 'clientes')}"
+        return words.counted(total, "cliente", "clientes")
+
     @Slot(int)
     def _loaded(self, total: int) -> None:
-        query = self.model.query
-        filtered = self._is_filtered(query.text, bool(query.situations), query.uf)
-        self._failure.clear()
-        self._places.setCurrentIndex(LIST if total else NO_RESULTS if filtered else NO_CUSTOMERS)
-        self._show_count(total, filtered)
-        self._restore_selection()
+        super()._loaded(total)
         if not self._selected_count():
             self.panel.end_several()
-
-    def _show_count(self, total: int, filtered: bool) -> None:
-        clients = words.counted(total, "cliente", "clientes")
-        if filtered and self._registered > total:
-            clients = f"{total:,} de {words.counted(self._registered, 'cliente', 'clientes')}".replace(",", ".")
-        self._count.setText(clients)
 
     def _count_registered(self) -> None:
         database = self._database
@@ -303,13 +224,7 @@ class CustomersPage(Page):
 
     def _registered_counted(self, number: int) -> None:
         self._registered = number
-        query = self.model.query
-        self._show_count(self.model.rowCount(), self._is_filtered(query.text, bool(query.situations), query.uf))
-
-    @Slot(object)
-    def _failed(self, error: Exception) -> None:
-        self._failure.show_failure(failure_of(error))
-        self._places.setCurrentIndex(FAILED)
+        self._count.setText(self._count_text(self.model.rowCount()))
 
     # --- the selection ---
 
@@ -368,18 +283,6 @@ class CustomersPage(Page):
         if row is not None:
             self.panel.show_customer(row.id)
             self.panel.consult_button.take_focus()
-
-    @Slot()
-    def _enter_list(self) -> None:
-        self._apply_filters()
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-        if self.model.rowCount() and not self.table.selectionModel().hasSelection():
-            self.table.selectRow(0)
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._search.selectAll()
 
     # --- consulting ---
 

@@ -28,9 +28,10 @@ from ui.block_dialogs import BlockDialog, ReleaseDialog
 from ui.consult_button import Choice, Whom
 from ui.customer_history_model import RESULT
 from ui.customer_model import Column
-from ui.customers_page import LIST, NO_CUSTOMERS, NO_RESULTS, CustomersPage
+from ui.customers_page import CustomersPage
 from ui.document_dialog import DocumentDialog
 from ui.import_customers import ImportCustomers
+from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
 from ui.office import Office
 from ui.paged_model import BLOCK
 
@@ -150,7 +151,7 @@ def test_filters_add_up_and_the_way_back_is_offered(qtbot: QtBot, office: Office
 
 def test_without_customers_the_next_step_is_a_button(qtbot: QtBot, office: Office) -> None:
     page = _page(qtbot, office)
-    assert page._places.currentIndex() == NO_CUSTOMERS
+    assert page._places.currentIndex() == NOTHING_YET
     with qtbot.waitSignal(office.open_page) as asked:
         _button(page, "Incluir cliente").click()
     assert asked.args == ["tabelas", "clientes"]
