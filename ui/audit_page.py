@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QModelIndex, QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QStackedWidget,
     QTableView,
@@ -22,11 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.tables import TABLES
-from ui import icons, theme, words
+from ui import theme, words
 from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.paged_model import PagedModel
+from ui.search_box import SearchBox
+from ui.table_look import prepare_table
 
 if TYPE_CHECKING:
     from app.data.audit import AuditQuery, Entry
@@ -76,20 +76,14 @@ class AuditPage(Page):
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__("auditoria", "Auditoria", ("Ferramentas", "Sistema"), parent)
-        self._office = office
-        self._layout_memory = LayoutMemory(office.folders, self.key, self)
-        self._model: AuditModel | None = None
+        self.model = AuditModel(office.backoffice.database, self)
+        self.model.loaded.connect(self._loaded)
+        self.model.failed.connect(self._show_failure)
         self.count = theme.role(QLabel(), "hint")
         self.header.addWidget(self.count)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Buscar por pessoa, computador, o que mudou ou valor")
-        self.search.setAccessibleName("Buscar na auditoria")
+        self.search = SearchBox("Buscar por pessoa, computador, o que mudou ou valor", "Buscar na auditoria")
         self.search.setToolTip("Buscar na auditoria (Ctrl+F)")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._typing = QTimer(self, singleShot=True, interval=250)
-        self._typing.timeout.connect(self._choose)
-        self.search.textChanged.connect(self._typing.start)
+        self.search.searched.connect(self._choose)
         self.subject = QComboBox()
         self.subject.setAccessibleName("Mostrar mudanças em")
         for key, label in _SUBJECTS:
@@ -105,17 +99,14 @@ class AuditPage(Page):
         self.view = QTableView()
         self.view.setObjectName("mudancas")
         self.view.setAccessibleName("Mudanças")
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.view.setModel(self.model)
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(30)
-        header = self.view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        prepare_table(self.view, line_height=30)
+        self.view.horizontalHeader().setStretchLastSection(True)
+        for column, width in enumerate(_WIDTHS):
+            self.view.setColumnWidth(column, width)
+        LayoutMemory(office.folders, self.key, self).columns(self.view)
+        self.view.selectionModel().currentRowChanged.connect(self._show_detail)
         self._empty = theme.role(QLabel(), "subtitle")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -135,7 +126,6 @@ class AuditPage(Page):
         self.body.addWidget(self.failure)
         self.body.addWidget(self.stack, 1)
         self.body.addWidget(self._detail_card())
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._focus_search)
 
     def _detail_card(self) -> QFrame:
         self.detail = QFrame()
@@ -164,18 +154,7 @@ class AuditPage(Page):
 
     def entered(self) -> None:
         """Read the changes again."""
-        if self._model is None:
-            self._model = AuditModel(self._office.backoffice.database, self)
-            self._model.loaded.connect(self._loaded)
-            self._model.failed.connect(self._show_failure)
-            self.view.setModel(self._model)
-            for column, width in enumerate(_WIDTHS):
-                self.view.setColumnWidth(column, width)
-            self._layout_memory.columns(self.view)
-            self.view.selectionModel().currentRowChanged.connect(self._show_detail)
-            self._choose()
-        else:
-            self._model.refresh()
+        self.model.refresh()
 
     def show_argument(self, argument: object) -> None:
         """A subject, such as "filiais/" or "/", filters by it; any other text is searched for."""
@@ -186,8 +165,8 @@ class AuditPage(Page):
 
     @Slot()
     def _choose(self) -> None:
-        if self._model is not None:
-            self._model.choose(self.search.text(), self.subject.currentData())
+        self.search.settle()
+        self.model.choose(self.search.text(), self.subject.currentData())
 
     @Slot(int)
     def _loaded(self, total: int) -> None:
@@ -202,7 +181,7 @@ class AuditPage(Page):
 
     @Slot(QModelIndex)
     def _show_detail(self, index: QModelIndex) -> None:
-        entry = self._model.row(index.row()) if self._model is not None and index.isValid() else None
+        entry = self.model.row(index.row()) if index.isValid() else None
         self.detail.setVisible(entry is not None)
         if entry is None:
             return
@@ -217,13 +196,7 @@ class AuditPage(Page):
     def _show_all(self) -> None:
         self.search.clear()
         self.subject.setCurrentIndex(0)
-        self._typing.stop()
         self._choose()
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self.search.setFocus()
-        self.search.selectAll()
 
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:
