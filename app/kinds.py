@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from app.documents import InvalidDocument, parse_cnpj, parse_document, parse_ie
 from app.uf import UFS
-from app.working_hours import DAY_MINUTES, WEEKDAYS, WorkingHours
+from app.working_hours import DAY_MINUTES, WEEKDAY_LABELS, WEEKDAYS, WorkingHours
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -354,7 +354,7 @@ class WeeklyWindow(Kind[WorkingHours]):
             if (value.start, value.end) == (0, DAY_MINUTES)
             else f"{_clock(value.start)} às {_clock(value.end)}"
         )
-        days = "todos os dias" if len(value.days) == 7 else ", ".join(WEEKDAYS[day] for day in sorted(value.days))
+        days = "todos os dias" if len(value.days) == 7 else ", ".join(WEEKDAY_LABELS[day] for day in sorted(value.days))
         return f"{hours}, {days}"
 
     @property

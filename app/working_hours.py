@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 WEEKDAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
+WEEKDAY_LABELS = (*WEEKDAYS[:5], "sáb", WEEKDAYS[6])
 DAY_MINUTES = 24 * 60
 
 

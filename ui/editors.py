@@ -49,7 +49,7 @@ from app.kinds import (
 )
 from app.tables import TABLES
 from app.uf import UFS
-from app.working_hours import DAY_MINUTES, WEEKDAYS, WorkingHours
+from app.working_hours import DAY_MINUTES, WEEKDAY_LABELS, WEEKDAYS, WorkingHours
 from ui import icons, theme
 from ui.references import NewRow, ReferenceRow, ReferenceSource
 
@@ -633,8 +633,8 @@ class WindowEditor(Editor[WorkingHours]):
         self.days: list[QPushButton] = []
         line, row = _line()
         row.setSpacing(2)
-        for day in WEEKDAYS:
-            button = QPushButton(day)
+        for label in WEEKDAY_LABELS:
+            button = QPushButton(label)
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(28)
