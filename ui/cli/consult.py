@@ -148,7 +148,8 @@ def as_document(result: Result) -> dict[str, Any]:
 
 def error_document(problem: Problem, options: argparse.Namespace, arguments: Sequence[str]) -> dict[str, Any]:
     """The same keys when nothing was asked; `options` is empty when the `arguments` were not understood."""
-    failure = problem.failure or Failure(FailureKind.CONFIGURATION, problem.sentence, "", "")
+    kind = FailureKind.CANCELLED if problem.status is Status.INTERRUPTED else FailureKind.CONFIGURATION
+    failure = problem.failure or Failure(kind, problem.sentence, "", "")
     document = getattr(options, "documento", None)
     anp = Authority.ANP.value
     if f"--autoridade={anp}" in arguments or ("--autoridade", anp) in pairwise(arguments):

@@ -33,13 +33,12 @@ def run(arguments: Sequence[str]) -> int:
             return int(options.run(options))
         except BrokenPipeError:
             raise
+        except KeyboardInterrupt:
+            return _end(arguments, options, Problem(Status.INTERRUPTED, "Interrompido."))
         except Exception as error:  # noqa: BLE001  what nobody expected is said too, with its traceback
             return _end(arguments, options, problem_of(error))
     except SystemExit as end:  # --ajuda and --versao
         return int(end.code or 0)
-    except KeyboardInterrupt:
-        note("Interrompido.")
-        return Status.INTERRUPTED
     except BrokenPipeError:
         # Whoever was reading has left; Python would complain once more when it closes the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -116,15 +116,22 @@ def test_the_service_stops_when_told(start: Start, consulting: Path, number: sig
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
-def test_ctrl_c_in_the_middle_of_a_consultation(start: Start, consulting: Path, sefaz: DemoSefaz) -> None:
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_ctrl_c_in_the_middle_of_a_consultation(
+    start: Start, consulting: Path, sefaz: DemoSefaz, options: tuple[str, ...]
+) -> None:
     sefaz.scenarios[DOCUMENT] = Scenario.TIMEOUT
-    with start("consultar", "--cliente", "1") as process:
+    with start("consultar", "--cliente", "1", *options) as process:
         deadline = time.monotonic() + 20
         while not sefaz.seen and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err.decode()) == (130, b"", "Interrompido.\n")
+    assert (process.returncode, err.decode()) == (130, "Interrompido.\n")
+    if options:
+        assert json.loads(out)["falha"] == {"classe": "cancelada", "mensagem": "Interrompido."}
+    else:
+        assert out == b""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows says nothing to who writes to a closed pipe")
