@@ -9,13 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QSignalBlocker, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -37,7 +35,9 @@ from ui.import_anp_list import ImportAnpList
 from ui.layout_memory import LayoutMemory
 from ui.long_work import Cancelled, LongWork, Progress
 from ui.page import Page
+from ui.search_box import SearchBox
 from ui.status_delegate import StatusDelegate
+from ui.table_look import prepare_table
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ class AnpListsPage(Page):
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__(pages.ANP_LISTS, "Listas da ANP", ("Ferramentas", "Sistema"), parent)
         self._office = office
-        self._model: AnpChangeModel | None = None
+        self._model = AnpChangeModel(office.backoffice.database, self)
+        self._model.loaded.connect(self._loaded)
+        self._model.failed.connect(self._show_failure)
         self._kept: _Kept | None = None
         self._todo: list[ListKind] = []
         self._reports: list[str] = []
@@ -115,23 +117,16 @@ class AnpListsPage(Page):
         self.body.addLayout(cards)
         self.body.addLayout(self._filters())
         self.body.addWidget(self._places(), 1)
-        self._layout_memory = LayoutMemory(office.folders, self.key, self)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._focus_search)
+        LayoutMemory(office.folders, self.key, self).columns(self.view)
         office.snapshot_changed.connect(self._refresh)
         office.customers_changed.connect(self._customers_changed)
         self._customers_timer = QTimer(self, singleShot=True, interval=1000)
         self._customers_timer.timeout.connect(self._refresh)
 
     def _filters(self) -> QHBoxLayout:
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Buscar por razão social ou CNPJ")
-        self.search.setAccessibleName("Buscar nas diferenças das listas")
+        self.search = SearchBox("Buscar por razão social ou CNPJ", "Buscar nas diferenças das listas")
         self.search.setToolTip("Buscar nas diferenças (Ctrl+F)")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._typing = QTimer(self, singleShot=True, interval=250)
-        self._typing.timeout.connect(self._choose)
-        self.search.textChanged.connect(self._typing.start)
+        self.search.searched.connect(self._choose)
         self.list_filter = QComboBox()
         self.list_filter.setAccessibleName("Mostrar as diferenças da lista")
         self.list_filter.addItem("Todas as listas", "")
@@ -163,17 +158,13 @@ class AnpListsPage(Page):
         self.view.setObjectName("diferencas")
         self.view.setAccessibleName("Diferenças das listas")
         self.view.setItemDelegate(StatusDelegate(self.view))
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.view.setModel(self._model)
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(30)
-        header = self.view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        prepare_table(self.view, line_height=30)
+        self.view.horizontalHeader().setStretchLastSection(True)
+        for column, width in enumerate(_WIDTHS):
+            self.view.setColumnWidth(column, width)
+        self.view.selectionModel().currentRowChanged.connect(self._say_row)
         self.view.activated.connect(self._open_customer)
         self.no_list = EmptyState(
             "anp",
@@ -201,15 +192,6 @@ class AnpListsPage(Page):
 
     def entered(self) -> None:
         """Read the lists and their differences again."""
-        if self._model is None:
-            self._model = AnpChangeModel(self._office.backoffice.database, self)
-            self._model.loaded.connect(self._loaded)
-            self._model.failed.connect(self._show_failure)
-            self.view.setModel(self._model)
-            for column, width in enumerate(_WIDTHS):
-                self.view.setColumnWidth(column, width)
-            self._layout_memory.columns(self.view)
-            self.view.selectionModel().currentRowChanged.connect(self._say_row)
         self._read()
 
     @Slot()
@@ -240,14 +222,14 @@ class AnpListsPage(Page):
 
     @Slot()
     def _choose(self) -> None:
-        if self._model is not None:
-            kind, change = self.list_filter.currentData(), self.change_filter.currentData()
-            self._model.choose(
-                self.search.text(),
-                ListKind(kind) if kind else None,
-                ChangeKind(change) if change else None,
-                self.only_ours.isChecked(),
-            )
+        self.search.settle()
+        kind, change = self.list_filter.currentData(), self.change_filter.currentData()
+        self._model.choose(
+            self.search.text(),
+            ListKind(kind) if kind else None,
+            ChangeKind(change) if change else None,
+            self.only_ours.isChecked(),
+        )
 
     @Slot(int)
     def _loaded(self, total: int) -> None:
@@ -267,19 +249,14 @@ class AnpListsPage(Page):
     @Slot()
     def _show_all(self) -> None:
         self.search.clear()
-        self._typing.stop()
         self.list_filter.setCurrentIndex(0)
         self.change_filter.setCurrentIndex(0)
         self.only_ours.setChecked(False)
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self.search.setFocus()
-        self.search.selectAll()
+        self._choose()
 
     def _customer_id(self) -> int | None:
         index = self.view.currentIndex()
-        row = self._model.row(index.row()) if self._model is not None and index.isValid() else None
+        row = self._model.row(index.row()) if index.isValid() else None
         return None if row is None else row.customer_id
 
     @Slot()

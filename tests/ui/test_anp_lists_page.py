@@ -165,6 +165,8 @@ def test_a_new_list_shows_what_changed_our_customers_first(qtbot: QtBot, place: 
     assert any(not customer for _, customer in shown(page))
     page.search.setText("nenhum posto se chama assim")
     until(qtbot, lambda: page.stack.currentWidget() is page.none_found)
+    press(page.show_all)
+    until(qtbot, lambda: page.stack.currentWidget() is page.view)
 
 
 def test_the_same_list_again_is_only_confirmed(qtbot: QtBot, place: Place) -> None:
