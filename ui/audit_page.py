@@ -103,8 +103,8 @@ class AuditPage(Page):
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         prepare_table(self.view, line_height=30)
         self.view.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate(_WIDTHS):
-            self.view.setColumnWidth(column, width)
+        for section, width in enumerate(_WIDTHS):
+            self.view.setColumnWidth(section, width)
         LayoutMemory(office.folders, self.key, self).columns(self.view)
         self.view.selectionModel().currentRowChanged.connect(self._show_detail)
         self._empty = theme.role(QLabel(), "subtitle")
