@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from app.domain import Authority, Outcome
 from ui import words
+from ui.headed_model import HeadedModel, Index
 from ui.status_delegate import STATUS_ROLE, Status
 from ui.theme import Tone
 
 if TYPE_CHECKING:
     from app.data.history import HistoryRow
 
-LABELS = ("Quando", "Na", "Resultado")
 WIDTHS = (122, 56)
 WHEN, AUTHORITY, RESULT = range(3)
 
 
-class CustomerHistoryModel(QAbstractTableModel):
+class CustomerHistoryModel(HeadedModel):
     """As many rows as it is given; a customer has a few dozen."""
+
+    labels = ("Quando", "Na", "Resultado")
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,20 +52,10 @@ class CustomerHistoryModel(QAbstractTableModel):
         """Where a consultation is."""
         return next((n for n, row in enumerate(self._rows) if row.id == consultation_id), None)
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return len(LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return LABELS[section]
-        return None
-
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self._rows[index.row()]
         column = index.column()
         if role == STATUS_ROLE and column == RESULT:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl, Slot
+from PySide6.QtCore import QModelIndex, QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QFont
 from PySide6.QtWidgets import (
     QFrame,
@@ -30,18 +30,18 @@ from services.sefaz.endpoints import FIELDS, MAX_INTERVAL_S, MAX_PER_MINUTE, End
 from ui import icons, tasks, theme
 from ui.editors import Editor, LineEditor, ListEditor, editor_for
 from ui.failure_view import FailureView, failure_of
+from ui.headed_model import HeadedModel, Index
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.references import ReferenceSource
+from ui.table_look import prepare_table
 from ui.theme import Tone
 
 if TYPE_CHECKING:
     from ui.office import Office
 
-Index = QModelIndex | QPersistentModelIndex
 Endpoints = dict[str, Endpoint]
 
-LABELS = ("UF", "Autorizador", "Situação", "Produção", "Intervalo", "Por minuto", "Homologação", "Envelope", "Fonte")
 _KEYS = (
     "",
     "autorizador",
@@ -114,8 +114,20 @@ def _shown(endpoint: Endpoint, key: str) -> str:
             return str(value)
 
 
-class EndpointModel(QAbstractTableModel):
+class EndpointModel(HeadedModel):
     """The 27 UFs; what this installation changed is bold, and says what it was."""
+
+    labels = (
+        "UF",
+        "Autorizador",
+        "Situação",
+        "Produção",
+        "Intervalo",
+        "Por minuto",
+        "Homologação",
+        "Envelope",
+        "Fonte",
+    )
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -126,7 +138,7 @@ class EndpointModel(QAbstractTableModel):
         """Show these endpoints."""
         if self._now:
             self._now, self._shipped = now, shipped
-            self.dataChanged.emit(self.index(0, 0), self.index(len(UFS) - 1, len(LABELS) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(UFS) - 1, len(self.labels) - 1))
             return
         self.beginResetModel()
         self._now, self._shipped = now, shipped
@@ -134,16 +146,6 @@ class EndpointModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self._now)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return LABELS[section]
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         from services.sefaz.endpoint_changes import overridden
@@ -290,15 +292,8 @@ class EndpointsPage(Page):
         self.view.setObjectName("enderecos")
         self.view.setAccessibleName("Endereços por UF")
         self.view.setModel(self.model)
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(28)
-        self.view.horizontalHeader().setHighlightSections(False)
-        self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        prepare_table(self.view, line_height=28)
         for column, width in enumerate(_WIDTHS):
             self.view.setColumnWidth(column, width)
         self.view.selectionModel().currentRowChanged.connect(self._uf_chosen)

@@ -6,18 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-    Slot,
-)
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal, Slot
 
 from ui import tasks
+from ui.headed_model import HeadedModel, Index
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +18,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Q = TypeVar("Q")
-Index = QModelIndex | QPersistentModelIndex
 
 BLOCK = 200
 KEPT_BLOCKS = 50
@@ -43,15 +34,12 @@ class _Answer:
     is_refresh: bool
 
 
-class PagedModel(QAbstractTableModel, Generic[Q, R]):
+class PagedModel(HeadedModel, Generic[Q, R]):
     """Rows of one query, read off the GUI thread in blocks of 200.
 
     `page(connection, query, offset, limit)` and `count(connection, query)` do the reading. While a new query is read
     the rows of the old one stay. A row not read yet shows "…" and asks for its block.
     """
-
-    labels: tuple[str, ...] = ()
-    """The headings of the columns, which each list gives."""
 
     loaded = Signal(int)
     """The list of a query, new or refreshed, is here: how many rows it has."""
@@ -81,16 +69,6 @@ class PagedModel(QAbstractTableModel, Generic[Q, R]):
         self._again: bool | None = None
         self._pump_timer = QTimer(self, singleShot=True, interval=0)
         self._pump_timer.timeout.connect(self._pump)
-
-    def columnCount(self, parent: Any = None) -> int:
-        return len(self.labels)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.labels[section]
-        return None
 
     def show(self, query: Q) -> None:
         """Show another query, from its first rows."""

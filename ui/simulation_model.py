@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from app.rules.simulation import Affected, Effect
 from ui import words
+from ui.headed_model import HeadedModel, Index
 from ui.status_delegate import STATUS_ROLE, Status
 from ui.theme import Tone
-
-Index = QModelIndex | QPersistentModelIndex
 
 LABELS = ("Cliente", "Efeito", "UF", "Situação", "Consulta", "Documento", "Bandeira", "Por quê")
 WIDTHS = (180, 165, 40, 205, 88, 148, 70)
@@ -87,8 +86,10 @@ _KEYS: dict[int, Callable[[Affected], Any]] = {
 }
 
 
-class SimulationModel(QAbstractTableModel):
+class SimulationModel(HeadedModel):
     """All in memory: only the customers that are touched are here."""
+
+    labels = LABELS
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -123,16 +124,6 @@ class SimulationModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return LABELS[section]
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.rows[index.row()], index.column()
