@@ -286,6 +286,18 @@ def test_the_keyboard_is_enough(qtbot: QtBot, office: Office) -> None:
     until(qtbot, lambda: page.panel.row is not None and page.panel.row.name == "Posto Zebu")
     QTest.keyClick(page.table, Qt.Key.Key_Return)
     until(qtbot, lambda: page.panel.consult_button._button.hasFocus())
+    for _ in range(3):
+        QTest.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
+    assert not page.panel.consult_button.isAncestorOf(page.focusWidget())
+
+
+def test_several_that_left_the_filter_are_not_counted_as_selected(qtbot: QtBot, office: Office) -> None:
+    _add(office)
+    page = _page(qtbot, office)
+    page.table.selectAll()
+    until(qtbot, lambda: "clientes selecionados" in _texts(page))
+    page._search.setText("ninguém com este nome")
+    until(qtbot, lambda: not page.panel.isVisibleTo(page))
 
 
 def test_several_are_consulted_and_the_profile_applied(qtbot: QtBot, demo: DemoOffice) -> None:
