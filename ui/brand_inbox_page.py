@@ -173,9 +173,9 @@ class BrandInboxPage(Page):
         self.open_lists = self.no_list.add_button("Abrir as listas da ANP", "anp")
         self.open_lists.clicked.connect(self._open_lists)
         self.stack = QStackedWidget()
-        for widget in (listed, self.nothing_missing, self.no_list):
+        for widget in (listed, self.nothing_missing, self.no_list, QWidget()):
             self.stack.addWidget(widget)
-        self.stack.hide()
+        self.stack.setCurrentIndex(3)  # nothing is said before the table is read, and the heading keeps its place
         self.body.addWidget(self.failure)
         self.body.addWidget(self.said)
         self.body.addWidget(self.stack, 1)
@@ -208,7 +208,6 @@ class BrandInboxPage(Page):
         number = len(inbox.unknown)
         self.count.setText(words.counted(number, "nome", "nomes") if number else "")
         self.stack.setCurrentIndex(0 if number else 1 if inbox.listed else 2)
-        self.stack.show()
         if number:
             self.view.selectRow(min(max(position, 0), number - 1))
         self._say_row()

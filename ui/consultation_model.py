@@ -29,7 +29,7 @@ class Column(IntEnum):
     DECISION = 7
 
 
-WIDTHS = (136, 188, 220, 90, 160, 48, 150, 320)
+WIDTHS = (136, 204, 220, 90, 160, 48, 150, 320)
 
 
 class ConsultationModel(PagedModel["HistoryQuery", "HistoryRow"]):
