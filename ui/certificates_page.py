@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from app.settings.catalog import SEFAZ_BRANCH
 from app.tables import BRANCHES
 from ui import icons, tasks, theme
+from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.install_certificate import InstallCertificate, facts, use_for_sefaz
 from ui.page import Page
@@ -72,10 +73,7 @@ class CertificatesPage(Page):
 
     def _show(self, found: list[tuple[Record, Certificate | None]]) -> None:
         self.failure.clear()
-        while (item := self._column.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._column)
         self.cards.clear()
         self._branches = {branch.id: branch.title for branch, _ in found}
         self.install_button.setVisible(bool(found))

@@ -12,6 +12,7 @@ from app.domain import Authority, BlockOrigin
 from app.policies import AnpKind
 from ui import icons, theme, words
 from ui.customer_facts import CustomerFacts
+from ui.emptying import empty
 from ui.inscription_card import selectable
 from ui.theme import Tone
 
@@ -55,7 +56,7 @@ class CustomerSituation(QScrollArea):
 
     def show_facts(self, facts: CustomerFacts) -> None:
         """Show this customer instead of any other."""
-        _empty(self._now)
+        empty(self._now)
         self._add_authority("Na SEFAZ", Authority.SEFAZ, facts, never_tried=facts.row.tried_at is None)
         self._now.addSpacing(theme.S)
         if facts.row.anp_consulted:
@@ -195,11 +196,3 @@ def _lifted(past: PastBlock) -> str:
     return (
         f"{past.origin.label}: {past.reason} De {words.exact(past.raised_at)} a {when}{by}. Motivo: {past.lift_reason}"
     )
-
-
-def _empty(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

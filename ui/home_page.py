@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.domain import Authority, Certificate, Phase, ServiceState
 from ui import icons, pages, tasks, theme, words
+from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.office import Office
 from ui.page import Page
@@ -302,7 +302,7 @@ class HomePage(Page):
         self._alerts.setVisible(bool(alerts))
 
     def _show_counts(self, overview: Overview) -> None:
-        _empty(self._counts)
+        empty(self._counts)
         self._counts.addWidget(_Count(overview.customers, "Clientes ativos", None, None, self._office), 1)
         tones = (Tone.BLOCK, Tone.BLOCK, Tone.WARN, Tone.FAIL)
         for (situation, number), tone in zip(overview.counts.items(), tones, strict=True):
@@ -350,7 +350,7 @@ class _Card(QFrame):
         column.addLayout(self.grid)
 
     def clear(self) -> None:
-        _empty(self.grid)
+        empty(self.grid)
 
 
 class _Fact(QFrame):
@@ -423,10 +423,3 @@ def _opens(office: Office, page: str, argument: object = None) -> Callable[[], N
 
 def _short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _empty(layout: QLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()

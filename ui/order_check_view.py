@@ -15,6 +15,7 @@ from app.policies import AnpKind
 from app.rules.order_gate import Step, act, rule_label
 from app.settings.catalog import BY_KEY
 from ui import icons, tasks, theme, words
+from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.order_check_model import LOOKS
@@ -127,14 +128,14 @@ class OrderCheckView(QScrollArea):
         self._consultation.setText(f"Consulta nº {check.consultation_id} · {end}")
         self._consultation.setEnabled(check.consultation_kept)
         self._consultation.setVisible(check.consultation_id is not None)
-        _empty(self._reasons)
+        empty(self._reasons)
         for reason in row.reasons:
             self._reasons.addWidget(selectable(reason))
         self._show_facts(check)
         self.verticalScrollBar().setValue(0)
 
     def _show_facts(self, check: FullCheck) -> None:
-        _empty(self._facts)
+        empty(self._facts)
         line = 0
         for title, facts in (
             ("Regras", [("", rule_label(rule)) for rule in check.rules]),
@@ -206,11 +207,3 @@ def _shown(key: str, text: str) -> str:
         return kind.show(kind.parse(text))
     except InvalidValue:
         return text
-
-
-def _empty(layout: QVBoxLayout | QGridLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

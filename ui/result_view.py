@@ -24,6 +24,7 @@ from app.domain import Authority
 from app.inscription_words import Changes, changes
 from app.portuguese import day
 from ui import icons, tasks, theme, words
+from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.inscriptions_view import InscriptionsView
@@ -186,7 +187,7 @@ class ResultView(QStackedWidget):
         self._failure.show_failure(failure_of(error))
 
     def _show_facts(self, full: FullConsultation) -> None:
-        _empty(self._facts)
+        empty(self._facts)
         row = full.row
         facts = [
             *(_anp_facts(full) if row.authority is Authority.ANP else _sefaz_facts(full)),
@@ -205,7 +206,7 @@ class ResultView(QStackedWidget):
 
     def _show_answer(self, loaded: _Loaded) -> None:
         """What the authority says of the customer, with what changed since its answer before."""
-        _empty(self._answer)
+        empty(self._answer)
         full, before = loaded.full, loaded.before
         if full.inscriptions:
             different = changes(full.inscriptions, before.inscriptions) if before else _NO_CHANGES
@@ -257,11 +258,3 @@ def _masked(cnpj: str) -> str:
     from app.documents import from_key
 
     return f"CNPJ {from_key(cnpj)}" if cnpj else ""
-
-
-def _empty(layout: QVBoxLayout | QGridLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
