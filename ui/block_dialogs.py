@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.domain import ActiveBlock, BlockOrigin
 from ui import theme, words
+from ui.confirm_buttons import ConfirmButtons
 
 REASON_LIMIT = 300
 
@@ -31,12 +32,8 @@ class _ReasonDialog(QDialog):
         label.setBuddy(self._reason)
         self._hint = theme.role(QLabel(), "hint")
         self._hint.setWordWrap(True)
-        self._buttons = QDialogButtonBox()
-        self._confirm = self._buttons.addButton(confirm, QDialogButtonBox.ButtonRole.AcceptRole)
-        theme.primary(self._confirm)
-        self._buttons.addButton("Voltar", QDialogButtonBox.ButtonRole.RejectRole)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
+        buttons = ConfirmButtons(self, confirm)
+        self._confirm = buttons.confirm
 
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.S)
@@ -48,7 +45,7 @@ class _ReasonDialog(QDialog):
         whole.addWidget(label)
         whole.addWidget(self._reason)
         whole.addWidget(self._hint)
-        whole.addWidget(self._buttons)
+        whole.addWidget(buttons)
         self._reason.setFocus()
         self._check()
 

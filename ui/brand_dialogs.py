@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -26,7 +23,10 @@ from PySide6.QtWidgets import (
 from app.kinds import folded
 from app.policies import BrandKind
 from app.tables import BRANDS
-from ui import icons, theme, words
+from ui import theme, words
+from ui.confirm_buttons import ConfirmButtons
+from ui.search_box import SearchBox
+from ui.table_look import prepare_table
 
 if TYPE_CHECKING:
     from app.data.brand_inbox import BrandProposal, UnknownBrand
@@ -45,11 +45,7 @@ class AssociateBrand(QDialog):
         self.name = unknown.seen.name
         sentence = QLabel(f"“{self.name}” passa a ser um dos nomes na ANP da bandeira:")
         sentence.setWordWrap(True)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Buscar bandeira")
-        self.search.setAccessibleName("Buscar bandeira")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search = SearchBox("Buscar bandeira", "Buscar bandeira")
         self.search.textChanged.connect(self._filter)
         self.list = QListWidget()
         self.list.setAccessibleName("Bandeiras")
@@ -63,12 +59,8 @@ class AssociateBrand(QDialog):
                 self.list.setCurrentItem(item)
         self.list.currentItemChanged.connect(self._say)
         self.list.itemActivated.connect(self.accept)
-        buttons = QDialogButtonBox()
-        self.confirm = buttons.addButton("Associar", QDialogButtonBox.ButtonRole.AcceptRole)
-        theme.primary(self.confirm)
-        buttons.addButton("Voltar", QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons = ConfirmButtons(self, "Associar")
+        self.confirm = buttons.confirm
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.setSpacing(theme.M)
@@ -120,20 +112,11 @@ class CreateBrands(QDialog):
         self.table = QTableWidget(len(proposals), len(self.LABELS))
         self.table.setAccessibleName("Bandeiras a criar")
         self.table.setHorizontalHeaderLabels(list(self.LABELS))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        prepare_table(self.table, line_height=28)
         self._boxes = [self._fill(row, proposal) for row, proposal in enumerate(proposals)]
         for column, width in enumerate((200, 100, 190, 124)):
             self.table.setColumnWidth(column, width)
-        header.setSectionResizeMode(len(self.LABELS) - 1, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(len(self.LABELS) - 1, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._say)
         self.check_all = QPushButton("Marcar todas")
         self.check_all.clicked.connect(self._check_all)

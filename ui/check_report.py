@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ui import icons, theme, words
 from ui.status_delegate import StatusDelegate
+from ui.table_look import prepare_table
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -73,18 +74,10 @@ class CheckReportDialog(QDialog):
         self.table = QTableWidget(len(self._left), len(self.LABELS))
         self.table.setAccessibleName("Clientes que saíram das listas")
         self.table.setHorizontalHeaderLabels(list(self.LABELS))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setItemDelegate(StatusDelegate(self.table))
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        prepare_table(self.table, line_height=28)
+        self.table.horizontalHeader().setStretchLastSection(True)
         for column, width in enumerate((250, 150, 110)):
             self.table.setColumnWidth(column, width)
         for row, left in enumerate(self._left):

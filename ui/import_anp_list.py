@@ -9,7 +9,6 @@ from PySide6.QtCore import QDateTime, Qt, Slot
 from PySide6.QtWidgets import (
     QDateTimeEdit,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.domain import ListKind
 from ui import icons, theme
+from ui.confirm_buttons import ConfirmButtons
 from ui.file_reading import unreadable
 
 
@@ -61,12 +61,8 @@ class ImportAnpList(QDialog):
         grid.addLayout(line, 0, 1)
         grid.addWidget(self.date, 1, 1, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self.hint, 2, 1)
-        buttons = QDialogButtonBox()
-        self.confirm = buttons.addButton("Importar", QDialogButtonBox.ButtonRole.AcceptRole)
-        theme.primary(self.confirm)
-        buttons.addButton("Voltar", QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons = ConfirmButtons(self, "Importar")
+        self.confirm = buttons.confirm
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.setSpacing(theme.M)
