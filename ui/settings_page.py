@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -41,6 +40,7 @@ from ui.page import Page
 from ui.references import ReferenceSource
 from ui.save_bar import SaveBar
 from ui.scope_bar import ScopeBar
+from ui.search_box import SearchBox
 from ui.setting_row import SettingRow, align_columns, shown
 from ui.settings_draft import SettingsDraft
 from ui.status_grid import StatusGrid
@@ -67,11 +67,7 @@ class SettingsPage(Page):
         self._discarded: dict[SettingKey, Any] = {}
         self.access: DatabaseAccess | None = None
 
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("buscar…   Ctrl+F")
-        self.search.setAccessibleName(f"Buscar em {screen.title}")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search = SearchBox("buscar…   Ctrl+F", f"Buscar em {screen.title}")
         self.search.setFixedWidth(240)
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self._first_found)
@@ -120,7 +116,6 @@ class SettingsPage(Page):
         middle.addWidget(self.nothing, 1)
         middle.addWidget(self.help)
         self.body.addWidget(self.save_bar)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._find)
         self.references.changed.connect(self._refresh)
         self.references.failed.connect(self._failed)
         office.snapshot_changed.connect(self._take_snapshot)
@@ -308,11 +303,6 @@ class SettingsPage(Page):
         self.help.show_help(database_access.LABEL, database_access.HELP)
 
     # --- search ------------------------------------------------------------------------------------------
-
-    @Slot()
-    def _find(self) -> None:
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.search and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:

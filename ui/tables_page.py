@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QAbstractItemModel, QSize, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -35,6 +34,7 @@ from ui.page import Page
 from ui.record_form import RecordForm
 from ui.record_model import CustomerRecordModel, RecordFilter, RecordModel, is_paged
 from ui.references import NewRow, ReferenceSource
+from ui.search_box import SearchBox
 
 if TYPE_CHECKING:
     from app.data.database import Database
@@ -95,22 +95,15 @@ class TablesPage(Page):
         office.tables_changed.connect(self._refresh_if_shown)
         office.customers_changed.connect(self._refresh_if_shown)
         for keys, slot in (
-            (QKeySequence(QKeySequence.StandardKey.Find), self._focus_search),
             (QKeySequence(QKeySequence.StandardKey.New), self.add_row),
             (QKeySequence(Qt.Key.Key_F2), self.edit_row),
         ):
             QShortcut(keys, self, slot)
 
     def _right_side(self) -> QWidget:
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Buscar")
+        self.search = SearchBox("Buscar", "Buscar nesta tabela")
         self.search.setToolTip("Buscar nesta tabela (Ctrl+F)")
-        self.search.setAccessibleName("Buscar nesta tabela")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._typing = QTimer(self, singleShot=True, interval=150)
-        self._typing.timeout.connect(self._choose)
-        self.search.textChanged.connect(self._typing.start)
+        self.search.searched.connect(self._choose)
         self.active = QPushButton("Ativos")
         self.inactive = QPushButton("Inativos")
         group = QButtonGroup(self)
@@ -223,9 +216,8 @@ class TablesPage(Page):
 
     @Slot()
     def _table_chosen(self) -> None:
-        self._typing.stop()
         self.search.clear()
-        self._typing.stop()
+        self.search.settle()
         self.active.setChecked(True)
         self.failure.clear()
         self._read()
@@ -363,11 +355,6 @@ class TablesPage(Page):
             self._choose()
         else:
             self.add_row()
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self.search.setFocus()
-        self.search.selectAll()
 
     @Slot()
     def add_row(self) -> None:

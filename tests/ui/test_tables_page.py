@@ -166,10 +166,10 @@ def test_deactivating_asks_and_reactivating_does_not(qtbot: QtBot, page: TablesP
 def test_search_and_empty_states(qtbot: QtBot, page: TablesPage) -> None:
     choose(qtbot, page, COMPANIES)
     page.search.setText("modelo 11222333")
-    qtbot.waitUntil(lambda: not page._typing.isActive())
+    qtbot.waitUntil(lambda: not page.search._pause.isActive())
     assert cells(page, 0) == ["1"]
     page.search.setText("nada disso")
-    qtbot.waitUntil(lambda: not page._typing.isActive())
+    qtbot.waitUntil(lambda: not page.search._pause.isActive())
     assert page._way_out.text() == "Limpar a busca"
     click(qtbot, page._way_out)
     choose(qtbot, page, BRANDS)
