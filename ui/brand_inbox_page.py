@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QModelIndex, QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -23,11 +23,13 @@ from ui import icons, pages, tasks, theme, words
 from ui.brand_dialogs import AssociateBrand, CreateBrands
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
+from ui.headed_model import HeadedModel, Index
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.record_form import RecordForm
 from ui.references import ReferenceSource
 from ui.status_delegate import StatusDelegate
+from ui.table_look import prepare_table
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -37,16 +39,15 @@ if TYPE_CHECKING:
     from app.data.database import Database
     from ui.office import Office
 
-Index = QModelIndex | QPersistentModelIndex
-
-_LABELS = ("Nome na ANP", "Nossos clientes", "Estabelecimentos", "Sugestão", "Por quê", "")
 _WIDTHS = (190, 118, 132, 150, 190, 74)
 _SUGGESTION, _ACCEPT = 3, 5
 _NEXT = "Os clientes recebem a bandeira na próxima consulta à ANP, conforme o perfil."
 
 
-class UnknownBrandModel(QAbstractTableModel):
+class UnknownBrandModel(HeadedModel):
     """The names, those of our customers first."""
+
+    labels = ("Nome na ANP", "Nossos clientes", "Estabelecimentos", "Sugestão", "Por quê", "")
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -60,16 +61,6 @@ class UnknownBrandModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(_LABELS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _LABELS[section]
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
@@ -115,18 +106,11 @@ class BrandInboxPage(Page):
         self.view.setAccessibleName("Bandeiras não cadastradas")
         self.view.setModel(self.model)
         self.view.setItemDelegate(StatusDelegate(self.view))
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(34)
-        header = self.view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        prepare_table(self.view, line_height=34)
         for column, width in enumerate(_WIDTHS):
             self.view.setColumnWidth(column, width)
+        header = self.view.horizontalHeader()
         header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_ACCEPT, QHeaderView.ResizeMode.Fixed)
         LayoutMemory(office.folders, self.key, self).columns(self.view)
