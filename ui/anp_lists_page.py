@@ -183,9 +183,9 @@ class AnpListsPage(Page):
         self.show_all = self.none_found.add_button("Mostrar todas", "filter")
         self.show_all.clicked.connect(self._show_all)
         self.stack = QStackedWidget()
-        for widget in (self.view, self.no_list, self.no_changes, self.none_found):
+        # The first says nothing: before the lists are read the cards keep their place.
+        for widget in (QWidget(), self.view, self.no_list, self.no_changes, self.none_found):
             self.stack.addWidget(widget)
-        self.stack.hide()
         return self.stack
 
     # --- what is kept ---
@@ -243,7 +243,6 @@ class AnpListsPage(Page):
         else:
             shown = self.none_found if self._kept.changes else self.no_changes
         self.stack.setCurrentWidget(shown)
-        self.stack.show()
         self._say_row()
 
     @Slot()
