@@ -10,6 +10,7 @@ from app.policies import AnpKind
 
 # Browsers copy the braces of an address encoded.
 _PLACE = re.compile(f"{re.escape(CNPJ_PLACE)}|{re.escape(quote(CNPJ_PLACE))}", re.IGNORECASE)
+_REGISTERS = {AnpKind.AUTOMOTIVE: "combustivel", AnpKind.GLP: "glp"}
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH_SAFE = "%/:@!$&'()*+,;="
 _QUERY_SAFE = "%/:@!$&()*+,;=?"
@@ -19,11 +20,11 @@ def address_for(template: str, cnpj: str, kind: AnpKind) -> str:
     """The address that asks about `cnpj` (14 characters), with everything that needs it percent-encoded.
 
     `{cnpj}` in the path or the query of `template` gives its place to the CNPJ; without it, `cnpj=` is put in the
-    query, instead of one that is there. For GLP the last part of the path changes from `combustivel` to `glp`: the API
-    has one address for each register. An address of any other form is the same for both.
+    query, instead of one that is there. The last part of the path, when it is `combustivel` or `glp`, becomes that of
+    the kind: the API has one address for each register. An address of any other form is the same for both.
     """
     parts = urlsplit(template)
-    path = _glp(parts.path) if kind is AnpKind.GLP else parts.path
+    path = _of_register(parts.path, kind)
     query = parts.query
     if not _PLACE.search(path) and not _PLACE.search(query):
         others = [field for field in query.split("&") if field and _name(field) != "cnpj"]
@@ -33,12 +34,12 @@ def address_for(template: str, cnpj: str, kind: AnpKind) -> str:
     )
 
 
-def _glp(path: str) -> str:
+def _of_register(path: str, kind: AnpKind) -> str:
     segments = path.split("/")
     for place in reversed(range(len(segments))):
         if segments[place] and not _PLACE.fullmatch(segments[place]):
-            if segments[place].casefold() == "combustivel":
-                segments[place] = "glp"
+            if segments[place].casefold() in _REGISTERS.values():
+                segments[place] = _REGISTERS[kind]
             break
     return "/".join(segments)
 

@@ -26,6 +26,7 @@ MAP = (
     [
         (API, AnpKind.AUTOMOTIVE, f"{API}?cnpj={CNPJ}"),
         (API, AnpKind.GLP, f"https://revendedoresapi.anp.gov.br/v1/glp?cnpj={CNPJ}"),
+        ("https://revendedoresapi.anp.gov.br/v1/glp", AnpKind.AUTOMOTIVE, f"{API}?cnpj={CNPJ}"),
         (f"{API}/?uf=SP", AnpKind.GLP, f"https://revendedoresapi.anp.gov.br/v1/glp/?uf=SP&cnpj={CNPJ}"),
         (f"{API}/{{cnpj}}", AnpKind.GLP, f"https://revendedoresapi.anp.gov.br/v1/glp/{CNPJ}"),
         ("https://a.br/combustivel/lista", AnpKind.GLP, f"https://a.br/combustivel/lista?cnpj={CNPJ}"),
