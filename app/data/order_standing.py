@@ -50,7 +50,7 @@ _NOBODYS = (
         _t.authority == Authority.ANP.value,
         _t.verdict != AnpOutcome.FAILURE.value,
     )
-    .order_by(_t.id.desc())
+    .order_by(_KNOWN_AT.desc(), _t.id.desc())
     .limit(1)
 )
 

@@ -302,6 +302,19 @@ def test_the_list_answers_about_a_document_of_nobody_too(counter: Counter) -> No
     assert counter.check(cnpj(9)).consultation_id != first.consultation_id
 
 
+def test_an_older_list_does_not_replace_what_anp_said_of_a_document_of_nobody(counter: Counter) -> None:
+    put_in_list(counter, cnpj(9), counter.clock() - timedelta(hours=30))
+    counter.anp.reply = lambda document: rows()
+    counter.place.save({ANP_VALIDITY: 0, ANP_ORDER[AnpStatus.NOT_FOUND]: OrderAction.REFUSE})
+    assert not counter.check(cnpj(9)).allowed
+    counter.anp.reply = lambda document: DOWN
+    for _ in range(2):
+        counter.clock.now += timedelta(seconds=2)
+        answer = counter.check(cnpj(9))
+        assert not answer.allowed
+        assert "mais nova do que a lista da ANP" in answer.reasons[0]
+
+
 def test_zero_hours_never_reuse(counter: Counter) -> None:
     counter.place.add(1)
     counter.place.save({ANP_VALIDITY: 0})
