@@ -32,10 +32,17 @@ def details(answer: HttpAnswer, address: str) -> str:
         f"HTTP {answer.status}, {answer.content_type or 'sem Content-Type'}, {len(answer.body)} bytes",
     ]
     if is_page(answer.body) and (title := _TITLE.search(answer.body[:16384])):
-        lines.append(f"Título da página: {' '.join(title.group(1).decode('utf-8', 'replace').split())}")
+        lines.append(f"Título da página: {' '.join(_text(title.group(1)).split())}")
     if "Retry-After" in answer.headers:
         lines.append(f"Retry-After: {answer.headers['Retry-After'][:100]}")
     return "\n".join(lines)
+
+
+def _text(title: bytes) -> str:
+    try:
+        return title.decode("utf-8")
+    except UnicodeDecodeError:
+        return title.decode("cp1252", "replace")
 
 
 def invalid(what: str, cause: str, answer: HttpAnswer, address: str) -> ConsultationFailed:

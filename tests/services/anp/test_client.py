@@ -212,11 +212,11 @@ def test_a_refusal_keeps_the_page_as_evidence(
     client: AnpClient, anp: tuple[str, list[Request], dict[str, Reply]], status: int, kind: FailureKind
 ) -> None:
     address, _, replies = anp
-    body = b"<html><title>Pedido rejeitado</title></html>"
+    body = "<html><title>Manutenção</title></html>".encode("cp1252")
     replies["/x"] = Reply(body, status, "text/html")
     failed = failing(client, f"{address}/x")
     assert (failed.failure.kind, failed.response) == (kind, body)
-    assert "Pedido rejeitado" in failed.failure.details
+    assert "Manutenção" in failed.failure.details
     assert f"cnpj={CNPJ}".encode() in failed.request
 
 
