@@ -9,18 +9,17 @@ from PySide6.QtCore import QDateTime, Qt, Slot
 from PySide6.QtWidgets import (
     QDateTimeEdit,
     QDialog,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.domain import ListKind
-from ui import icons, theme
+from ui import theme
+from ui.browse_button import CSV_FILES, BrowseButton
 from ui.confirm_buttons import ConfirmButtons
 from ui.file_reading import unreadable
 
@@ -38,9 +37,7 @@ class ImportAnpList(QDialog):
         self.path = QLineEdit()
         self.path.setPlaceholderText("Arquivo CSV")
         self.path.textChanged.connect(self._look)
-        browse = QPushButton(icons.icon("folder"), "Escolher…")
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
+        browse = BrowseButton(self.path, "Escolher o arquivo", CSV_FILES)
         line = QHBoxLayout()
         line.setSpacing(theme.S)
         line.addWidget(self.path, 1)
@@ -63,6 +60,7 @@ class ImportAnpList(QDialog):
         grid.addWidget(self.hint, 2, 1)
         buttons = ConfirmButtons(self, "Importar")
         self.confirm = buttons.confirm
+        browse.chosen.connect(self.confirm.setFocus)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.setSpacing(theme.M)
@@ -83,15 +81,6 @@ class ImportAnpList(QDialog):
     def taken_at(self) -> datetime:
         """The moment that the list represents."""
         return datetime.fromtimestamp(self.date.dateTime().toSecsSinceEpoch(), UTC)
-
-    @Slot()
-    def _browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Escolher o arquivo", "", "CSV (*.csv *.txt);;Todos os arquivos (*)"
-        )
-        if name:
-            self.path.setText(name)
-            self.confirm.setFocus()
 
     @Slot()
     def _look(self) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.customers_import import ImportReport, UnreadableFile
 from app.tables import CUSTOMERS
 from ui import icons, tasks, theme
+from ui.browse_button import CSV_FILES, BrowseButton
 from ui.failure_view import FailureView, failure_of
 from ui.file_reading import unreadable
 from ui.theme import Tone
@@ -57,9 +57,7 @@ class ImportCustomers(QDialog):
         self.path.setPlaceholderText("clientes.csv")
         self.path.textChanged.connect(self._say)
         label.setBuddy(self.path)
-        self.browse = QPushButton("Escolher…")
-        self.browse.setIcon(icons.icon("folder"))
-        self.browse.clicked.connect(self._browse)
+        self.browse = BrowseButton(self.path, "Escolher o arquivo", CSV_FILES)
         line = QHBoxLayout()
         line.setSpacing(theme.S)
         line.addWidget(label)
@@ -90,9 +88,10 @@ class ImportCustomers(QDialog):
         self.start = QPushButton("Importar")
         theme.primary(self.start)
         self.start.clicked.connect(self.run)
+        self.browse.chosen.connect(self.start.setFocus)
         self.close_button = QPushButton("Fechar")
         self.close_button.clicked.connect(self.reject)
-        for button in (self.browse, self.copy, self.start, self.close_button):
+        for button in (self.copy, self.start, self.close_button):
             button.setAutoDefault(False)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.S)
@@ -114,15 +113,6 @@ class ImportCustomers(QDialog):
         whole.addLayout(buttons)
         self.resize(640, 300)
         self._say()
-
-    @Slot()
-    def _browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Escolher o arquivo", "", "CSV (*.csv *.txt);;Todos os arquivos (*)"
-        )
-        if name:
-            self.path.setText(name)
-            self.start.setFocus()
 
     @Slot()
     def _say(self) -> None:

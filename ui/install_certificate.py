@@ -11,7 +11,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -30,6 +29,7 @@ from app.domain import Certificate
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
+from ui.browse_button import BrowseButton
 from ui.failure_view import FailureView, failure_of
 from ui.file_reading import unreadable
 from ui.theme import Tone
@@ -63,10 +63,10 @@ class InstallCertificate(QDialog):
     def _form(self, branches: Mapping[int, str], branch_id: int | None) -> QWidget:
         self.path = QLineEdit()
         self.path.setPlaceholderText("certificado.pfx")
-        self.browse = QPushButton("Escolher…")
-        self.browse.setIcon(icons.icon("folder"))
-        self.browse.clicked.connect(self._browse)
+        files = "Certificado A1 (*.pfx *.p12);;Todos os arquivos (*)"
+        self.browse = BrowseButton(self.path, "Escolher o certificado", files)
         self.password = QLineEdit()
+        self.browse.chosen.connect(self.password.setFocus)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.show_password = QAction(icons.icon("eye"), "Mostrar a senha", self, checkable=True)
         self.show_password.toggled.connect(self._show_password)
@@ -123,7 +123,6 @@ class InstallCertificate(QDialog):
         self.install_button.setDefault(True)
         theme.primary(self.install_button)
         self.install_button.clicked.connect(self.install)
-        self.browse.setAutoDefault(False)
         self.cancel.setAutoDefault(False)
         page, column = _column()
         column.addWidget(hint)
@@ -133,15 +132,6 @@ class InstallCertificate(QDialog):
         column.addStretch(1)
         column.addLayout(_buttons(self.cancel, self.install_button))
         return page
-
-    @Slot()
-    def _browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Escolher o certificado", "", "Certificado A1 (*.pfx *.p12);;Todos os arquivos (*)"
-        )
-        if name:
-            self.path.setText(name)
-            self.password.setFocus()
 
     @Slot(bool)
     def _show_password(self, shown: bool) -> None:

@@ -1,0 +1,32 @@
+"""The button beside the path of a file, which finds the file instead of typing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
+
+from ui import icons
+
+CSV_FILES = "CSV (*.csv *.txt);;Todos os arquivos (*)"
+
+
+class BrowseButton(QPushButton):
+    """Writes the file chosen into `path`. `title` and `files` are those of the dialog that asks for it."""
+
+    chosen = Signal()
+    """The path is written."""
+
+    def __init__(self, path: QLineEdit, title: str, files: str) -> None:
+        super().__init__(icons.icon("folder"), "Escolher…")
+        self._path = path
+        self._title = title
+        self._files = files
+        self.setAutoDefault(False)
+        self.clicked.connect(self._ask)
+
+    @Slot()
+    def _ask(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self.window(), self._title, "", self._files)
+        if name:
+            self._path.setText(name)
+            self.chosen.emit()
