@@ -34,6 +34,7 @@ class Origin(Enum):
     SERVICE = "servico"
     COMMAND = "linha_de_comando"
     ORDER = "pedido"
+    LIST_CHECK = "conferencia"
 
 
 class Verdict(Enum):

@@ -353,6 +353,7 @@ CUSTOMERS = Table(
             {
                 "anp_at": None,
                 "anp_status": "",
+                "anp_by_list": False,
                 "anp_brand": "",
                 "anp_tried_at": None,
                 "anp_outcome": "",

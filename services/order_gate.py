@@ -129,7 +129,7 @@ class OrderGate:
             self._await_turn(request, given_up)
             result = self._consultation.run(request, snapshot, given_up=given_up)
         except NotAsked as refused:
-            return _Said(LastAnswer(AnpOutcome.FAILURE, "", self._clock(), None), refused.failure.sentence)
+            return _Said(LastAnswer(AnpOutcome.FAILURE, "", self._clock(), None, False), refused.failure.sentence)
         finding = result.finding
         assert isinstance(finding, AnpFinding)
         if finding.failure is not None and finding.failure.kind is FailureKind.CANCELLED:
@@ -139,7 +139,13 @@ class OrderGate:
             # It no longer is what automatic procedures may reuse, but it is the newest word of ANP that there is.
             newer = f"É a resposta de {exact(last.at)}, mais nova do que a lista da ANP."
             return _Said(last, f"{newer} {finding.reason}")
-        answer = LastAnswer(finding.verdict, finding.brand, finding.known_at, result.consultation_id)
+        answer = LastAnswer(
+            finding.verdict,
+            finding.brand,
+            finding.known_at,
+            result.consultation_id,
+            finding.source is AnpSource.MIRROR,
+        )
         return _Said(answer, finding.reason)
 
     def _await_turn(self, request: Request, given_up: Callable[[], bool]) -> None:

@@ -203,6 +203,7 @@ _NOTE_ANP_ANSWER = (
         anp_retry_at=bindparam("retry_at"),
         anp_at=_if_news(Customer.anp_at, "known_at"),
         anp_status=_if_news(Customer.anp_status, "outcome"),
+        anp_by_list=_if_news(Customer.anp_by_list, "by_list"),
         anp_brand=_if_news(Customer.anp_brand, "brand"),
     )
     .returning(*SUBJECT_COLUMNS)
@@ -368,18 +369,19 @@ def note_anp(
     at: datetime,
     retry_at: datetime | None,
     *,
-    known_at: datetime | None = None,
+    listed_at: datetime | None = None,
 ) -> Subject | None:
     """Repeat the newest consultation of ANP on the customer, held until the transaction ends, and return it as it is.
 
-    `brand` is ANP's own word. `known_at` is the moment of which the answer tells, where that is not the moment of the
-    consultation (ANP's published list): an answer already there that is newer stays. A failure changes only the moment
-    of the try and of the next. None, and nothing noted, when the customer is gone or its document is no longer what
+    `brand` is ANP's own word. `listed_at` is the moment of ANP's published list when the list answered; the answer is
+    then of that moment, and one already there that is newer stays. A failure changes only the moment of the try and of
+    the next. None, and nothing noted, when the customer is gone or its document is no longer what
     was asked about.
     """
     same = {"asked_id": asked.id, "asked_document": asked.document.key}
     if outcome.is_answer:
-        told = {"tried_at": at, "known_at": known_at or at, "outcome": outcome.value, "brand": brand}
+        told: dict[str, Any] = {"tried_at": at, "outcome": outcome.value, "brand": brand}
+        told |= {"known_at": listed_at or at, "by_list": listed_at is not None}
         found = connection.execute(_NOTE_ANP_ANSWER, {**same, **told, "retry_at": retry_at}).first()
     else:
         tried = {"anp_tried_at": at, "anp_outcome": outcome.value, "anp_retry_at": retry_at}

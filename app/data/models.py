@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -179,7 +180,8 @@ class Customer(Base):
     `sefaz_at` and `sefaz_verdict` are of the last answer (what is true now), `sefaz_tried_at` and `sefaz_outcome`
     of the last consultation, answered or failed; after a failure the service waits until `sefaz_retry_at`.
     The `anp_*` ones are the same of ANP: `anp_status` is an AnpOutcome that is an answer, `anp_brand` the brand as that
-    answer wrote it, `anp_consulted` whether ANP can be asked at all (a reseller with CNPJ).
+    answer wrote it, `anp_by_list` whether ANP's published list gave it, `anp_consulted` whether ANP can be asked at all
+    (a reseller with CNPJ).
     """
 
     __tablename__ = "customer"
@@ -229,6 +231,7 @@ class Customer(Base):
     anp_consulted: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     anp_at: Mapped[datetime | None]
     anp_status: Mapped[str] = mapped_column(String(24), default="", server_default=text("''"))
+    anp_by_list: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     anp_brand: Mapped[str] = mapped_column(String(150), default="", server_default=text("''"))
     anp_tried_at: Mapped[datetime | None]
     anp_outcome: Mapped[str] = mapped_column(String(24), default="", server_default=text("''"))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from app.data import blocks, customers
 from app.data.models import Company, Consultation, Customer
-from app.domain import ActiveBlock, AnpOutcome, Authority, Document
+from app.domain import ActiveBlock, AnpOutcome, Authority, Document, DocumentKind
 from app.policies import AnpKind
 from app.rules.order_gate import Buyer, LastAnswer
 
@@ -38,12 +38,23 @@ _NUMBER = (
     .scalar_subquery()
 )
 _REGISTERED = (
-    select(_c.id, _c.uf, _c.active, _c.blocked, _c.anp_kind, _c.anp_at, _c.anp_status, _c.anp_brand, _NUMBER)
+    select(
+        _c.id,
+        _c.uf,
+        _c.active,
+        _c.blocked,
+        _c.anp_kind,
+        _c.anp_at,
+        _c.anp_status,
+        _c.anp_by_list,
+        _c.anp_brand,
+        _NUMBER,
+    )
     .where(_c.document == bindparam("document"))
     .order_by(_c.active.desc(), _c.id)
 )
 _NOBODYS = (
-    select(_t.id, _KNOWN_AT.label("known_at"), _t.verdict, _t.registration)
+    select(_t.id, _KNOWN_AT.label("known_at"), _t.verdict, _t.registration, _t.listed_at)
     .where(
         _t.document == bindparam("document"),
         _t.customer_id.is_(None),
@@ -70,7 +81,9 @@ def look(connection: Connection, document: Document, entity_ids: Collection[int]
     registered = connection.execute(_REGISTERED, {"document": document.key}).all()
     exempt_as = customers.exempting_entity(connection, document, entity_ids)
     if not registered:
-        buyer = Buyer(None, AnpKind.AUTOMOTIVE, (), exempt_as)
+        # As it would be registered: a person is no reseller.
+        kind = AnpKind.NONE if document.kind is DocumentKind.CPF else AnpKind.AUTOMOTIVE
+        buyer = Buyer(None, kind, (), exempt_as)
         return OrderStanding(buyer, _nobodys_answer(connection, document), None, "")
     asked = next((row for row in registered if row.anp_kind != AnpKind.NONE.value), registered[0])
     held: list[ActiveBlock] = []
@@ -79,7 +92,7 @@ def look(connection: Connection, document: Document, entity_ids: Collection[int]
             held += blocks.active(connection, row.id)
     last = None
     if asked.anp_at is not None:
-        last = LastAnswer(AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, asked[-1])
+        last = LastAnswer(AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, asked[-1], asked.anp_by_list)
     active = any(row.active for row in registered)
     return OrderStanding(Buyer(active, AnpKind(asked.anp_kind), tuple(held), exempt_as), last, asked.id, asked.uf)
 
@@ -89,4 +102,4 @@ def _nobodys_answer(connection: Connection, document: Document) -> LastAnswer | 
     if found is None:
         return None
     brand = str((found.registration or {}).get("brand", ""))
-    return LastAnswer(AnpOutcome(found.verdict), brand, found.known_at, found.id)
+    return LastAnswer(AnpOutcome(found.verdict), brand, found.known_at, found.id, found.listed_at is not None)

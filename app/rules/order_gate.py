@@ -67,12 +67,16 @@ class Buyer:
 
 @dataclass(frozen=True)
 class LastAnswer:
-    """The newest answer of ANP about the buyer; the consultation may be no longer kept (None)."""
+    """The newest answer of ANP about the buyer; the consultation may be no longer kept (None).
+
+    `by_list`: it was ANP's published list that gave it, because ANP did not answer or all customers were checked.
+    """
 
     outcome: AnpOutcome
     brand: str
     at: datetime
     consultation_id: int | None
+    by_list: bool
 
 
 class Step(Enum):
@@ -123,7 +127,8 @@ class _Finding:
 def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: datetime) -> Plan:
     """Whether ANP is consulted for this order: the company's profile, then the general one, then the buyer's own.
 
-    An answer of exactly `validity_h` hours is still good; with 0 hours none is, nor is one from a clock ahead of ours.
+    An answer of exactly `validity_h` hours is still good; with 0 hours none is, nor is one from a clock ahead of ours,
+    nor one of ANP's list: the list stands in only when nobody answers.
     """
     company = ANP_COMPANY_ORDER.key
     match profile.company:
@@ -141,7 +146,7 @@ def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: date
         why = f"O cliente é a entidade “{buyer.exempt_as}”, que representa filial ou congênere: "
         return Plan(Step.SKIP, f"{why}as regras da ANP não se aplicam.", (SEFAZ_ENTITY.key,))
     if buyer.anp_kind is AnpKind.NONE:
-        why = "O cadastro diz que o cliente não é revendedor consultável na ANP: as regras da ANP não se aplicam."
+        why = "O cliente não é revendedor consultável na ANP: as regras da ANP não se aplicam."
         return Plan(Step.SKIP, why, (NOT_RESELLER,))
     if last is None:
         return Plan(Step.ASK, "Não havia resposta anterior da ANP.", rules)
@@ -149,6 +154,8 @@ def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: date
     which = f" (consulta {last.consultation_id})" if last.consultation_id is not None else ""
     answered = f"A resposta da ANP de {exact(last.at)}{which}"
     until = last.at + timedelta(hours=profile.validity_h)
+    if last.by_list:
+        return Plan(Step.ASK, f"{answered} é da lista publicada, que não dispensa a consulta.", rules)
     if profile.validity_h > 0 and last.at <= now <= until:
         return Plan(Step.REUSE, f"{answered} ainda vale: até {exact(until)}.", rules)
     return Plan(Step.ASK, f"{answered} não vale mais.", rules)

@@ -228,7 +228,7 @@ class AnpConsultation(Consultation[AnpFinding]):
             return None
         retry = schedule.retry_at(finding.withheld_by, self._clock()) if finding.withheld_by else None
         return customers.note_anp(
-            connection, subject, finding.verdict, finding.brand, finding.asked_at, retry, known_at=finding.known_at
+            connection, subject, finding.verdict, finding.brand, finding.asked_at, retry, listed_at=finding.listed_at
         )
 
     def _decide(

@@ -277,9 +277,10 @@ def test_the_list_answers_when_anp_does_not_and_never_overrules_a_newer_answer(c
     by_list = counter.check(cnpj(1))
     assert by_list.allowed
     assert any("Consta da lista da ANP" in reason for reason in by_list.reasons)
+    assert by_list.consultation_id == counter.place.history(customer)[0].id
     again = counter.check(cnpj(1))
-    assert again.consultation_id == by_list.consultation_id == counter.place.history(customer)[0].id
-    assert len(counter.anp.seen) == 1
+    assert any("não dispensa a consulta" in reason for reason in again.reasons)
+    assert len(counter.anp.seen) == 2  # the list stands in while nobody answers, and is never taken for an answer
 
     counter.clock.now += timedelta(minutes=1)
     counter.anp.reply = lambda document: rows()
@@ -297,9 +298,17 @@ def test_the_list_answers_about_a_document_of_nobody_too(counter: Counter) -> No
     counter.anp.reply = lambda document: DOWN
     first = counter.check(cnpj(9))
     assert first.allowed
-    assert counter.check(cnpj(9)).consultation_id == first.consultation_id
-    counter.clock.now += timedelta(hours=3, seconds=1)  # four hours after the list, not after the consultation
-    assert counter.check(cnpj(9)).consultation_id != first.consultation_id
+    counter.anp.reply = lambda document: rows()
+    second = counter.check(cnpj(9))
+    assert second.consultation_id != first.consultation_id
+    assert counter.check(cnpj(9)).consultation_id == second.consultation_id
+
+
+def test_a_person_that_is_nobodys_customer_is_no_reseller(counter: Counter) -> None:
+    answer = counter.check(parse_document("52998224725"))
+    assert answer.allowed
+    assert "cliente.cadastro_anp" in answer.rules
+    assert counter.anp.seen == []
 
 
 def test_an_older_list_does_not_replace_what_anp_said_of_a_document_of_nobody(counter: Counter) -> None:

@@ -44,7 +44,8 @@ BRANDS = {
     BrandSaid.UNKNOWN: BrandReading(BrandSaid.UNKNOWN, "OUTRA", "A ANP informa “OUTRA”, que não está na Tabela."),
     BrandSaid.EMPTY: BrandReading(BrandSaid.EMPTY, "", "A ANP não informa bandeira."),
 }
-AGES = {None: None, "valid": HOURS - 1, "at the limit": HOURS, "expired": HOURS + 1 / 3600}
+OF_A_LIST = "young, but of a list"
+AGES = {None: None, "valid": HOURS - 1, "at the limit": HOURS, "expired": HOURS + 1 / 3600, OF_A_LIST: HOURS - 1}
 BLOCK = ActiveBlock(7, BlockOrigin.MANUAL, "Cheque devolvido", ONE_PM, "joão")
 
 
@@ -104,7 +105,7 @@ def judged(case: Case) -> tuple[Plan, OrderDecision]:
     """As the service does it."""
     age = AGES[case.last]
     kept_outcome = AnpOutcome.UPDATED if case.outcome is AnpOutcome.FAILURE else case.outcome
-    last = None if age is None else LastAnswer(kept_outcome, "", ONE_PM, 12)
+    last = None if age is None else LastAnswer(kept_outcome, "", ONE_PM, 12, case.last == OF_A_LIST)
     wanted = profile(case.company, case.consult, no_answer=case.no_answer, status=case.status, brand=case.brand)
     blocks = (BLOCK,) if case.blocked else ()
     buyer = Buyer(case.active, case.kind, blocks, "Filial 2" if case.exempt else None)
@@ -160,7 +161,7 @@ def test_truth_table() -> None:
             case.company is CompanyConsultation.GENERAL and case.consult
         )
         assert asked == (consults and not case.exempt and case.kind is not AnpKind.NONE and not fresh), case
-    assert number == 3 * 2 * 4 * 7 * 2 * 3 * 2 * 2 * 2 * (2 + 2 + 1) * 2
+    assert number == 3 * 2 * 5 * 7 * 2 * 3 * 2 * 2 * 2 * (2 + 2 + 1) * 2
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in AnpOutcome if outcome.status])
@@ -185,7 +186,7 @@ def test_each_status_has_its_own_action(outcome: AnpOutcome) -> None:
     company=st.sampled_from([CompanyConsultation.ALWAYS, CompanyConsultation.GENERAL]),
 )
 def test_an_answer_is_good_for_its_hours_to_the_second(age_s: int, hours: int, company: CompanyConsultation) -> None:
-    last = LastAnswer(AnpOutcome.UPDATED, "VIBRA", ONE_PM, None)
+    last = LastAnswer(AnpOutcome.UPDATED, "VIBRA", ONE_PM, None, False)
     buyer = Buyer(True, AnpKind.GLP, (), None)
     planned = plan(profile(company, hours=hours), buyer, last, ONE_PM + timedelta(seconds=age_s))
     assert planned.step is (Step.REUSE if hours and age_s <= hours * 3600 else Step.ASK)
@@ -201,7 +202,7 @@ def test_an_answer_is_good_for_its_hours_to_the_second(age_s: int, hours: int, c
     ],
 )
 def test_thirteen_o_clock_and_four_hours(later: timedelta, step: Step) -> None:
-    last = LastAnswer(AnpOutcome.UPDATED, "VIBRA", ONE_PM, 12)
+    last = LastAnswer(AnpOutcome.UPDATED, "VIBRA", ONE_PM, 12, False)
     planned = plan(profile(), Buyer(True, AnpKind.AUTOMOTIVE, (), None), last, ONE_PM + later)
     assert planned.step is step
     assert "anp.validade_horas" in planned.rules

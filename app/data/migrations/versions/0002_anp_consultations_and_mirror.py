@@ -113,6 +113,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("anp_consulted", sa.Boolean(), nullable=False, server_default=sa.true()))
         batch_op.add_column(sa.Column("anp_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("anp_status", sa.String(length=24), nullable=False, server_default=sa.text("''")))
+        batch_op.add_column(sa.Column("anp_by_list", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("anp_brand", sa.String(length=150), nullable=False, server_default=sa.text("''")))
         batch_op.add_column(sa.Column("anp_tried_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(
@@ -143,6 +144,7 @@ def downgrade() -> None:
         batch_op.drop_column("anp_outcome")
         batch_op.drop_column("anp_tried_at")
         batch_op.drop_column("anp_brand")
+        batch_op.drop_column("anp_by_list")
         batch_op.drop_column("anp_status")
         batch_op.drop_column("anp_at")
         batch_op.drop_column("anp_consulted")
