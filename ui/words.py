@@ -98,5 +98,6 @@ ORIGINS = {
     Origin.SERVICE: "pelo serviço",
     Origin.COMMAND: "pela linha de comando",
     Origin.ORDER: "ao avaliar um pedido",
+    Origin.LIST_CHECK: "ao conferir com a lista da ANP",
 }
 """Who made a consultation happen, as it ends a sentence."""

@@ -86,7 +86,6 @@ def check_customers(
     *,
     apply: bool,
     actor: str,
-    origin: Origin,
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -101,7 +100,7 @@ def check_customers(
     """
     with database.reading() as connection:
         total = _check_lists(connection, snapshot, now)
-    check = _Check(snapshot, apply=apply, actor=actor, origin=origin, now=now)
+    check = _Check(snapshot, apply=apply, actor=actor, now=now)
     progress(0, total)
     while not (stopped := cancelled()):
         with database.writing() as connection:
@@ -187,13 +186,12 @@ _NEXT = (
 class _Check:
     """The check as it goes on: where it is, and what it has found so far."""
 
-    def __init__(self, snapshot: Snapshot, *, apply: bool, actor: str, origin: Origin, now: datetime) -> None:
+    def __init__(self, snapshot: Snapshot, *, apply: bool, actor: str, now: datetime) -> None:
         self.checked = 0
         self._snapshot = snapshot
         self._profile = AnpProfile.of(snapshot)
         self._apply = apply
         self._actor = actor
-        self._origin = origin
         self._now = now
         self._machine = platform.node()
         self._after = 0
@@ -340,6 +338,7 @@ class _Check:
             values = {
                 "anp_at": listed_at,
                 "anp_status": outcome.value,
+                "anp_by_list": True,
                 "anp_brand": brand,
                 "anp_tried_at": self._now,
                 "anp_outcome": outcome.value,
@@ -356,7 +355,7 @@ class _Check:
                 one.decision,
                 authority=Authority.ANP,
                 customer_id=one.customer_id,
-                origin=self._origin,
+                origin=Origin.LIST_CHECK,
                 user=self._actor,
                 machine=self._machine,
                 applied=one.decision.changes,

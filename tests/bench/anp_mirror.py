@@ -19,7 +19,7 @@ from app.data.database import Database
 from app.data.mirror import ListReport, take_list
 from app.data.mirror_check import CheckReport, check_customers
 from app.data.models import Customer
-from app.domain import AnpRegistration, Origin, SefazAction
+from app.domain import AnpRegistration, SefazAction
 from app.policies import AnpStatus, CustomerAction, MissingBrandAction
 from app.rules.anp_difference import ChangeKind
 from app.settings.catalog import ANP_CUSTOMER, ANP_CUSTOMER_NO_BRAND, ANP_UPDATE_BRAND
@@ -116,7 +116,7 @@ def _check(database: Database, day: int) -> CheckReport:
     }
     snapshot = Snapshot({(setting, GENERAL_COMPANY): Kept(value) for setting, value in values.items()})
     now = _FIRST_DAY + timedelta(days=day, hours=1)
-    return check_customers(database, snapshot, apply=True, actor=_ACTOR, origin=Origin.OPERATOR, now=now)
+    return check_customers(database, snapshot, apply=True, actor=_ACTOR, now=now)
 
 
 def _add_customers(database: Database, rows: list[AnpRegistration]) -> None:

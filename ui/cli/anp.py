@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.domain import ConsultationFailed, ListKind, Origin
+from app.domain import ConsultationFailed, ListKind
 from app.rules.anp_difference import ChangeKind
 from ui.cli.office import opened, read_file
 from ui.cli.output import Status, note, note_failure, write, write_json, write_table
@@ -264,7 +264,6 @@ def run_check(options: argparse.Namespace) -> Status:
                 office.settings.load(),
                 apply=options.aplicar,
                 actor=office.actor,
-                origin=Origin.COMMAND,
                 now=datetime.now(UTC),
                 progress=_shown_progress(),
                 cancelled=stop.asked,

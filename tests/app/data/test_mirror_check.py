@@ -104,9 +104,7 @@ def _check(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> CheckReport:
     now = MONDAY + timedelta(days=days)
-    return check_customers(
-        database, snapshot, apply=apply, actor="maria", origin=Origin.OPERATOR, now=now, cancelled=cancelled
-    )
+    return check_customers(database, snapshot, apply=apply, actor="maria", now=now, cancelled=cancelled)
 
 
 def _blocked(database: Database, numbers: dict[str, int]) -> dict[str, set[BlockOrigin]]:
@@ -152,7 +150,7 @@ def test_every_customer_is_judged_by_the_list_and_the_rules_applied(
     assert (kept.authority, kept.source, kept.origin, kept.verdict, kept.applied, kept.asked_at) == (
         Authority.ANP,
         AnpSource.MIRROR,
-        Origin.OPERATOR,
+        Origin.LIST_CHECK,
         AnpOutcome.UPDATED,
         True,
         MONDAY + timedelta(days=0.1),
@@ -295,7 +293,6 @@ def test_cancelling_keeps_whole_batches(
         RULES,
         apply=True,
         actor="maria",
-        origin=Origin.OPERATOR,
         now=MONDAY,
         progress=lambda done, total: told.append((done, total)),
         cancelled=lambda: True,
