@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Failure, FailureKind, ListKind, Origin
+from app.domain import Failure, FailureKind, ListKind
 from app.rules.anp_difference import ChangeKind
 from app.settings.catalog import ANP_LIST_AUTOMOTIVE, ANP_LIST_DISTRIBUTORS, ANP_LIST_GLP, ANP_MIRROR_AGE
 from ui import icons, pages, tasks, theme, words
@@ -325,7 +325,8 @@ class AnpListsPage(Page):
             data = download_list(address, folders, progress=progress, cancelled=cancelled)
             return _Fetched(kind, data, address, datetime.now(UTC))
 
-        self.work.start(f"Baixando da ANP: {kind.label}", fetch, self._fetched, self._not_taken, measure=_megabytes)
+        failed = partial(self._not_taken, kind.label)
+        self.work.start(f"Baixando da ANP: {kind.label}", fetch, self._fetched, failed, measure=_megabytes)
 
     @Slot(object)
     def open_import(self, kind: ListKind) -> None:
@@ -347,7 +348,7 @@ class AnpListsPage(Page):
             f"Lendo o arquivo {file.name}",
             lambda progress, cancelled: _Fetched(kind, file.read_bytes(), str(file), taken_at),
             self._fetched,
-            self._not_taken,
+            partial(self._not_taken, file.name),
         )
 
     def _fetched(self, fetched: _Fetched) -> None:
@@ -394,7 +395,7 @@ class AnpListsPage(Page):
         if isinstance(error, IncompleteList) and not self.work.cancelled and self._smaller_accepted(error):
             self._take(fetched, accept_smaller=True)
         else:
-            self._not_taken(error)
+            self._not_taken(fetched.kind.label, error)
 
     def _smaller_accepted(self, error: Exception) -> bool:
         question = QMessageBox(QMessageBox.Icon.Warning, self.title, "A lista é bem menor que a anterior.", parent=self)
@@ -405,17 +406,21 @@ class AnpListsPage(Page):
         question.exec()
         return question.clickedButton() is yes
 
-    def _not_taken(self, error: Exception) -> None:
+    def _not_taken(self, which: str, error: Exception) -> None:
+        """One list failed: say which, and go on with the others."""
         if self.work.cancelled:
             self._end_cancelled()
             return
-        self._todo.clear()
-        self._set_busy(False)
         if isinstance(error, OSError):
-            error_said = Failure(FailureKind.CONFIGURATION, "A lista não foi importada.", unreadable(error), "")
-            self.failure.show_failure(error_said)
+            failure = Failure(FailureKind.CONFIGURATION, "A lista não foi importada.", unreadable(error), "")
         else:
-            self._show_failure(error)
+            failure = failure_of(error)
+        self.failure.show_failure(replace(failure, what=f"{which}: {failure.what}"))
+        self._reports.append(f"{which}: não foi atualizada. {failure.what}")
+        if self._todo:
+            self._download_next()
+        else:
+            self._set_busy(False)
 
     def _end_cancelled(self) -> None:
         self._todo.clear()
@@ -471,7 +476,6 @@ class AnpListsPage(Page):
                 snapshot,
                 apply=apply,
                 actor=actor,
-                origin=Origin.OPERATOR,
                 now=datetime.now(UTC),
                 progress=progress,
                 cancelled=cancelled,
