@@ -9,6 +9,7 @@ from stdnum.br import cnpj as _cnpj
 from stdnum.br import cpf as _cpf
 
 from app.domain import Document, DocumentKind
+from app.portuguese import counted
 
 
 class InvalidDocument(ValueError):
@@ -55,9 +56,11 @@ def parse_document(text: str, kind: DocumentKind | None = None) -> Document:
             return parse_cnpj(text)
         case 11:
             return parse_cpf(text)
+        case 0:
+            raise InvalidDocument("Informe o documento: um CNPJ ou um CPF.")
         case length:
             raise InvalidDocument(
-                f"“{text.strip()}” tem {length} caracteres: um CNPJ tem 14 e um CPF tem 11. "
+                f"“{text.strip()}” tem {counted(length, 'caractere', 'caracteres')}: um CNPJ tem 14 e um CPF tem 11. "
                 "Confira os zeros à esquerda."
             )
 
@@ -82,7 +85,7 @@ def _checked(text: str, length: int, is_valid: Callable[[str], bool], name: str,
         raise InvalidDocument(f"Informe o {name}.")
     if len(value) != length:
         raise InvalidDocument(
-            f"O {name} “{text.strip()}” tem {len(value)} caracteres e deveria ter {size}. "
+            f"O {name} “{text.strip()}” tem {counted(len(value), 'caractere', 'caracteres')} e deveria ter {size}. "
             "Confira se faltou um zero à esquerda."
         )
     # stdnum counts the digits of every script as digits.

@@ -508,10 +508,17 @@ class TimeZone(Kind[str]):
 class Names(Kind[tuple[str, ...]]):
     """Several names, one a line or separated by “;”. Repeated ones (accents, case and blanks apart) count once."""
 
+    maximum: ClassVar = 150
+
     def parse(self, text: str) -> tuple[str, ...]:
         found: dict[str, str] = {}
         for part in re.split(r"[;\n]", text):
             name = _visible(" ".join(part.split()))
+            if len(name) > self.maximum:
+                raise InvalidValue(
+                    f"“{name[:30]}…” tem {len(name)} caracteres e o limite de um nome é {self.maximum}: encurte-o, ou "
+                    "separe os nomes por “;”."
+                )
             if name:
                 found.setdefault(folded(name), name)
         return tuple(found.values())

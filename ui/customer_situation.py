@@ -183,7 +183,7 @@ def _anp_details(facts: CustomerFacts) -> list[str]:
 
 
 def _told(row: HistoryRow, what: str) -> str:
-    decision = row.decision.replace(row.reason, "").strip()
+    decision = " ".join(row.decision.replace(row.reason, "").split())
     return (
         f"{what} de {words.exact(row.asked_at)} ({words.relative(row.asked_at)}), "
         f"{words.ORIGINS[row.origin]}, {row.user}. {decision}"

@@ -71,7 +71,13 @@ def read_overview(database: Database, snapshot: Snapshot) -> Overview:
     from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_BRANCH
     from app.tables import BRANCHES, COMPANIES
 
-    shown = (Situation.BLOCKED, Situation.NOT_ENABLED, Situation.NEVER, Situation.FAILED)
+    shown = (
+        Situation.BLOCKED,
+        Situation.NOT_ENABLED,
+        Situation.ANP_IRREGULAR,
+        Situation.NEVER,
+        Situation.FAILED,
+    )
     with database.reading() as connection:
         branch_id = snapshot[SEFAZ_BRANCH]
         certificate = certificates.for_branch(connection, branch_id) if branch_id is not None else None
@@ -304,7 +310,7 @@ class HomePage(Page):
     def _show_counts(self, overview: Overview) -> None:
         empty(self._counts)
         self._counts.addWidget(_Count(overview.customers, "Clientes ativos", None, None, self._office), 1)
-        tones = (Tone.BLOCK, Tone.BLOCK, Tone.WARN, Tone.FAIL)
+        tones = (Tone.BLOCK, Tone.BLOCK, Tone.BLOCK, Tone.WARN, Tone.FAIL)
         for (situation, number), tone in zip(overview.counts.items(), tones, strict=True):
             self._counts.addWidget(_Count(number, situation.label, situation, tone, self._office), 1)
 

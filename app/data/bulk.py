@@ -47,9 +47,9 @@ def _stored(
     """The rows as the driver takes them."""
     dialect = connection.dialect
     processors = [
-        (at, _remembering(processor))
+        (at, _remembering(processing))
         for at, name in enumerate(columns)
-        if (processor := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        if (processing := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
     ]
     for row in rows:
         values = list(row)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.kinds import InvalidValue, Text
+from app.portuguese import exact
 from ui.cli.office import opened, read_file
 from ui.cli.output import Status, note, write, write_json, write_table
 from ui.cli.problems import Refused
@@ -85,7 +86,7 @@ def run_list(options: argparse.Namespace) -> Status:
     if options.json:
         write_json([_as_document(row) for row in rows])
     elif rows:
-        headers = ("Código", "Documento", "IE", "Nome", "UF", "Cidade", "SEFAZ", "Bloqueio", "Última consulta")
+        headers = ("Código", "Documento", "IE", "Nome", "UF", "Cidade", "SEFAZ", "ANP", "Bloqueio", "Última consulta")
         write_table(headers, [_line(row) for row in rows])
     else:
         note("Nenhum cliente encontrado.")
@@ -108,6 +109,14 @@ def _as_document(row: CustomerRow) -> dict[str, Any]:
         "respondida_em": row.answered_at.isoformat() if row.answered_at else None,
         "ultima_tentativa": row.outcome.value if row.outcome else None,
         "tentada_em": row.tried_at.isoformat() if row.tried_at else None,
+        "anp": {
+            "cadastro": row.anp_kind.value,
+            "status": row.anp_status.value if row.anp_status else None,
+            "bandeira": row.anp_brand,
+            "respondida_em": row.anp_at.isoformat() if row.anp_at else None,
+            "ultima_tentativa": row.anp_outcome.value if row.anp_outcome else None,
+            "tentada_em": row.anp_tried_at.isoformat() if row.anp_tried_at else None,
+        },
     }
 
 
@@ -120,6 +129,7 @@ def _line(row: CustomerRow) -> list[str]:
         row.uf,
         row.city,
         row.outcome.label if row.outcome else "Sem consulta",
+        row.anp_outcome.label if row.anp_outcome else "Sem consulta" if row.anp_consulted else "—",
         "bloqueado" if row.blocked else "",
-        f"{row.tried_at.astimezone():%d/%m/%Y %H:%M}" if row.tried_at else "",
+        exact(row.consulted_at) if row.consulted_at else "",
     ]
