@@ -60,7 +60,7 @@ def test_values_and_defaults(run: Run, filled: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (("empresas", "incluir", "cnpj=1", "nome=x", "uf=SP"), 2, "CNPJ: O CNPJ “1” tem 1 caracteres"),
+        (("empresas", "incluir", "cnpj=1", "nome=x", "uf=SP"), 2, "CNPJ: O CNPJ “1” tem 1 caractere "),
         (("empresas", "incluir", "cor=azul"), 2, "Os campos são: cnpj, nome, uf"),
         (("empresas", "incluir", "azul"), 2, "não está na forma campo=valor"),
         (("empresas", "incluir", "uf=SP", "uf=GO"), 2, "duas vezes"),
