@@ -16,6 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import keyring
 import keyring.backends.fail
 import pytest
+from hypothesis import settings
 
 from services.demo.memory_keyring import MemoryKeyring
 from tests.postgresql import PostgreSQLMissing, Server, running_server
@@ -23,6 +24,12 @@ from tests.threads import living_threads
 
 if TYPE_CHECKING:
     from app.data.database import Database
+
+# The same cases at every run, and no limit of time on a noisy machine: a run that fails must fail again.
+# `pytest --hypothesis-profile explorar` looks for cases that nobody thought of.
+settings.register_profile("repetir", deadline=None, derandomize=True)
+settings.register_profile("explorar", deadline=None, max_examples=1000)
+settings.load_profile("repetir")
 
 _THREAD_GRACE_S = 2.0
 _database_numbers = count(1)
