@@ -112,6 +112,12 @@ print(*sorted({HEAVY!r}.intersection(sys.modules)))
     assert done.stdout.strip() == ""
 
 
+def test_the_window_is_made_before_the_words_of_the_business_are() -> None:
+    """app.domain takes as long to import as the rest of the window's own code."""
+    done = _python("-c", "import sys, ui.window_app; print('app.domain' in sys.modules)")
+    assert done.stdout.strip() == "False", done.stderr
+
+
 def test_pyside_survives_many_signals() -> None:
     """PySide6 6.12.0 on Python 3.11 ends the process after some 570 emits; in a process of its own, to survive it."""
     code = """

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStatusBar, QWidget
 
-from app.domain import Authority
 from ui import icons, pages
 
 if TYPE_CHECKING:
-    from app.domain import ServiceState
+    from app.domain import Authority, ServiceState
 
 
 class StatusBar(QStatusBar):
@@ -24,16 +23,11 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.database = self._entry("database", "Banco de dados", pages.INTEGRATION)
-        self.services = {
-            authority: self._entry("clock", f"Serviço de consulta à {authority.label}", pages.CONSULTATIONS)
-            for authority in (Authority.SEFAZ, Authority.ANP)
-        }
+        self.services: dict[Authority, QPushButton] = {}
         self.certificate = self._entry("certificate", "Certificado digital", pages.CERTIFICATES)
         self.addWidget(self.database)
-        for service in self.services.values():
-            self.addWidget(service)
         self.addPermanentWidget(self.certificate)
-        self.hide_services()
+        self.certificate.hide()
 
     def _entry(self, icon: str, what: str, page: str) -> QPushButton:
         button = QPushButton()
@@ -51,9 +45,14 @@ class StatusBar(QStatusBar):
 
     def show_service(self, state: ServiceState) -> None:
         """What a service does, its last and its next run; SEFAZ's also tells of the certificate."""
+        from app.domain import Authority
         from ui.service_words import PHASE_ICONS, moments
 
-        service = self.services[state.authority]
+        service = self.services.get(state.authority)
+        if service is None:
+            service = self._entry("clock", f"Serviço de consulta à {state.authority.label}", pages.CONSULTATIONS)
+            self.services[state.authority] = service
+            self.addWidget(service)
         service.setText(f"{state.authority.label}: {moments(state)}")
         service.setToolTip(f"{state.sentence}\nAbre Consultas.")
         service.setAccessibleDescription(f"{moments(state)}. {state.sentence}")
