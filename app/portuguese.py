@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=64)  # a list of ANP says its day of each of its resellers
 def day(moment: datetime) -> str:
     """ "21/11/2026" in this computer's zone."""
     return f"{moment.astimezone():%d/%m/%Y}"

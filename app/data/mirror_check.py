@@ -168,7 +168,6 @@ _NEXT = (
     select(
         *SUBJECT_COLUMNS,
         *mirror.LISTED_COLUMNS,
-        Customer.anp_at,
         Customer.anp_status,
         Customer.anp_brand,
         Customer.anp_outcome,
