@@ -17,7 +17,6 @@ from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind
 from app.order_profile import SETTINGS, OrderProfile
 from app.portuguese import exact
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
-from app.settings.catalog import SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
 from services.anp.consultation import AnpConsultation
 from services.consultation import NotAsked, not_configured
@@ -82,7 +81,7 @@ class OrderGate:
         profile = OrderProfile.of(snapshot.for_company(question.company_id))
         with self._database.reading() as connection:
             _check_company(connection, question.company_id)
-            standing = _look(connection, question, snapshot)
+            standing = order_standing.look(connection, question.document, snapshot)
             planned = plan(profile, standing.buyer, standing.last, self._clock())
             table = brands.table(connection) if planned.step is Step.REUSE else BrandTable(())
         said = _Said(standing.last) if planned.step is Step.REUSE and standing.last is not None else None
@@ -90,7 +89,7 @@ class OrderGate:
             said = self._ask(question, standing, snapshot, given_up)
             with self._database.reading() as connection:
                 # As it is now: blocks and registration may have changed while ANP was answering.
-                standing = replace(_look(connection, question, snapshot), last=standing.last)
+                standing = replace(order_standing.look(connection, question.document, snapshot), last=standing.last)
                 table = brands.table(connection)
         word = None if said is None else AnpWord(said.answer.outcome, said.reason, table.read(said.answer.brand))
         consultation_id = None if said is None else said.answer.consultation_id
@@ -166,11 +165,6 @@ def _check_company(connection: Connection, company_id: int) -> None:
             f"A empresa {company_id} · {name} está inativa: não inclui nem altera pedidos.",
             "Confira o código, ou reative a empresa em Tabelas › Empresas.",
         )
-
-
-def _look(connection: Connection, question: OrderQuestion, snapshot: Snapshot) -> OrderStanding:
-    entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
-    return order_standing.look(connection, question.document, entities)
 
 
 def _inputs(

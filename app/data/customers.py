@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.data.models import Brand, Customer, Entity
+from app.data.models import Brand, Customer
 from app.documents import from_key
 from app.domain import AnpOutcome, Authority, Document, SefazAction, Verdict
 from app.kinds import folded
@@ -216,7 +216,6 @@ _CONSULTED_AT = case(
 _IRREGULAR = tuple(
     outcome.value for outcome in (AnpOutcome.REVOKED, AnpOutcome.REVOCATION, AnpOutcome.CANDIDATE, AnpOutcome.NOT_FOUND)
 )
-_ENTITY = select(Entity.id, Entity.name).where(Entity.document == bindparam("document"))
 _ORDER: dict[Order, Any] = {
     Order.NAME: Customer.search_text,  # begins with the name, without accents and case
     Order.DOCUMENT: Customer.document,
@@ -387,14 +386,6 @@ def note_anp(
         tried = {"anp_tried_at": at, "anp_outcome": outcome.value, "anp_retry_at": retry_at}
         found = connection.execute(_NOTE_ANP_FAILURE, {**same, **tried}).first()
     return None if found is None else subject_of(found)
-
-
-def exempting_entity(connection: Connection, document: Document, entity_ids: Collection[int]) -> str | None:
-    """The name of the entity, among those chosen by a company, that has this document."""
-    if not entity_ids:
-        return None
-    found = connection.execute(_ENTITY, {"document": document.key}).first()
-    return found.name if found is not None and found.id in entity_ids else None
 
 
 def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[Any, ...]]:

@@ -18,13 +18,14 @@ from app.data.bulk import insert_rows
 from app.data.customers import SUBJECT_COLUMNS, subject_of
 from app.data.database import Database
 from app.data.decisions import Decided
+from app.data.exemption import exempt_documents
 from app.data.mirror import ListTaken
-from app.data.models import AnpList, AnpListed, Consultation, Customer, Entity
+from app.data.models import AnpList, AnpListed, Consultation, Customer
 from app.domain import ActiveBlock, AnpFinding, AnpOutcome, AnpSource, Authority, Decision, Document, ListKind, Origin
 from app.portuguese import counted, day, number
 from app.rules.anp_mirror import judge_by_list, too_old
 from app.rules.blocking import decide_anp
-from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, SEFAZ_ENTITY
+from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE
 from app.settings.snapshot import Snapshot
 
 BATCH = 5_000
@@ -232,7 +233,7 @@ class _Check:
     ) -> tuple[dict[_Told, list[int]], list[_Checked]]:
         """What the customers are told, each with those to whom it is told; and of whom a consultation must be kept."""
         readings = _Readings(brands.table(connection))
-        exempt = self._exempt(connection)
+        exempt = exempt_documents(connection, self._snapshot)
         blocked = blocks.active_between(connection, found[0].id, found[-1].id)
         told: dict[_Told, list[int]] = {}
         recorded: list[_Checked] = []
@@ -306,14 +307,6 @@ class _Check:
             apply=self._apply,
         )
         return _Checked(subject.id, finding, decision, bool(row.anp_outcome))
-
-    def _exempt(self, connection: Connection) -> dict[str, str]:
-        """The names of the entities that are never blocked, by document."""
-        chosen = {entity for entity in self._snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
-        if not chosen:
-            return {}
-        found = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(sorted(chosen))))
-        return {row.document: row.name for row in found}
 
     def _keep(self, connection: Connection, recorded: Sequence[_Checked]) -> None:
         numbers = self._record(connection, recorded)

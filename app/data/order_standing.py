@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.data import blocks, customers
+from app.data import blocks
+from app.data.exemption import exempting_entity
 from app.data.models import Company, Consultation, Customer
 from app.domain import ActiveBlock, AnpOutcome, Authority, Document, DocumentKind
 from app.policies import AnpKind
 from app.rules.order_gate import Buyer, LastAnswer
+from app.settings.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,14 @@ def company(connection: Connection, company_id: int) -> tuple[str, bool] | None:
     return None if found is None else (found.name, found.active)
 
 
-def look(connection: Connection, document: Document, entity_ids: Collection[int]) -> OrderStanding:
-    """The standing of a document now; `entity_ids` are the entities chosen by companies.
+def look(connection: Connection, document: Document, snapshot: Snapshot) -> OrderStanding:
+    """The standing of a document now; of the settings, only the exempt entities are looked at.
 
     A document may be registered more than once, by UF and inscription. The blocks of all of them count. It is inactive
     only when no registration is active. ANP is asked about the first that is a reseller, active ones before others.
     """
     registered = connection.execute(_REGISTERED, {"document": document.key}).all()
-    exempt_as = customers.exempting_entity(connection, document, entity_ids)
+    exempt_as = exempting_entity(connection, document, snapshot)
     if not registered:
         # As it would be registered: a person is no reseller.
         kind = AnpKind.NONE if document.kind is DocumentKind.CPF else AnpKind.AUTOMOTIVE

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, and_, exists, func, literal, select
 
 from app.anp_profile import AnpProfile
 from app.data import brands
-from app.data.models import AnpList, AnpListed, BlockReason, Consultation, Customer, Entity
+from app.data.exemption import exempt_documents
+from app.data.models import AnpList, AnpListed, BlockReason, Consultation, Customer
 from app.documents import from_key
 from app.domain import (
     ActiveBlock,
@@ -31,7 +32,6 @@ from app.domain import (
 )
 from app.rules.blocking import decide_anp, decide_sefaz
 from app.rules.simulation import OLD, Affected, Effect, Simulation, Tally, effect_of
-from app.settings.catalog import SEFAZ_ENTITY
 from app.settings.snapshot import Snapshot
 
 _PART = 1000
@@ -136,7 +136,7 @@ def _reason(outcome: Outcome, day: date) -> str:
 
 
 def _sefaz(connection: Connection, snapshot: Snapshot) -> _Rules:
-    exempt = _exempt(connection, snapshot)
+    exempt = exempt_documents(connection, snapshot)
 
     def decide(known: _Known, action: str) -> Decision:
         return decide_sefaz(
@@ -159,7 +159,7 @@ def _sefaz(connection: Connection, snapshot: Snapshot) -> _Rules:
 
 
 def _anp(connection: Connection, snapshot: Snapshot) -> _Rules:
-    exempt, profile = _exempt(connection, snapshot), AnpProfile.of(snapshot)
+    exempt, profile = exempt_documents(connection, snapshot), AnpProfile.of(snapshot)
     reading, unconfirmed = cache(brands.table(connection).read), _unconfirmed(connection)
 
     def decide(known: _Known, brand: str, current_brand: int | None) -> Decision:
@@ -180,13 +180,6 @@ def _anp(connection: Connection, snapshot: Snapshot) -> _Rules:
 
 
 _RULES: dict[Authority, Callable[[Connection, Snapshot], _Rules]] = {Authority.SEFAZ: _sefaz, Authority.ANP: _anp}
-
-
-def _exempt(connection: Connection, snapshot: Snapshot) -> dict[str, str]:
-    """The documents that are never blocked, with the name of the entity of each."""
-    entities = sorted({entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None})
-    rows = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(entities)))
-    return {row.document: row.name for row in rows}
 
 
 def _active_blocks(connection: Connection) -> dict[int, tuple[ActiveBlock, ...]]:

@@ -13,6 +13,7 @@ from app.anp_profile import AnpProfile
 from app.data import blocks, brands, customers, history, mirror, pauses
 from app.data.customers import Subject
 from app.data.database import Database
+from app.data.exemption import exempting_entity
 from app.domain import (
     AnpFinding,
     AnpOutcome,
@@ -33,7 +34,7 @@ from app.portuguese import day, exact
 from app.rules import pacing, schedule
 from app.rules.anp_mirror import Listed, judge_by_list, too_old, until
 from app.rules.blocking import decide_anp
-from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, ANP_ONLINE, ANP_URL, ANP_URL_SECONDARY, SEFAZ_ENTITY
+from app.settings.catalog import ANP_KEPT, ANP_MIRROR_AGE, ANP_ONLINE, ANP_URL, ANP_URL_SECONDARY
 from app.settings.snapshot import Snapshot
 from services.anp.client import AnpAnswer, AnpClient
 from services.consultation import Asked, Consultation, not_configured
@@ -53,9 +54,8 @@ _TRIED = {AnpSource.PRIMARY: "Principal", AnpSource.SECONDARY: "Secundária"}
 
 @dataclass(frozen=True)
 class _Standing:
-    """What must be known before asking: the customer, what the mirror has, and who asked to be left alone."""
+    """What must be known before asking: what the mirror has, and who asked to be left alone."""
 
-    subject: Subject | None
     listed: Listed | None
     listed_at: datetime | None
     paused: dict[str, datetime]
@@ -129,7 +129,7 @@ class AnpConsultation(Consultation[AnpFinding]):
                     "O cadastro diz que este cliente não é revendedor consultável na ANP.",
                     "Se é posto ou revenda de GLP, mude “Cadastro na ANP” no cadastro do cliente.",
                 )
-            standing = self._standing(connection, subject, request.document, kind, sources)
+            standing = self._standing(connection, request.document, kind, sources)
         return Asked(self._with_brand(self._find(request, snapshot, kind, sources, standing, given_up)), subject)
 
     def _with_brand(self, finding: AnpFinding) -> AnpFinding:
@@ -141,7 +141,6 @@ class AnpConsultation(Consultation[AnpFinding]):
     def _standing(
         self,
         connection: Connection,
-        subject: Subject | None,
         document: Document,
         kind: AnpKind,
         sources: list[tuple[AnpSource, str]],
@@ -149,7 +148,6 @@ class AnpConsultation(Consultation[AnpFinding]):
         register = ListKind(kind.value)
         current = mirror.current(connection, register)
         return _Standing(
-            subject,
             mirror.find(connection, register, document.value),
             current.confirmed_at if current else None,
             pauses.until(connection, {_host(address) for _, address in sources}, self._clock()),
@@ -239,7 +237,6 @@ class AnpConsultation(Consultation[AnpFinding]):
                 f"A resposta da ANP de {exact(subject.anp_at)} é mais nova do que a lista: nada "
                 "foi alterado no cliente."
             )
-        entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
         return decide_anp(
             finding.verdict,
             finding.reason,
@@ -247,7 +244,7 @@ class AnpConsultation(Consultation[AnpFinding]):
             profile=AnpProfile.of(snapshot),
             current_brand=subject.brand_id,
             blocks=blocks.active(connection, subject.id) if subject.blocked else (),
-            exempt_as=customers.exempting_entity(connection, subject.document, entities),
+            exempt_as=exempting_entity(connection, subject.document, snapshot),
             confirmed=finding.confirmed,
             apply=request.apply,
         )

@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
 from urllib.parse import parse_qs, urlsplit
 
 from app.domain import AnpRegistration, ListKind
@@ -27,7 +26,7 @@ from services.demo import anp_lists
 from services.demo.anp_lists import DemoDistributor
 from services.demo.anp_scenarios import AnpScenario, described
 from services.demo.ca import DemoAuthority
-from services.demo.loopback import Ending, LoopbackServer, Reply, Request
+from services.demo.loopback import Ending, LoopbackServer, LoopbackService, Reply, Request
 
 _CSV = "text/csv"
 _CQL = re.compile(r"CNPJ_CPF\s*=\s*'([^']*)'", re.IGNORECASE)
@@ -61,7 +60,7 @@ class Asked:
     user_agent: str
 
 
-class DemoAnp:
+class DemoAnp(LoopbackService):
     """All of ANP's addresses at one server, which asks for no client certificate.
 
     `resellers` (of automotive fuels), `gas` (of GLP) and `distributors` are who is known; `publish` changes them while
@@ -98,29 +97,7 @@ class DemoAnp:
         self.publish(ListKind.AUTOMOTIVE, resellers)
         self.publish(ListKind.GLP, gas)
         context = authority.server_context(require_client=False)
-        self._server = LoopbackServer(context, self._handle, port=port)
-
-    def start(self) -> None:
-        """Begin to answer. OSError when the port asked for is taken."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Drop every connection, waiting ones included, and wait for all threads."""
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def port(self) -> int:
-        """The port chosen, once started."""
-        return self._server.port
+        super().__init__(LoopbackServer(context, self._handle, port=port))
 
     def address(self, path: AnpPath) -> str:
         """The address as it is written in the settings, `{cnpj}` standing for the one asked about.

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
+from types import TracebackType
+from typing import Self
 
 from services.tls_socket import TlsSocket
 
@@ -161,6 +163,35 @@ class LoopbackServer:
         body = reply.body if reply.ending is Ending.KEPT else reply.body[: len(reply.body) // 2]
         connection.sendall(_head(reply, keep=keep) + body)
         return keep
+
+
+class LoopbackService:
+    """An authority of the demonstration: its server runs from `start` to `stop`, or inside a `with`."""
+
+    def __init__(self, server: LoopbackServer) -> None:
+        self._server = server
+
+    def start(self) -> None:
+        """Begin to answer. OSError when the port asked for is taken."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Drop every connection, waiting ones included, and wait for all threads."""
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port chosen, once started."""
+        return self._server.port
 
 
 def _head(reply: Reply, *, keep: bool) -> bytes:

@@ -16,8 +16,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
 from xml.sax.saxutils import escape
 
 from app.domain import Document, DocumentKind, Inscription
@@ -26,7 +25,7 @@ from services.demo import answers
 from services.demo.ca import DemoAuthority
 from services.demo.checks import Faulted, Query, Refused, read_query, valid_check_digits
 from services.demo.dialects import SOAP_11, SOAP_12, Dialect, dialect
-from services.demo.loopback import Ending, LoopbackServer, Reply, Request
+from services.demo.loopback import Ending, LoopbackServer, LoopbackService, Reply, Request
 from services.demo.scenarios import (
     INVALID_STATUS,
     NOT_TAXPAYER_STATUS,
@@ -45,7 +44,7 @@ _HTML = "text/html; charset=utf-8"
 _NEEDS_REGISTRATION = {Scenario.ENABLED, Scenario.DISABLED, Scenario.SEVERAL, Scenario.SEVERAL_OPEN}
 
 
-class DemoSefaz:
+class DemoSefaz(LoopbackService):
     """All authorizers at one address, a path per UF.
 
     What a document meets is decided in this order: `scenarios` (by the document's characters), `fault_rate` (share of
@@ -87,29 +86,7 @@ class DemoSefaz:
         context = authority.server_context()
         if not require_client:
             context.verify_mode = ssl.CERT_OPTIONAL
-        self._server = LoopbackServer(context, self._handle, port=port)
-
-    def start(self) -> None:
-        """Begin to answer. OSError when the port asked for is taken."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Drop every connection, waiting ones included, and wait for all threads."""
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def port(self) -> int:
-        """The port chosen, once started."""
-        return self._server.port
+        super().__init__(LoopbackServer(context, self._handle, port=port))
 
     @property
     def handshakes(self) -> int:

@@ -13,6 +13,7 @@ from app import secrets
 from app.data import blocks, certificates, customers, history
 from app.data.customers import Subject
 from app.data.database import Database
+from app.data.exemption import exempting_entity
 from app.data.standing import look
 from app.domain import (
     Certificate,
@@ -29,7 +30,7 @@ from app.folders import Folders
 from app.rules import pacing, schedule
 from app.rules.blocking import decide_sefaz
 from app.rules.sefaz_verdict import Judgement, judge
-from app.settings.catalog import SEFAZ_BRANCH, SEFAZ_ENTITY
+from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
 from services.certificate import CertificateUnusable, ClientContexts
@@ -226,13 +227,12 @@ class SefazConsultation(Consultation[SefazFinding]):
     def _decide(
         self, connection: Connection, request: Request, snapshot: Snapshot, finding: SefazFinding, subject: Subject
     ) -> Decision:
-        entities = {entity for entity in snapshot.everywhere(SEFAZ_ENTITY) if entity is not None}
         return decide_sefaz(
             finding.verdict,
             finding.reason,
             action=subject.action,
             blocks=blocks.active(connection, subject.id) if subject.blocked else (),
-            exempt_as=customers.exempting_entity(connection, subject.document, entities),
+            exempt_as=exempting_entity(connection, subject.document, snapshot),
             apply=request.apply,
         )
 
