@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
 
 from app.data.models import BlockReason, Customer
 from app.domain import ActiveBlock, BlockOrigin
@@ -40,6 +41,12 @@ _ACTIVE = (
     .order_by(_t.id)
 )
 
+_EVERY_ACTIVE = (
+    select(_t.customer_id, _t.id, _t.origin, _t.reason, _t.raised_at, _t.raised_by, _t.consultation_id)
+    .where(_t.lifted_at.is_(None))
+    .order_by(_t.id)
+)
+
 
 def active(connection: Connection, customer_id: int) -> tuple[ActiveBlock, ...]:
     """The reasons in force, oldest first."""
@@ -49,16 +56,19 @@ def active(connection: Connection, customer_id: int) -> tuple[ActiveBlock, ...]:
 
 def active_between(connection: Connection, first_id: int, last_id: int) -> dict[int, tuple[ActiveBlock, ...]]:
     """The reasons in force, oldest first, of each customer from one number to another; who has none is left out."""
-    found: dict[int, tuple[ActiveBlock, ...]] = {}
-    rows = connection.execute(
-        select(_t.customer_id, _t.id, _t.origin, _t.reason, _t.raised_at, _t.raised_by, _t.consultation_id)
-        .where(_t.customer_id.between(first_id, last_id), _t.lifted_at.is_(None))
-        .order_by(_t.id)
-    )
-    for row in rows:
-        block = ActiveBlock(row[1], BlockOrigin(row[2]), *row[3:])
-        found[row[0]] = (*found.get(row[0], ()), block)
-    return found
+    return _by_customer(connection, _EVERY_ACTIVE.where(_t.customer_id.between(first_id, last_id)))
+
+
+def active_of_all(connection: Connection) -> dict[int, tuple[ActiveBlock, ...]]:
+    """The reasons in force, oldest first, of every customer that has any."""
+    return _by_customer(connection, _EVERY_ACTIVE)
+
+
+def _by_customer(connection: Connection, statement: Select[*tuple[Any, ...]]) -> dict[int, tuple[ActiveBlock, ...]]:
+    found: defaultdict[int, list[ActiveBlock]] = defaultdict(list)
+    for row in connection.execute(statement):
+        found[row[0]].append(ActiveBlock(row[1], BlockOrigin(row[2]), *row[3:]))
+    return {customer_id: tuple(held) for customer_id, held in found.items()}
 
 
 def history(connection: Connection, customer_id: int) -> list[PastBlock]:

@@ -5,7 +5,7 @@ A few queries for all, never one a customer; the deciding is done by the rules t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,16 +15,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, exists, func, literal, select
 
 from app.anp_profile import AnpProfile
-from app.data import brands
+from app.data import blocks, brands
 from app.data.exemption import exempt_documents
-from app.data.models import AnpList, AnpListed, BlockReason, Consultation, Customer
+from app.data.models import AnpList, AnpListed, Consultation, Customer
 from app.documents import from_key
 from app.domain import (
     ActiveBlock,
     AnpOutcome,
     AnpSource,
     Authority,
-    BlockOrigin,
     Decision,
     Outcome,
     SefazAction,
@@ -81,7 +80,7 @@ def simulate(
     """
     rules = _RULES[authority](connection, snapshot)
     total = connection.execute(select(func.count()).select_from(Customer).where(Customer.active)).scalar_one()
-    held = _active_blocks(connection)
+    held = blocks.active_of_all(connection)
     c = Customer
     columns = (c.id, c.name, c.document, c.uf, rules.asked, rules.answer, rules.answered_at, *rules.columns)
     # By name, as lists begin: the search text starts with it, without accents and case.
@@ -100,10 +99,10 @@ def simulate(
                     unanswered += bool(asked)
                     outside += not asked
                     continue
-                outcome, blocks = outcome_of(authority, answer), held.get(customer_id, ())
-                known = _Known(customer_id, document, outcome, _reason(outcome, at.astimezone().date()), blocks)
+                outcome, own_blocks = outcome_of(authority, answer), held.get(customer_id, ())
+                known = _Known(customer_id, document, outcome, _reason(outcome, at.astimezone().date()), own_blocks)
                 decision = rules.decide(known, *own)
-                effect, new_brand = effect_of(decision, blocks), decision.brand_id is not None
+                effect, new_brand = effect_of(decision, own_blocks), decision.brand_id is not None
                 if effect is Effect.STAYS_FREE and not new_brand:
                     unaffected += 1
                 else:
@@ -113,7 +112,7 @@ def simulate(
                         )
                     )
                 if rules.if_all_block is not None:
-                    if_all[effect_of(rules.if_all_block(known), blocks)] += 1
+                    if_all[effect_of(rules.if_all_block(known), own_blocks)] += 1
                 moments.append(at)
             done += len(part)
             progress(done, total)
@@ -180,21 +179,6 @@ def _anp(connection: Connection, snapshot: Snapshot) -> _Rules:
 
 
 _RULES: dict[Authority, Callable[[Connection, Snapshot], _Rules]] = {Authority.SEFAZ: _sefaz, Authority.ANP: _anp}
-
-
-def _active_blocks(connection: Connection) -> dict[int, tuple[ActiveBlock, ...]]:
-    """The reasons in force of every customer that has any, oldest first."""
-    t = BlockReason
-    rows = connection.execute(
-        select(t.customer_id, t.id, t.origin, t.reason, t.raised_at, t.raised_by, t.consultation_id)
-        .where(t.lifted_at.is_(None))
-        .order_by(t.id)
-    )
-    held: defaultdict[int, list[ActiveBlock]] = defaultdict(list)
-    for customer_id, block_id, origin, reason, since, by, consultation_id in rows:
-        block = ActiveBlock(block_id, BlockOrigin(origin), reason, since, by, consultation_id)
-        held[customer_id].append(block)
-    return {customer_id: tuple(blocks) for customer_id, blocks in held.items()}
 
 
 def _unconfirmed(connection: Connection) -> frozenset[int]:
