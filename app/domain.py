@@ -35,6 +35,7 @@ class Origin(Enum):
     COMMAND = "linha_de_comando"
     ORDER = "pedido"
     LIST_CHECK = "conferencia"
+    DIAGNOSIS = "diagnostico"
 
 
 class Verdict(Enum):

@@ -11,17 +11,17 @@ from datetime import UTC, datetime, timedelta
 
 from app.data import customers, lease, records
 from app.data.database import Database
+from app.data.zone import branch_zone
 from app.domain import Authority, FailureKind, Phase, Request
 from app.rules import schedule
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.setting import Setting
 from app.settings.snapshot import Snapshot
-from app.tables import BRANCHES, USERS
+from app.tables import USERS
 
 LOOK_AGAIN = timedelta(seconds=60)
 """How often to look whatever a step says: the lease must be renewed, and another machine may change a setting."""
 
-_ZONE = "America/Sao_Paulo"  # the official time of Brasília, where no branch says another
 _UNNAMED_USER = "Serviço de consulta"
 
 
@@ -108,11 +108,8 @@ class Automatic(ABC):
         return ""
 
     def _zone(self, snapshot: Snapshot) -> str:
-        """The time zone (IANA) of the branch in the settings or, without one, of the first branch."""
         with self._database.reading() as connection:
-            branches = [branch for branch in records.every(connection, BRANCHES) if branch.active]
-        chosen = [branch for branch in branches if branch.id == snapshot[SEFAZ_BRANCH]] or branches
-        return str(chosen[0].values["fuso"]) if chosen else _ZONE
+            return branch_zone(connection, snapshot[SEFAZ_BRANCH])
 
     def _user_name(self, snapshot: Snapshot, setting: Setting[int | None]) -> str:
         user_id = snapshot[setting]

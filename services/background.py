@@ -17,7 +17,7 @@ from app.domain import Authority, Failure, FailureKind, Phase, Refusal, Request,
 from app.settings.snapshot import Snapshot
 from services.automatic import LOOK_AGAIN, Step
 from services.backoffice import Backoffice
-from services.consultation import NotAsked
+from services.consultation import NotAsked, NotYet
 
 _log = logging.getLogger(__name__)
 
@@ -26,9 +26,6 @@ CONSULTED = (Authority.SEFAZ, Authority.ANP)
 
 _STOP, _OPERATOR, _WAKE = range(3)
 """What the queue holds, most urgent first."""
-
-_PATIENCE_S = 60.0
-"""The longest that a request of the operator waits for an authorizer's turn."""
 
 
 class ConsultationThread(QThread):
@@ -151,8 +148,7 @@ class ConsultationThread(QThread):
             if number <= self._cancelled_up_to:
                 raise NotAsked(_cancelled())
             self._emit(Phase.WORKING, "Consultando a pedido do operador.", before.next_at, request)
-            self._await_turn(request)
-            self._consult(request, self._backoffice.settings.load(), self._interrupt.is_set)
+            self._consult(request, self._backoffice.settings.load(), self._interrupt.is_set, self._await)
         except NotAsked as refused:
             self.refused_one.emit(Refusal(request, refused.failure))
         except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
@@ -162,16 +158,8 @@ class ConsultationThread(QThread):
             self._serving_operator = False
             self._emit(before.phase, before.sentence, before.next_at)
 
-    def _await_turn(self, request: Request) -> None:
-        turn = self._consultation.turn_for(request)
-        wait_s = (turn.at - datetime.now(UTC)).total_seconds()
-        if turn.frozen or wait_s <= 0:
-            return
-        if wait_s > _PATIENCE_S:
-            raise NotAsked(
-                Failure(FailureKind.LIMIT, turn.why, "", f"Consulte de novo às {turn.at.astimezone():%H:%M}.")
-            )
-        if self._interrupt.wait(wait_s):
+    def _await(self, seconds: float, why: str) -> None:
+        if self._interrupt.wait(seconds):
             raise NotAsked(_cancelled())
 
     # --- the service ---
@@ -215,6 +203,9 @@ class ConsultationThread(QThread):
         self._emit(step.phase, step.sentence, None, request)
         try:
             self._consult(request, snapshot, lambda: self._stopping)
+        except NotYet as refused:  # another machine has just asked
+            self._next_at = min(refused.turn.at, datetime.now(UTC) + LOOK_AGAIN)
+            return
         except NotAsked:
             raise
         except Exception as error:  # noqa: BLE001 - of one customer: left for another day, so that the others go on
@@ -233,9 +224,15 @@ class ConsultationThread(QThread):
 
     # --- both ---
 
-    def _consult(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> None:
+    def _consult(
+        self,
+        request: Request,
+        snapshot: Snapshot,
+        given_up: Callable[[], bool],
+        wait: Callable[[float, str], None] | None = None,
+    ) -> None:
         self.started_one.emit(request)
-        result = self._consultation.run(request, snapshot, given_up=given_up)
+        result = self._consultation.run(request, snapshot, given_up=given_up, wait=wait)
         self._last_at = result.finding.asked_at
         self.finished_one.emit(result)
 

@@ -18,13 +18,17 @@ from app.data.customers import Subject
 from app.data.database import Database
 from app.data.decisions import Decided
 from app.domain import Decision, Failure, FailureKind, Finding, Request, Result
-from app.rules.pacing import Turn
+from app.rules.pacing import Hold, Turn
 from app.settings.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 F = TypeVar("F", bound=Finding)
+
+
+PATIENCE_S = 60.0
+"""The longest that somebody who asks is kept waiting for an authority's turn; later ones are refused."""
 
 
 class NotAsked(Exception):
@@ -35,17 +39,42 @@ class NotAsked(Exception):
         self.failure = failure
 
 
+class NotYet(NotAsked):
+    """It is too soon; `turn` says when it may be asked and why."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(_too_soon(turn))
+        self.turn = turn
+
+
 def not_configured(what: str, todo: str) -> NotAsked:
     """Nothing can be asked as things are set up; `todo` says what to change."""
     return NotAsked(Failure(FailureKind.CONFIGURATION, what, "", todo))
 
 
+def _too_soon(turn: Turn) -> Failure:
+    cause = {
+        Hold.FREEZE: "Consultas demais em pouco tempo, deste ou de outro programa com o mesmo certificado.",
+        Hold.FAILURES: "Insistir no que falha é o que a SEFAZ chama de consumo indevido.",
+    }
+    todo = {
+        Hold.FREEZE: "Espere até esse horário: insistir prolonga o bloqueio e pode atingir a emissão de notas.",
+        Hold.FAILURES: "Espere até esse horário, ou desfaça a causa e faça o diagnóstico em Ferramentas › Diagnóstico "
+        "da SEFAZ: se ele não encontrar falhas, as consultas voltam na hora.",
+    }
+    return Failure(FailureKind.LIMIT, turn.why, cause.get(turn.hold, ""), todo.get(turn.hold, "Aguarde a sua vez."))
+
+
 @dataclass(frozen=True)
 class Asked(Generic[F]):
-    """What came of asking, and the customer as it was when asked (None for a document of nobody's)."""
+    """What came of asking, and the customer as it was when asked (None for a document of nobody's).
+
+    `learn` keeps what the answer tells of the authority itself, in the transaction that keeps the consultation.
+    """
 
     finding: F
     subject: Subject | None
+    learn: Callable[[Connection], None]
 
 
 class Consultation(ABC, Generic[F]):
@@ -56,17 +85,50 @@ class Consultation(ABC, Generic[F]):
         self._clock = clock
         self._machine = platform.node()
 
-    def run(self, request: Request, snapshot: Snapshot, *, given_up: Callable[[], bool] = lambda: False) -> Result:
-        """Ask, decide and record. Raises NotAsked when nothing was asked; a failure of the authority is a Result.
+    def run(
+        self,
+        request: Request,
+        snapshot: Snapshot,
+        *,
+        given_up: Callable[[], bool] = lambda: False,
+        wait: Callable[[float, str], None] | None = None,
+    ) -> Result:
+        """Ask, decide and record. Raises NotAsked when nothing was asked (NotYet when it is only too soon); a failure
+        of the authority is a Result.
 
         `given_up` is looked at once `cancel` can take effect, so that a `cancel` which came too early is not lost.
+        `wait` is given the seconds to the authority's turn, when it is near, and why; it may raise NotAsked to give
+        up. Without it nothing is waited for.
         """
-        asked = self._ask(request, snapshot, given_up)
+        asked = (
+            self._ask(request, snapshot, given_up) if wait is None else self._in_turn(request, snapshot, given_up, wait)
+        )
         with self._database.writing() as connection:
             return self._record(connection, request, snapshot, asked)
 
+    def _in_turn(
+        self,
+        request: Request,
+        snapshot: Snapshot,
+        given_up: Callable[[], bool],
+        wait: Callable[[float, str], None],
+    ) -> Asked[F]:
+        while True:
+            turn = self.turn_for(request, snapshot)
+            wait_s = (turn.at - self._clock()).total_seconds()
+            if wait_s > 0 and (turn.hold is not Hold.INTERVAL or wait_s > PATIENCE_S):
+                raise NotYet(turn)
+            if wait_s > 0:
+                wait(wait_s, turn.why)
+            try:
+                return self._ask(request, snapshot, given_up)
+            except NotYet as refused:
+                if refused.turn.hold is not Hold.INTERVAL:
+                    raise
+                # Another machine took the turn that was waited for.
+
     @abstractmethod
-    def turn_for(self, request: Request) -> Turn:
+    def turn_for(self, request: Request, snapshot: Snapshot) -> Turn:
         """When the authority may be asked this by a person. May raise NotAsked."""
 
     @abstractmethod
@@ -96,6 +158,7 @@ class Consultation(ABC, Generic[F]):
 
     def _record(self, connection: Connection, request: Request, snapshot: Snapshot, asked: Asked[F]) -> Result:
         finding = asked.finding
+        asked.learn(connection)
         # As it is now: the registration and its blocks may have changed while the authority was answering.
         subject = self._note(connection, finding, asked.subject) if asked.subject else None
         known = subject or (customers.subject(connection, asked.subject.id) if asked.subject else None)

@@ -125,7 +125,7 @@ class OrderGate:
             authority=Authority.ANP,
         )
         try:
-            self._await_turn(request, given_up)
+            self._await_turn(request, snapshot, given_up)
             result = self._consultation.run(request, snapshot, given_up=given_up)
         except NotAsked as refused:
             return _Said(LastAnswer(AnpOutcome.FAILURE, "", self._clock(), None, False), refused.failure.sentence)
@@ -147,9 +147,9 @@ class OrderGate:
         )
         return _Said(answer, finding.reason)
 
-    def _await_turn(self, request: Request, given_up: Callable[[], bool]) -> None:
+    def _await_turn(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> None:
         """Leave the polite pause after the last query; whoever gives up waits no more, and `run` says so."""
-        wait_s = (self._consultation.turn_for(request).at - self._clock()).total_seconds()
+        wait_s = (self._consultation.turn_for(request, snapshot).at - self._clock()).total_seconds()
         until = time.monotonic() + wait_s
         while (left := until - time.monotonic()) > 0 and not given_up():
             time.sleep(min(left, _GLANCE_S))

@@ -99,5 +99,6 @@ ORIGINS = {
     Origin.COMMAND: "pela linha de comando",
     Origin.ORDER: "ao avaliar um pedido",
     Origin.LIST_CHECK: "ao conferir com a lista da ANP",
+    Origin.DIAGNOSIS: "no diagnóstico da SEFAZ",
 }
 """Who made a consultation happen, as it ends a sentence."""

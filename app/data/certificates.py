@@ -19,10 +19,9 @@ from app.domain import Certificate
 
 _OF_STATION = ("key_pem", "secret_name")
 _OF_BRANCH = tuple(field.name for field in fields(Certificate) if field.name not in _OF_STATION)
-FINGERPRINT = select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == bindparam("branch_id"))
-"""Which certificate the branch `branch_id` has."""
-# Built once: every consultation runs it.
-_FINGERPRINT = select(BranchCertificate.fingerprint).where(BranchCertificate.branch_id == bindparam("branch_id"))
+OF_BRANCH = BranchCertificate.branch_id == bindparam("branch_id")
+"""The certificate of the branch `branch_id`."""
+_FINGERPRINT = select(BranchCertificate.fingerprint).where(OF_BRANCH)
 
 
 @cache
@@ -45,6 +44,13 @@ def all_installed(connection: Connection) -> list[Certificate]:
 def fingerprint(connection: Connection, branch_id: int) -> str | None:
     """Which certificate the branch has now, told without reading it whole; None when it has none."""
     return connection.execute(_FINGERPRINT, {"branch_id": branch_id}).scalar()
+
+
+def presented(connection: Connection, branch_id: int) -> tuple[str, str] | None:
+    """The CNPJ and the fingerprint of the branch's certificate, told without reading it whole; None without one."""
+    b = BranchCertificate
+    found = connection.execute(select(b.cnpj, b.fingerprint).where(OF_BRANCH), {"branch_id": branch_id}).first()
+    return None if found is None else (found.cnpj, found.fingerprint)
 
 
 def replace(connection: Connection, certificate: Certificate) -> None:

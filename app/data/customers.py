@@ -284,13 +284,21 @@ def all_by_document(connection: Connection, document: Document) -> list[Subject]
 
 
 def next_due(
-    connection: Connection, *, answered_before: datetime, now: datetime, ufs: Collection[str], limit: int = 1
+    connection: Connection,
+    *,
+    answered_before: datetime,
+    now: datetime,
+    ufs: Collection[str],
+    no_cpf: Collection[str] = (),
+    limit: int = 1,
 ) -> list[Subject]:
-    """The customers whose turn at SEFAZ it is: never answered first, then the longest ago; none told to wait.
+    """The customers of these UFs whose turn at SEFAZ it is: never answered first, then the longest ago; none told to
+    wait.
 
-    A customer whose data the authority refused waits until the registration is edited.
+    A customer whose data the authority refused waits until the registration is edited; one with a CPF in a UF of
+    `no_cpf`, unless it has an inscrição estadual to be asked by.
     """
-    values = {"answered_before": answered_before, "now": now, "ufs": sorted(ufs)}
+    values = {"answered_before": answered_before, "now": now, "ufs": sorted(ufs), "no_cpf": sorted(no_cpf)}
     return _longest_ago(connection, Authority.SEFAZ, values, limit)
 
 
@@ -330,6 +338,12 @@ def _due_looks(authority: Authority, sqlite: bool) -> tuple[Select[*tuple[Any, .
             or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
             c.sefaz_outcome != Verdict.DATA_ERROR.value,
             c.uf.in_(bindparam("ufs", expanding=True)),
+            or_(
+                c.uf.not_in(bindparam("no_cpf", expanding=True)),
+                func.length(c.document) != 11,
+                c.document.startswith("IE "),
+                c.ie.not_in(("", "ISENTO")),
+            ),
         )
     return tuple(
         select(*SUBJECT_COLUMNS)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from app.data.models import BlockReason, Consultation, Customer
 from app.data.search import every_word
@@ -30,7 +30,6 @@ from app.domain import (
     Verdict,
     outcome_of,
 )
-from app.rules.pacing import Attempt
 
 
 @dataclass(frozen=True)
@@ -112,17 +111,6 @@ _ROW = (
 )
 # Every consultation runs these, and building a statement costs ten times as much as running it.
 _RECORD = insert(_t).returning(_t.id)
-_NEWEST = (
-    select(_t.asked_at, _t.failure_kind)
-    .where(_t.authorizer == bindparam("authorizer"))
-    .order_by(_t.asked_at.desc())
-    .limit(bindparam("limit"))
-)
-LAST_LIMIT = select(func.max(_t.asked_at)).where(
-    _t.authorizer == bindparam("authorizer"),
-    # Written out, not bound, so that SQLite finds the partial index.
-    literal_column(f"failure_kind = '{FailureKind.LIMIT.value}'"),
-)
 
 
 def record(
@@ -295,17 +283,6 @@ def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsu
         .limit(1)
     ).scalar()
     return None if earlier is None else get(connection, earlier)
-
-
-def newest_attempts(connection: Connection, authorizer: str, limit: int) -> list[Attempt]:
-    """The latest consultations of one authorizer, newest first."""
-    found = connection.execute(_NEWEST, {"authorizer": authorizer, "limit": limit})
-    return [Attempt(at, FailureKind(kind) if kind else None) for at, kind in found]
-
-
-def last_limit(connection: Connection, authorizer: str) -> datetime | None:
-    """When the authorizer last refused for consumo indevido (656)."""
-    return connection.execute(LAST_LIMIT, {"authorizer": authorizer}).scalar()
 
 
 def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:

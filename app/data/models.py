@@ -250,14 +250,6 @@ class Consultation(Base):
     __table_args__ = (
         Index("ix_consultation_customer_id_id", "customer_id", "id"),
         Index("ix_consultation_document_id", "document", "id"),
-        Index("ix_consultation_authorizer_asked_at", "authorizer", "asked_at"),
-        Index(
-            "ix_consultation_limit",
-            "authorizer",
-            "asked_at",
-            sqlite_where=text("failure_kind = 'consumo_indevido'"),
-            postgresql_where=text("failure_kind = 'consumo_indevido'"),
-        ),
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     authority: Mapped[str] = mapped_column(String(10))
@@ -318,6 +310,39 @@ class AuthorityPause(Base):
 
     __tablename__ = "authority_pause"
     host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    until: Mapped[datetime]
+
+
+class AuthorizerPace(Base):
+    """How one certificate stands with one authorizer; see `rules.pacing.Pace`. The CNPJ is "" where none is presented.
+
+    `calls` has the moments of the last minute in ISO form.
+    """
+
+    __tablename__ = "authorizer_pace"
+    certificate_cnpj: Mapped[str] = mapped_column(String(14), primary_key=True)
+    authorizer: Mapped[str] = mapped_column(String(10), primary_key=True)
+    calls: Mapped[list[str]] = mapped_column(JSON)
+    next_at: Mapped[datetime | None]
+    streak_of: Mapped[str] = mapped_column(String(20))
+    streak: Mapped[int]
+    held_until: Mapped[datetime | None]
+    held_why: Mapped[str] = mapped_column(Text)
+    last_limit_at: Mapped[datetime | None]
+    frozen_until: Mapped[datetime | None]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+
+
+class UfGap(Base):
+    """What the SEFAZ of a UF said that it does not offer at an address; it is not asked there before `until`."""
+
+    __tablename__ = "uf_gap"
+    uf: Mapped[str] = mapped_column(String(2), primary_key=True)
+    missing: Mapped[str] = mapped_column(String(10), primary_key=True)
+    address: Mapped[str] = mapped_column(Text)
+    c_stat: Mapped[str] = mapped_column(String(3))
+    x_motivo: Mapped[str] = mapped_column(Text)
+    learnt_at: Mapped[datetime]
     until: Mapped[datetime]
 
 

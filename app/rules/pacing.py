@@ -1,20 +1,33 @@
-"""How fast one authorizer may be asked, computed from the consultations kept: restart and other machines share it.
+"""How fast one authorizer may be asked with one certificate, and when it must be left alone. Pure; the clock is given.
 
-SEFAZ answers 656 (consumo indevido) to who asks too fast and then refuses everything of that certificate and address,
-invoices too, for up to an hour (MOC 7.0 Anexo I §4.3.6); hence 65 minutes of silence, for the button as well.
+SEFAZ answers 656 (consumo indevido) to who asks too fast or repeats what it rejects, and then refuses everything of
+that certificate and address, invoices too, for up to an hour (MOC 7.0 Anexo I §4.3.6); hence 65 minutes of silence,
+for the button as well, and until the next day when it happens twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
 
 from app.domain import FailureKind
+from app.portuguese import exact
 
 FREEZE = timedelta(minutes=65)
+AGAIN_WITHIN = timedelta(days=1)
+"""A second 656 this soon after the first freezes until the next day; and until then the pace is halved."""
 BREAKER = timedelta(minutes=30)
 BREAKER_FAILURES = 3
+EQUAL_REJECTIONS = 10
+"""Well below the 40 after which SEFAZ may answer 656 (MOC 7.0 Anexo I §4.3.6)."""
+JITTER = 0.3
+"""The share of the interval by which it is lengthened at random, so that machines and programs do not keep in step."""
+
+_MINUTE = timedelta(minutes=1)
+_LONGEST = timedelta(days=2)  # more than any hold; what is later was written when the computer's clock was wrong
+_TECHNICAL = "falha técnica"
 TECHNICAL = frozenset(
     {
         FailureKind.NETWORK,
@@ -28,69 +41,174 @@ TECHNICAL = frozenset(
         FailureKind.REQUESTER,
     }
 )
+_LEARNT_NOTHING = frozenset(
+    {FailureKind.CANCELLED, FailureKind.CONFIGURATION, FailureKind.INTERNAL, FailureKind.THROTTLED}
+)
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """An earlier consultation of the authorizer; `failure` is None when it was answered."""
+class Limits:
+    """How fast an authorizer may be asked: `interval_s` seconds from one call to the next, at most `per_minute` calls
+    in any minute; 0 means no such limit."""
 
-    asked_at: datetime
-    failure: FailureKind | None
+    interval_s: float
+    per_minute: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a limit at all, so that calls must be counted."""
+        return self.interval_s > 0 or self.per_minute > 0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """All that is remembered of one certificate at one authorizer.
+
+    `calls` are the moments of the last minute's calls, oldest first; `next_at` when the interval after the last ends.
+    `streak` counts the newest failures that are the same, named in `streak_of`; for them nothing is asked until
+    `held_until`, for the reason `held_why` (a fragment of a sentence). `fingerprint` is the certificate that they are
+    about: another one starts without them, but not without the silence after a 656 (`frozen_until`), which is of the
+    CNPJ.
+    """
+
+    calls: tuple[datetime, ...] = ()
+    next_at: datetime | None = None
+    streak_of: str = ""
+    streak: int = 0
+    held_until: datetime | None = None
+    held_why: str = ""
+    last_limit_at: datetime | None = None
+    frozen_until: datetime | None = None
+    fingerprint: str = ""
+
+    def of(self, fingerprint: str) -> Pace:
+        """This pace for the certificate with that fingerprint."""
+        if fingerprint == self.fingerprint:
+            return self
+        return replace(self, streak_of="", streak=0, held_until=None, held_why="", fingerprint=fingerprint)
+
+    @property
+    def released(self) -> Pace:
+        """This pace without failures and what they hold back; a silence after a 656 stays."""
+        return replace(self, streak_of="", streak=0, held_until=None, held_why="")
+
+
+class Hold(Enum):
+    """What keeps an authorizer from being asked now."""
+
+    NOTHING = "nada"
+    INTERVAL = "ritmo"
+    FAILURES = "falhas"
+    FREEZE = "consumo_indevido"
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The earliest moment of the next consultation, and why. `frozen`: before it not even the button may ask."""
+    """The earliest moment of the next call, what keeps it from being earlier, and why in a sentence."""
 
     at: datetime
+    hold: Hold = Hold.NOTHING
     why: str = ""
-    frozen: bool = False
 
 
-def freeze(last_limit_at: datetime | None, now: datetime) -> Turn | None:
-    """The silence after a 656, which nobody may break; None when there is none at `now`."""
-    if last_limit_at is None or now >= last_limit_at + FREEZE:
-        return None
-    until = last_limit_at + FREEZE
-    return Turn(until, f"A SEFAZ acusou consumo indevido: nova consulta só depois de {_clock(until)}.", True)
+@dataclass(frozen=True)
+class Said:
+    """What a call came to, as far as the pace matters.
 
-
-def next_turn(
-    newest: Sequence[Attempt],
-    last_limit_at: datetime | None,
-    *,
-    interval_s: float,
-    per_minute: int,
-    automatic: bool,
-    now: datetime,
-) -> Turn:
-    """When the authorizer may be asked next.
-
-    `newest` has its latest attempts, newest first, at least max(3, per_minute) of them when there are so many;
-    `last_limit_at` is when it last answered 656. `interval_s` and `per_minute` are its limits, 0 meaning none.
-    Three technical failures in a row stop the service for a while; the operator's button may still try.
+    `failure` is None for an answer. `waits` are how long to leave the authorizer alone after the first, the second…
+    failure with the same `code` in a row, the last one repeated; None in it is until the next day. `repeatable` is
+    False for a rejection that must not be repeated, whatever the customer: ten equal ones stop the authorizer.
     """
-    frozen = freeze(last_limit_at, now)
-    if frozen is not None:
-        return frozen
-    turn = Turn(now)
-    if newest and interval_s > 0:
-        at = newest[0].asked_at + timedelta(seconds=interval_s)
-        turn = _later(turn, Turn(at, "Intervalo mínimo entre consultas do autorizador."))
-    if per_minute > 0 and len(newest) >= per_minute:
-        at = newest[per_minute - 1].asked_at + timedelta(minutes=1)
-        turn = _later(turn, Turn(at, f"Limite de {per_minute} consultas por minuto do autorizador."))
-    if automatic and len(newest) >= BREAKER_FAILURES:
-        last = newest[:BREAKER_FAILURES]
-        if all(attempt.failure in TECHNICAL for attempt in last):
-            at = last[0].asked_at + BREAKER
-            turn = _later(turn, Turn(at, f"Três falhas técnicas seguidas: nova tentativa às {_clock(at)}."))
-    return turn
+
+    failure: FailureKind | None
+    code: str = ""
+    waits: tuple[timedelta | None, ...] = ()
+    repeatable: bool = True
 
 
-def _later(one: Turn, other: Turn) -> Turn:
-    return other if other.at > one.at else one
+def turn(pace: Pace, limits: Limits, now: datetime) -> Turn:
+    """When the authorizer may be asked next, by anybody. Moments that no hold could reach are left out of account."""
+    if pace.frozen_until is not None and now < pace.frozen_until < now + _LONGEST:
+        why = f"A SEFAZ acusou consumo indevido: nova consulta só depois de {clock(pace.frozen_until, now)}."
+        return Turn(pace.frozen_until, Hold.FREEZE, why)
+    if pace.held_until is not None and now < pace.held_until < now + _LONGEST:
+        why = f"{pace.held_why}: nova consulta só depois de {clock(pace.held_until, now)}."
+        return Turn(pace.held_until, Hold.FAILURES, why)
+    best = Turn(now)
+    eased = _eased(pace, limits, now)
+    longest = timedelta(seconds=eased.interval_s * (1 + JITTER))
+    if pace.next_at is not None and pace.next_at <= now + longest:
+        best = _later(best, pace.next_at, "Intervalo mínimo entre consultas do autorizador.")
+    if eased.per_minute > 0:
+        counted = [call for call in pace.calls if now - _MINUTE < call <= now]
+        if len(counted) >= eased.per_minute:
+            at = counted[-eased.per_minute] + _MINUTE
+            best = _later(best, at, f"Limite de {eased.per_minute} consultas por minuto do autorizador.")
+    return best
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone():%H:%M}"
+def called(pace: Pace, limits: Limits, now: datetime, jitter: float) -> Pace:
+    """The pace once a call is made at `now`; `jitter`, from 0 to 1, is how much of JITTER the interval gets."""
+    interval = timedelta(seconds=_eased(pace, limits, now).interval_s * (1 + JITTER * jitter))
+    recent = tuple(call for call in pace.calls if now - _MINUTE < call <= now) if limits.per_minute > 0 else ()
+    calls = (*recent, now) if limits.per_minute > 0 else ()
+    return replace(pace, calls=calls, next_at=now + interval if interval else None)
+
+
+def after(pace: Pace, said: Said, now: datetime, zone: str) -> Pace:
+    """The pace once a call ended so; `zone` (IANA) tells when the next day begins.
+
+    Three technical failures in a row, ten equal rejections, or what the status itself asks for, hold the authorizer;
+    an answer lets it go.
+    """
+    if said.failure in _LEARNT_NOTHING:
+        return pace
+    if said.failure is FailureKind.LIMIT:
+        again = pace.last_limit_at is not None and now - pace.last_limit_at < AGAIN_WITHIN
+        until = max(now + FREEZE, _next_day(now, zone)) if again else now + FREEZE
+        return replace(pace.released, last_limit_at=now, frozen_until=max(until, pace.frozen_until or until))
+    if said.waits:
+        streak = _streak(pace, said.code)
+        wait = said.waits[min(streak, len(said.waits)) - 1]
+        until = _next_day(now, zone) if wait is None else now + wait
+        return _held(pace, said.code, streak, until, f"A SEFAZ respondeu {said.code}")
+    if not said.repeatable:
+        streak = _streak(pace, said.code)
+        why = f"{streak} rejeições {said.code} seguidas"
+        return _held(pace, said.code, streak, _next_day(now, zone) if streak >= EQUAL_REJECTIONS else None, why)
+    if said.failure in TECHNICAL:
+        streak = _streak(pace, _TECHNICAL)
+        why = f"{streak} falhas técnicas seguidas"
+        return _held(pace, _TECHNICAL, streak, now + BREAKER if streak >= BREAKER_FAILURES else None, why)
+    return pace.released
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """The time of day of `moment` here, with the day when it is another one."""
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == now.astimezone().date() else exact(moment)
+
+
+def _eased(pace: Pace, limits: Limits, now: datetime) -> Limits:
+    """The limits, halved for a day after a 656."""
+    if pace.last_limit_at is None or now - pace.last_limit_at >= AGAIN_WITHIN:
+        return limits
+    return Limits(limits.interval_s * 2, -(-limits.per_minute // 2))
+
+
+def _streak(pace: Pace, of: str) -> int:
+    return pace.streak + 1 if pace.streak_of == of else 1
+
+
+def _held(pace: Pace, of: str, streak: int, until: datetime | None, why: str) -> Pace:
+    return replace(pace, streak_of=of, streak=streak, held_until=until, held_why="" if until is None else why)
+
+
+def _later(best: Turn, at: datetime, why: str) -> Turn:
+    return Turn(at, Hold.INTERVAL, why) if at > best.at else best
+
+
+def _next_day(now: datetime, zone: str) -> datetime:
+    here = ZoneInfo(zone)
+    tomorrow = now.astimezone(here).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), here).astimezone(now.tzinfo)

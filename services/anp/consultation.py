@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.anp_profile import AnpProfile
-from app.data import blocks, brands, customers, history, mirror, pauses
+from app.data import blocks, brands, customers, history, mirror, pace, pauses
 from app.data.customers import Subject
 from app.data.database import Database
 from app.data.exemption import exempting_entity
+from app.data.zone import OFFICIAL
 from app.domain import (
     AnpFinding,
     AnpOutcome,
@@ -48,7 +50,8 @@ AUTHORIZER = "ANP"
 READ_TIMEOUT_S = 15.0
 """How long ANP may take to answer: an order may be waiting."""
 
-_POLITE_S = 1.0
+_LIMITS = pacing.Limits(interval_s=1.0, per_minute=0)
+_NO_CERTIFICATE = ""
 _TRIED = {AnpSource.PRIMARY: "Principal", AnpSource.SECONDARY: "Secundária"}
 
 
@@ -75,9 +78,9 @@ class AnpConsultation(Consultation[AnpFinding]):
         super().__init__(database, clock=clock)
         self._client = AnpClient(folders, read_timeout=read_timeout)
 
-    def turn_for(self, request: Request) -> pacing.Turn:
+    def turn_for(self, request: Request, snapshot: Snapshot) -> pacing.Turn:
         """When a person may ask: at once, but for a short and polite pause after the last query."""
-        return self._turn(automatic=False)
+        return pacing.turn(self._pace().released, _LIMITS, self._clock())
 
     def next_turn(self, snapshot: Snapshot) -> pacing.Turn:
         """When the service may ask: not while ANP wants to be left alone, nor soon after failures in a row."""
@@ -87,8 +90,9 @@ class AnpConsultation(Consultation[AnpFinding]):
             paused = pauses.until(connection, hosts, now)
         if len(paused) == len(hosts):
             at = min(paused.values())
-            return pacing.Turn(at, f"A ANP pediu para esperar até {at.astimezone():%d/%m %H:%M}.")
-        return self._turn(automatic=True)
+            why = f"A ANP pediu para esperar até {at.astimezone():%d/%m %H:%M}."
+            return pacing.Turn(at, pacing.Hold.FAILURES, why)
+        return pacing.turn(self._pace(), _LIMITS, now)
 
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""
@@ -98,12 +102,15 @@ class AnpConsultation(Consultation[AnpFinding]):
         """Close the connections to ANP."""
         self._client.close()
 
-    def _turn(self, *, automatic: bool) -> pacing.Turn:
+    def _pace(self) -> pacing.Pace:
         with self._database.reading() as connection:
-            newest = history.newest_attempts(connection, AUTHORIZER, pacing.BREAKER_FAILURES)
-        return pacing.next_turn(
-            newest, None, interval_s=_POLITE_S, per_minute=0, automatic=automatic, now=self._clock()
-        )
+            return pace.read(connection, _NO_CERTIFICATE, AUTHORIZER)
+
+    def _learn(self, finding: AnpFinding, connection: Connection) -> None:
+        known = pace.held(connection, _NO_CERTIFICATE, AUTHORIZER)
+        known = pacing.called(known, _LIMITS, finding.asked_at, jitter=0)
+        known = pacing.after(known, pacing.Said(finding.withheld_by), self._clock(), OFFICIAL)
+        pace.keep(connection, _NO_CERTIFICATE, AUTHORIZER, known)
 
     def _ask(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> Asked[AnpFinding]:
         if not snapshot[ANP_ONLINE]:
@@ -130,7 +137,8 @@ class AnpConsultation(Consultation[AnpFinding]):
                     "Se é posto ou revenda de GLP, mude “Cadastro na ANP” no cadastro do cliente.",
                 )
             standing = self._standing(connection, request.document, kind, sources)
-        return Asked(self._with_brand(self._find(request, snapshot, kind, sources, standing, given_up)), subject)
+        finding = self._with_brand(self._find(request, snapshot, kind, sources, standing, given_up))
+        return Asked(finding, subject, partial(self._learn, finding))
 
     def _with_brand(self, finding: AnpFinding) -> AnpFinding:
         if finding.registration is None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from app.data import customers
 from app.data.customers import Subject
 from app.data.database import Database
+from app.data.uf_gaps import Missing
 from app.domain import Authority, Origin, Phase, Request
 from app.rules import schedule
 from app.rules.pacing import Turn
@@ -109,15 +110,18 @@ class AutomaticSefaz(Automatic):
     def _next_free(self, snapshot: Snapshot, now: datetime, zone: str) -> tuple[Subject | None, Turn | None]:
         """The next due customer whose authorizer may be asked now, else the earliest turn of those that wait."""
         endpoints = self._consultation.endpoints()
-        ufs = {uf for uf, endpoint in endpoints.items() if endpoint.status is not EndpointStatus.NONE}
+        gaps = self._consultation.gaps()
+        unserved = {gap.uf for gap in gaps if gap.missing is Missing.SERVICE}
+        no_cpf = {gap.uf for gap in gaps if gap.missing is Missing.CPF}
+        ufs = {uf for uf, endpoint in endpoints.items() if endpoint.status is not EndpointStatus.NONE} - unserved
         cutoff = schedule.answered_before(now, snapshot[SEFAZ_PERIOD], zone)
         earliest: Turn | None = None
         while ufs:
             with self._database.reading() as connection:
-                due = customers.next_due(connection, answered_before=cutoff, now=now, ufs=ufs)
+                due = customers.next_due(connection, answered_before=cutoff, now=now, ufs=ufs, no_cpf=no_cpf)
             if not due:
                 break
-            turn = self._consultation.next_turn(due[0].uf, automatic=True)
+            turn = self._consultation.next_turn(due[0].uf, snapshot)
             if turn.at <= self._clock():  # the turn was told by a later reading of the clock than `now`
                 return due[0], None
             if earliest is None or turn.at < earliest.at:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import random
 import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app import secrets
-from app.data import blocks, certificates, customers, history
+from app.data import blocks, certificates, customers, pace, uf_gaps
 from app.data.customers import Subject
 from app.data.database import Database
 from app.data.exemption import exempting_entity
-from app.data.standing import look
+from app.data.standing import Standing, look
+from app.data.uf_gaps import Gap
+from app.data.zone import branch_zone
 from app.domain import (
     Certificate,
     ConsultationFailed,
     Decision,
+    Document,
+    DocumentKind,
     Failure,
     FailureKind,
     Request,
@@ -27,6 +33,7 @@ from app.domain import (
     Verdict,
 )
 from app.folders import Folders
+from app.portuguese import exact
 from app.rules import pacing, schedule
 from app.rules.blocking import decide_sefaz
 from app.rules.sefaz_verdict import Judgement, judge
@@ -34,9 +41,9 @@ from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
 from services.certificate import CertificateUnusable, ClientContexts
-from services.consultation import Asked, Consultation, NotAsked, not_configured
+from services.consultation import Asked, Consultation, NotAsked, NotYet, not_configured
 from services.sefaz.client import SefazClient
-from services.sefaz.endpoints import Endpoint, InvalidEndpoints, load_endpoints
+from services.sefaz.endpoints import Endpoint, EndpointStatus, InvalidEndpoints, load_endpoints
 from services.sefaz.status_codes import StatusClass, status_code
 
 if TYPE_CHECKING:
@@ -87,24 +94,27 @@ class SefazConsultation(Consultation[SefazFinding]):
             self._endpoints_state = state
         return self._endpoints
 
-    def next_turn(self, uf: str, *, automatic: bool) -> pacing.Turn:
+    def next_turn(self, uf: str, snapshot: Snapshot) -> pacing.Turn:
         """When the authorizer of that UF may be asked next, by its limits and by what it last answered."""
         endpoint = self._endpoint(uf)
-        limited = endpoint.interval_s > 0 or endpoint.per_minute > 0 or automatic
-        wanted = max(pacing.BREAKER_FAILURES, endpoint.per_minute)
         with self._database.reading() as connection:
-            return pacing.next_turn(
-                history.newest_attempts(connection, endpoint.authorizer, wanted) if limited else [],
-                history.last_limit(connection, endpoint.authorizer),
-                interval_s=endpoint.interval_s,
-                per_minute=endpoint.per_minute,
-                automatic=automatic,
-                now=self._clock(),
-            )
+            presented = certificates.presented(connection, _branch(snapshot))
+            if presented is None:
+                return pacing.Turn(self._clock())
+            cnpj, fingerprint = presented
+            known = pace.read(connection, cnpj, endpoint.authorizer).of(fingerprint)
+        return pacing.turn(known, endpoint.limits, self._clock())
 
-    def turn_for(self, request: Request) -> pacing.Turn:
-        """When the authorizer of the request's UF may be asked by a person."""
-        return self.next_turn(request.uf, automatic=False)
+    def turn_for(self, request: Request, snapshot: Snapshot) -> pacing.Turn:
+        """When the authorizer of the request's UF may be asked by a person: no sooner than by the service."""
+        return self.next_turn(request.uf, snapshot)
+
+    def gaps(self) -> list[Gap]:
+        """What UFs said that they lack at the addresses in force."""
+        endpoints = self.endpoints()
+        with self._database.reading() as connection:
+            found = uf_gaps.known(connection, self._clock())
+        return [gap for gap in found if gap.address == endpoints[gap.uf].production]
 
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""
@@ -160,27 +170,87 @@ class SefazConsultation(Consultation[SefazFinding]):
 
     def _ask(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> Asked[SefazFinding]:
         endpoint = self._endpoint(request.uf)
-        branch_id = snapshot[SEFAZ_BRANCH]
-        if branch_id is None:
-            raise not_configured(
-                "Nenhuma filial foi escolhida para consultar a SEFAZ.",
-                "Escolha a Filial em Ferramentas › Sistema › Clientes, aba Consulta SEFAZ.",
-            )
+        branch_id = _branch(snapshot)
         with self._database.reading() as connection:
             standing = look(
-                connection, customer_id=request.customer_id, branch_id=branch_id, authorizer=endpoint.authorizer
+                connection,
+                customer_id=request.customer_id,
+                branch_id=branch_id,
+                authorizer=endpoint.authorizer,
+                uf=endpoint.uf,
+                address=endpoint.production,
+                now=self._clock(),
             )
-            frozen = pacing.freeze(standing.last_limit_at, self._clock())
-            if frozen is not None:
-                raise _too_soon(frozen)
             if request.customer_id is not None and standing.subject is None:
                 raise not_configured(f"O cliente {request.customer_id} não existe.", "Confira o código do cliente.")
             client = self._client_for(connection, branch_id, standing.fingerprint)
+        document = _served(request, endpoint, standing)
+        self._take_turn(endpoint, client.certificate, standing.pace)
         ie = standing.subject.ie if standing.subject else ""
-        return Asked(self._find(client, request, endpoint, ie, given_up), standing.subject)
+        finding = self._find(client, request, document, endpoint, ie, given_up)
+        learn = partial(self._learn, finding, endpoint, client.certificate, branch_id, standing.pace)
+        return Asked(finding, standing.subject, learn)
+
+    def _take_turn(self, endpoint: Endpoint, certificate: Certificate, known: pacing.Pace) -> None:
+        """Count the call that is about to be made. Raises NotYet."""
+        if endpoint.status is EndpointStatus.NONE:
+            return
+        fingerprint, limits, now = certificate.fingerprint, endpoint.limits, self._clock()
+        turn = pacing.turn(known.of(fingerprint), limits, now)
+        if turn.at <= now and limits.any:
+            with self._database.writing() as connection:
+                now = self._clock()
+                turn = pace.reserve(
+                    connection,
+                    certificate.cnpj,
+                    endpoint.authorizer,
+                    fingerprint=fingerprint,
+                    limits=limits,
+                    now=now,
+                    jitter=random.random(),
+                )
+        if turn.at > now:
+            raise NotYet(turn)
+
+    def _learn(
+        self,
+        finding: SefazFinding,
+        endpoint: Endpoint,
+        certificate: Certificate,
+        branch_id: int,
+        known: pacing.Pace,
+        connection: Connection,
+    ) -> None:
+        now = self._clock()
+        code = status_code(finding.c_stat) if finding.c_stat else None
+        if code is not None and code.missing is not None:
+            uf_gaps.learn(
+                connection,
+                endpoint.uf,
+                code.missing,
+                address=endpoint.production,
+                c_stat=finding.c_stat,
+                x_motivo=finding.x_motivo,
+                now=now,
+            )
+        if endpoint.status is EndpointStatus.NONE:
+            return
+        said = code.said if code is not None else pacing.Said(finding.withheld_by)
+        known = known.of(certificate.fingerprint)
+        if said.failure is None and said.repeatable and known == known.released:
+            return  # nothing to remember, as nearly always
+        held = pace.held(connection, certificate.cnpj, endpoint.authorizer).of(certificate.fingerprint)
+        zone = branch_zone(connection, branch_id)
+        pace.keep(connection, certificate.cnpj, endpoint.authorizer, pacing.after(held, said, now, zone))
 
     def _find(
-        self, client: _Client, request: Request, endpoint: Endpoint, ie: str, given_up: Callable[[], bool]
+        self,
+        client: _Client,
+        request: Request,
+        document: Document,
+        endpoint: Endpoint,
+        ie: str,
+        given_up: Callable[[], bool],
     ) -> SefazFinding:
         sefaz = client.sefaz
         sefaz.open()
@@ -207,7 +277,7 @@ class SefazConsultation(Consultation[SefazFinding]):
             )
 
         try:
-            answer = sefaz.ask(request.document, endpoint, given_up=given_up)
+            answer = sefaz.ask(document, endpoint, given_up=given_up)
         except ConsultationFailed as failed:
             return finding(Judgement(Verdict.FAILURE, failed.failure.sentence), failed)
         said = status_code(answer.c_stat).status_class
@@ -221,7 +291,9 @@ class SefazConsultation(Consultation[SefazFinding]):
     def _note(self, connection: Connection, finding: SefazFinding, subject: Subject) -> Subject | None:
         if (subject.document, subject.uf) != (finding.document, finding.uf):
             return None
-        retry = schedule.retry_at(finding.failure.kind, self._clock()) if finding.failure else None
+        # What the UF lacks is remembered of the UF: its customers are due again as soon as it is forgotten.
+        waits = finding.failure is not None and status_code(finding.c_stat).missing is None
+        retry = schedule.retry_at(finding.failure.kind, self._clock()) if finding.failure and waits else None
         return customers.note_sefaz(connection, subject, finding.verdict, finding.asked_at, retry)
 
     def _decide(
@@ -237,15 +309,41 @@ class SefazConsultation(Consultation[SefazFinding]):
         )
 
 
-def _too_soon(turn: pacing.Turn) -> NotAsked:
-    return NotAsked(
-        Failure(
-            FailureKind.LIMIT,
-            turn.why,
-            "Consultas demais em pouco tempo, deste ou de outro programa com o mesmo certificado.",
-            "Espere até esse horário: insistir prolonga o bloqueio e pode atingir a emissão de notas.",
+def _branch(snapshot: Snapshot) -> int:
+    branch_id = snapshot[SEFAZ_BRANCH]
+    if branch_id is None:
+        raise not_configured(
+            "Nenhuma filial foi escolhida para consultar a SEFAZ.",
+            "Escolha a Filial em Ferramentas › Sistema › Clientes, aba Consulta SEFAZ.",
         )
-    )
+    return branch_id
+
+
+def _served(request: Request, endpoint: Endpoint, standing: Standing) -> Document:
+    """By which document to ask: the request's or, where the UF takes no CPF, the customer's IE. Raises NotAsked."""
+    by_hand = f"Consulte à mão em {endpoint.public_page}"
+    if standing.unserved_until is not None:
+        raise NotAsked(
+            Failure(
+                FailureKind.NOT_SERVED,
+                f"A SEFAZ de {endpoint.uf} disse que não atende a consulta de cadastro neste endereço.",
+                f"Por isso não é consultada antes de {exact(standing.unserved_until)}.",
+                f"{by_hand}, ou mande tentar de novo em Ferramentas › Endereços da SEFAZ.",
+            )
+        )
+    if standing.no_cpf_until is None or request.document.kind is not DocumentKind.CPF:
+        return request.document
+    ie = standing.subject.ie if standing.subject else ""
+    if not any(map(str.isdigit, ie)):
+        raise NotAsked(
+            Failure(
+                FailureKind.NOT_SERVED,
+                f"A SEFAZ de {endpoint.uf} disse que não consulta por CPF.",
+                f"Por isso não é consultada por CPF antes de {exact(standing.no_cpf_until)}.",
+                f"Informe a inscrição estadual no cadastro do cliente. {by_hand}.",
+            )
+        )
+    return Document(DocumentKind.IE, ie)
 
 
 def _certificate(what: str) -> NotAsked:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from app.rules.pacing import Limits
 from app.uf import UFS
 from services import RESOURCES
 from services.override_file import parse_table, read_override
@@ -63,6 +64,11 @@ class Endpoint:
     interval_s: float
     per_minute: int
     public_page: str = ""
+
+    @property
+    def limits(self) -> Limits:
+        """How fast its authorizer may be asked."""
+        return Limits(self.interval_s, self.per_minute)
 
 
 class InvalidEndpoints(ValueError):

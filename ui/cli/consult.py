@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from services.backoffice import Backoffice
 
 NAME = "consultar"
-PATIENCE_S = 60.0
-"""The longest wait for the authority's turn; a longer one is refused."""
 
 _COLUMNS = ("IE", "cSit", "CNPJ", "CPF", "UF", "xNome", "xFant", "xMun", "CNAE", "xRegApur", "dIniAtiv", "dBaixa")
 _HEADERS = (
@@ -103,8 +100,7 @@ def run(options: argparse.Namespace) -> Status:
         chosen = _chosen(options, office, document)
         request = chosen.request
         options.documento, options.uf = request.document.value, request.uf  # said also when nothing can be asked
-        _await_turn(office, request)
-        result = office.consultation_of(request.authority).run(request, office.settings.load())
+        result = office.consultation_of(request.authority).run(request, office.settings.load(), wait=_wait)
     finding = result.finding
     if options.json:
         said = as_document(result)
@@ -268,17 +264,9 @@ def _same_document(others: list[Subject]) -> str:
     return f"O mesmo CNPJ é de {what}: {named}. Consulte com --cliente."
 
 
-def _await_turn(office: Backoffice, request: Request) -> None:
-    while True:
-        turn = office.consultation_of(request.authority).turn_for(request)
-        wait_s = (turn.at - datetime.now(UTC)).total_seconds()
-        if turn.frozen or wait_s <= 0:
-            return
-        if wait_s > PATIENCE_S:
-            todo = f"Consulte de novo depois das {turn.at.astimezone():%H:%M:%S}."
-            raise Refused(turn.why, Failure(FailureKind.LIMIT, turn.why, "", todo))
-        note(f"Aguardando {wait_s:.0f} s: {turn.why}")
-        time.sleep(wait_s)
+def _wait(seconds: float, why: str) -> None:
+    note(f"Aguardando {seconds:.0f} s: {why}")
+    time.sleep(seconds)
 
 
 def _show(result: Result) -> None:
