@@ -1,0 +1,159 @@
+"""One TLS handshake with a server, and all that it says in the clear, also when the handshake fails.
+
+TLS runs over memory, so that every byte of the server can be read on its way. Verification is never turned off: what
+the server says before it is trusted is shown, never believed. Times are in seconds.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from services.sefaz.tls_flight import ServerFlight
+
+_LOOK_S = 0.05
+"""How often a wait looks whether it was given up."""
+
+Address = tuple[str, int]
+
+
+class GivenUp(Exception):
+    """The person no longer wants to know."""
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """How a handshake went. `error` is None when it ended well: then the server is trusted and took the certificate.
+
+    `cipher` is the name of the suite, "" when the server chose none.
+    """
+
+    said: ServerFlight
+    cipher: str
+    error: OSError | None
+
+    @property
+    def dh_bits(self) -> int:
+        """The size of the group of a DHE exchange; 0 for any other."""
+        return self.said.dh_bits() if self.cipher.startswith("DHE-") else 0
+
+    @property
+    def curve(self) -> str:
+        """The curve of an ECDHE exchange; "" for any other."""
+        return self.said.curve() if self.cipher.startswith("ECDHE-") else ""
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """The addresses of a name, in the order in which they are to be tried. Raises OSError or UnicodeError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in found))
+
+
+def connect(addresses: list[Address], timeout: float, given_up: Callable[[], bool]) -> socket.socket:
+    """A socket connected to the first address that takes it, each one given `timeout`. Not blocking.
+
+    Raises GivenUp, or the OSError of the last address (TimeoutError when it was silence).
+    """
+    failed: OSError = OSError("no address")
+    for address in addresses:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                connection.connect(address)
+            _wait(connection, selectors.EVENT_WRITE, time.monotonic() + timeout, given_up)
+            reason = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if reason == 0:
+                return connection
+            connection.close()
+            failed = OSError(reason, "connect")
+        except OSError as error:
+            connection.close()
+            failed = error
+        except GivenUp:
+            connection.close()
+            raise
+    raise failed
+
+
+def handshake(
+    connection: socket.socket, context: ssl.SSLContext, host: str, timeout: float, given_up: Callable[[], bool]
+) -> Handshake:
+    """Do one handshake over a connection of `connect`, presenting and verifying as `context` does.
+
+    The connection is left open, to be closed by the caller. Raises GivenUp; any other failure is in the result.
+    """
+    said = ServerFlight()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=host)
+    deadline = time.monotonic() + timeout
+    error: OSError | None = None
+    try:
+        while not _step(tls):
+            _send(connection, outgoing, deadline, given_up)
+            # The server's first words come whole before OpenSSL judges them: it would stop listening at the first
+            # certificate that it does not trust.
+            while True:
+                received = _receive(connection, deadline, given_up)
+                said.feed(received)
+                if received:
+                    incoming.write(received)
+                else:
+                    incoming.write_eof()
+                if said.ended or not received:
+                    break
+        _send(connection, outgoing, deadline, given_up)
+        with suppress(ssl.SSLError):
+            tls.unwrap()
+    except OSError as failed:
+        error = failed
+    with suppress(OSError):  # the goodbye: an alert, or the end of TLS
+        connection.send(outgoing.read())
+    return Handshake(said, _cipher(context, said.suite), error)
+
+
+def _step(tls: ssl.SSLObject) -> bool:
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
+
+
+def _cipher(context: ssl.SSLContext, suite: int) -> str:
+    if suite == 0:
+        return ""
+    names = {int(cipher["id"]) & 0xFFFF: str(cipher["name"]) for cipher in context.get_ciphers()}
+    return names.get(suite, f"{suite:#06x}")
+
+
+def _send(connection: socket.socket, outgoing: ssl.MemoryBIO, deadline: float, given_up: Callable[[], bool]) -> None:
+    data = outgoing.read()
+    while data:
+        _wait(connection, selectors.EVENT_WRITE, deadline, given_up)
+        data = data[connection.send(data) :]
+
+
+def _receive(connection: socket.socket, deadline: float, given_up: Callable[[], bool]) -> bytes:
+    _wait(connection, selectors.EVENT_READ, deadline, given_up)
+    return connection.recv(65536)
+
+
+def _wait(connection: socket.socket, event: int, deadline: float, given_up: Callable[[], bool]) -> None:
+    """Until the socket is ready. Raises TimeoutError or GivenUp."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, event)
+        while True:
+            if given_up():
+                raise GivenUp
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            if selector.select(min(left, _LOOK_S)):
+                return
