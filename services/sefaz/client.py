@@ -83,7 +83,7 @@ class SefazClient:
 
         transport = self._open()
         try:
-            response = transport.ask(document, endpoint.uf, endpoint.production, endpoint.envelope)
+            response = transport.ask(document, endpoint)
         except (httpx.HTTPError, OSError) as error:
             if self._interruption.interrupted:
                 failure = cancelled()

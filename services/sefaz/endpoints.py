@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -50,8 +51,10 @@ class EndpointStatus(Enum):
 class Endpoint:
     """How one UF is consulted. URLs are "" when there is no service.
 
-    `interval_s` is the least pause in seconds between two queries to the authorizer, `per_minute` the most queries
-    in a minute; 0 means no such limit. `public_page` is where a person consults by hand.
+    `header` is whether the message carries nfeCabecMsg in its SOAP header. `source` is where the facts come from and
+    `checked_on` when they were last compared with it. `interval_s` is the least pause in seconds between two queries to
+    the authorizer, `per_minute` the most queries in a minute; 0 means no such limit. `public_page` is where a person
+    consults by hand.
     """
 
     uf: str
@@ -60,7 +63,9 @@ class Endpoint:
     authorizer: str
     status: EndpointStatus
     envelope: str
+    header: bool
     source: str
+    checked_on: date
     interval_s: float
     per_minute: int
     public_page: str = ""
@@ -69,6 +74,10 @@ class Endpoint:
     def limits(self) -> Limits:
         """How fast its authorizer may be asked."""
         return Limits(self.interval_s, self.per_minute)
+
+
+Value = str | float | int | date
+"""A value as the file has it; true and false are int too."""
 
 
 class InvalidEndpoints(ValueError):
@@ -81,7 +90,9 @@ FIELDS = {
     "autorizador": "authorizer",
     "status": "status",
     "envelope": "envelope",
+    "cabecalho": "header",
     "fonte": "source",
+    "conferido_em": "checked_on",
     "intervalo_s": "interval_s",
     "por_minuto": "per_minute",
 }
@@ -99,7 +110,7 @@ def load_endpoints(override: Path | None) -> dict[str, Endpoint]:
     return _overridden(endpoints, read_override(override, InvalidEndpoints), override.name)
 
 
-def save_override(path: Path, uf: str, changes: Mapping[str, str | float | int]) -> None:
+def save_override(path: Path, uf: str, changes: Mapping[str, Value]) -> None:
     """Set those keys of one UF (named as in `FIELDS`), keeping the rest of the file and its comments.
 
     The whole result is checked first and the file is replaced at once. Raises InvalidEndpoints.
@@ -129,13 +140,14 @@ def remove_override(path: Path, uf: str, key: str | None = None) -> None:
     _write(path, document)
 
 
+_BLANK = Endpoint("", "", "", "", EndpointStatus.NONE, "padrao", False, "", date.min, 0.0, 0)
+"""What the shipped table fills in."""
+
+
 @functools.cache
 def _shipped() -> Mapping[str, Endpoint]:
     tables = parse_table(SHIPPED.read_text("utf-8"), SHIPPED.name, InvalidEndpoints)
-    blank = {
-        uf: Endpoint(uf, "", "", "", EndpointStatus.NONE, "padrao", "", 0.0, 1, table.pop("consulta_publica"))
-        for uf, table in tables.items()
-    }
+    blank = {uf: replace(_BLANK, uf=uf, public_page=table.pop("consulta_publica")) for uf, table in tables.items()}
     return _overridden(blank, tables, SHIPPED.name)
 
 
@@ -169,6 +181,14 @@ def _checked(file: str, uf: str, key: str, value: object) -> Any:
         case "envelope":
             if value not in ENVELOPES:
                 _refuse(file, uf, key, f"deve ser um destes: {', '.join(ENVELOPES)}")
+            return value
+        case "cabecalho":
+            if not isinstance(value, bool):
+                _refuse(file, uf, key, "deve ser true ou false")
+            return value
+        case "conferido_em":
+            if not isinstance(value, date) or isinstance(value, datetime):
+                _refuse(file, uf, key, "deve ser uma data sem aspas, como 2026-11-20")
             return value
         case "intervalo_s":
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_INTERVAL_S:

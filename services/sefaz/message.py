@@ -17,6 +17,7 @@ from lxml import etree
 from zeep.transports import Transport
 
 from app.domain import Document, DocumentKind
+from app.uf import UFS
 from services import RESOURCES
 
 NFE = "http://www.portalfiscal.inf.br/nfe"
@@ -28,35 +29,38 @@ _WSDL = {"padrao": "cadconsultacadastro4.wsdl", "mt": "cadconsultacadastro4_mt.w
 _ZEEP_CLIENT: Any = zeep.Client  # its methods carry no types
 _SETTINGS = zeep.Settings(raw_response=True)
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
-_UF, _VALUE = "{UF}", "{VALUE}"
+_CUF, _UF, _VALUE = "{CUF}", "{UF}", "{VALUE}"
 """Where the template is filled in; braces need no escape in XML and stand nowhere else in the message."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is posted to ask about one kind of document: the HTTP headers, and the XML around the UF and the value."""
+    """What is posted to ask about one kind of document: the HTTP headers, and the XML to be filled in."""
 
     headers: dict[str, str]
-    before_uf: bytes
-    before_value: bytes
-    end: bytes
+    template: bytes
 
     def about(self, value: str, uf: str) -> bytes:
-        """The whole message about one document."""
-        filled = (self.before_uf, escape(uf).encode(), self.before_value, escape(value).encode(), self.end)
-        return b"".join(filled)
+        """The whole message about one document. KeyError for what is not a UF."""
+        filled = self.template.replace(_CUF.encode(), b"%d" % UFS[uf].code).replace(_UF.encode(), uf.encode())
+        return filled.replace(_VALUE.encode(), escape(value).encode())
 
 
 @functools.cache
-def message(envelope: str, kind: DocumentKind) -> Message:
-    """The message of one kind of document, in an envelope "padrao" or "mt"."""
+def message(envelope: str, kind: DocumentKind, *, header: bool = False) -> Message:
+    """The message of one kind of document, in an envelope "padrao" or "mt".
+
+    `header` adds nfeCabecMsg (cUF, versaoDados) to the SOAP header, for a UF that asks for it with 409, 411 or 545.
+    The service's version 4.00 did away with it (MOC 7.0), yet MG's own WSDL still declares it.
+    """
     client: Any = _ZEEP_CLIENT(wsdl=_wsdl(envelope), transport=_Unsent(), settings=_SETTINGS)
     service = client.create_service(BINDING, "")
     content = {"_value_1": cons_cad(Document(kind, _VALUE), _UF)}
-    written, headers = service.consultaCadastro(**({"nfeDadosMsg": content} if envelope == "mt" else content))
-    before_uf, _, rest = written.partition(_UF.encode())
-    before_value, _, end = rest.partition(_VALUE.encode())
-    return Message(headers, before_uf, before_value, end)
+    written, headers = service.consultaCadastro(
+        **({"nfeDadosMsg": content} if envelope == "mt" else content),
+        _soapheaders={"nfeCabecMsg": {"cUF": _CUF, "versaoDados": VERSION}} if header else None,
+    )
+    return Message(headers, written)
 
 
 def cons_cad(document: Document, uf: str) -> etree._Element:
@@ -82,7 +86,8 @@ class _Unsent(Transport):
 
     def post_xml(self, address: str, envelope: etree._Element, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         """Called by zeep with the envelope it built."""
-        _use_default_namespace(envelope[0])
+        for part in envelope:
+            _use_default_namespace(part)
         return _DECLARATION + etree.tostring(envelope), headers
 
 
@@ -91,12 +96,12 @@ def _namespace(uri: str) -> Any:
     return {None: uri}
 
 
-def _use_default_namespace(body: etree._Element) -> None:
-    """Replace the ns0: that zeep gives to the elements of the service; MS answers 404 to prefixes."""
-    prefixed = body[0]
-    plain = etree.SubElement(body, prefixed.tag, nsmap=_namespace(SERVICE))
+def _use_default_namespace(part: etree._Element) -> None:
+    """Replace the ns0: that zeep gives to what stands in the header or the body; MS answers 404 to prefixes."""
+    prefixed = part[0]
+    plain = etree.SubElement(part, prefixed.tag, nsmap=_namespace(SERVICE))
     plain.extend(prefixed)
-    body.remove(prefixed)
+    part.remove(prefixed)
 
 
 class _ShippedFiles:

@@ -11,6 +11,7 @@ from app.domain import Document
 from services.http_channel import HttpAnswer, HttpChannel
 from services.interruption import Interruption
 from services.sefaz.answer import MAX_BODY
+from services.sefaz.endpoints import Endpoint
 from services.sefaz.message import message
 
 _HEADERS = {"User-Agent": "Retaguarda", "Accept": "application/soap+xml", "Accept-Encoding": "identity"}
@@ -34,11 +35,11 @@ class SefazTransport:
         """Whether the answer to the last message began."""
         return self._channel.answered
 
-    def ask(self, document: Document, uf: str, address: str, envelope: str) -> HttpAnswer:
+    def ask(self, document: Document, endpoint: Endpoint) -> HttpAnswer:
         """One CONS-CAD query, which changes nothing at the SEFAZ. Raises httpx.HTTPError."""
-        written = message(envelope, document.kind)
-        self.sent = written.about(document.value, uf)
-        request = self._channel.request("POST", address, content=self.sent, headers=written.headers)
+        written = message(endpoint.envelope, document.kind, header=endpoint.header)
+        self.sent = written.about(document.value, endpoint.uf)
+        request = self._channel.request("POST", endpoint.production, content=self.sent, headers=written.headers)
         return self._channel.send(request, limit=MAX_BODY, body_timeout=self._read_timeout)
 
     def close(self) -> None:

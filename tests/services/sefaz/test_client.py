@@ -90,9 +90,9 @@ def failing(client: SefazClient, url: str, document: Document = CUSTOMER, uf: st
         (parse_ie("13123456789"), "<IE>13123456789</IE>"),
     ],
 )
-@pytest.mark.parametrize("uf", ["SP", "MT"])
+@pytest.mark.parametrize(("uf", "header"), [("SP", ""), ("MT", ""), ("MG", "31"), ("MT", "51")])
 def test_request_is_the_canonical_one(
-    client: SefazClient, serve: Callable[[Script], TlsServer], document: Document, tag: str, uf: str
+    client: SefazClient, serve: Callable[[Script], TlsServer], document: Document, tag: str, uf: str, header: str
 ) -> None:
     seen: list[bytes] = []
 
@@ -101,7 +101,7 @@ def test_request_is_the_canonical_one(
         connection.answer(b"<retConsCad><infCons><cStat>258</cStat></infCons></retConsCad>")
 
     with serve(script) as server:
-        answer = client.ask(document, at(server.url, uf))
+        answer = client.ask(document, replace(at(server.url, uf), header=bool(header)))
     head, _, body = seen[0].partition(b"\r\n\r\n")
     assert answer.request == body
     message = (
@@ -113,11 +113,16 @@ def test_request_is_the_canonical_one(
         message = f"<consultaCadastro{namespace}>{message.format('')}</consultaCadastro>"
     else:
         message = message.format(namespace)
+    if header:
+        header = (
+            f"<soap-env:Header><nfeCabecMsg{namespace}><cUF>{header}</cUF><versaoDados>2.00</versaoDados>"
+            "</nfeCabecMsg></soap-env:Header>"
+        )
     envelope = body.decode()
     assert envelope == (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<soap-env:Envelope xmlns:soap-env="http://www.w3.org/2003/05/soap-envelope">'
-        f"<soap-env:Body>{message}</soap-env:Body></soap-env:Envelope>"
+        f"{header}<soap-env:Body>{message}</soap-env:Body></soap-env:Envelope>"
     )
     assert not re.search(r">\s+<", envelope)
     lines = head.decode().split("\r\n")
@@ -242,7 +247,7 @@ def answer_with(c_stat: str, *, uf: str = "SP", echo: str = "", found: str = "")
         ("999", FailureKind.UNAVAILABLE),
         ("215", FailureKind.REJECTION),
         ("257", FailureKind.REQUESTER),
-        ("262", FailureKind.REJECTION),
+        ("262", FailureKind.NOT_SERVED),
         ("265", FailureKind.NOT_SERVED),
         ("281", FailureKind.CERTIFICATE),
         ("656", FailureKind.LIMIT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from services.sefaz.endpoints import (
 )
 
 OFFICIAL = {"AC", "AM", "BA", "ES", "GO", "MG", "MS", "MT", "PB", "PE", "PR", "RN", "RS", "SC", "SP"}
+OWN_SERVICE = {"AM", "BA", "GO", "MG", "MS", "MT", "PE", "PR", "SP"}
 
 
 def test_shipped_table_covers_every_uf() -> None:
@@ -26,8 +28,12 @@ def test_shipped_table_covers_every_uf() -> None:
     assert {uf for uf, e in endpoints.items() if e.status is EndpointStatus.OFFICIAL} == OFFICIAL
     assert {uf for uf, e in endpoints.items() if e.status is EndpointStatus.NONE} == {"MA"}
     assert {uf for uf, e in endpoints.items() if e.envelope == "mt"} == {"MT"}
+    assert {uf for uf, e in endpoints.items() if e.authorizer == "SVRS"} == set(UFS) - OWN_SERVICE - {"MA"}
+    assert len({e.production for e in endpoints.values()}) == len(OWN_SERVICE) + 2
     for uf, endpoint in endpoints.items():
         assert endpoint.uf == uf
+        assert not endpoint.header
+        assert endpoint.checked_on >= date(2026, 9, 1)
         assert (endpoint.interval_s, endpoint.per_minute) == (3.0, 20)
         assert endpoint.source
         assert endpoint.public_page.startswith("http")
@@ -69,6 +75,9 @@ def test_missing_override_file_is_no_override(tmp_path: Path) -> None:
         ('[MA]\nstatus = "oficial"\n', ["MA", "producao"]),
         ("[SP]\nstatus = 1\n", ["SP", "status"]),
         ('[SP]\nenvelope = "sp"\n', ["SP", "envelope"]),
+        ('[SP]\ncabecalho = "sim"\n', ["SP", "cabecalho", "true ou false"]),
+        ('[SP]\nconferido_em = "20/11/2026"\n', ["SP", "conferido_em", "data sem aspas"]),
+        ("[SP]\nconferido_em = 2026-11-20T10:00:00Z\n", ["SP", "conferido_em", "data sem aspas"]),
         ("[SP]\nintervalo_s = -1\n", ["SP", "intervalo_s"]),
         ("[SP]\nintervalo_s = nan\n", ["SP", "intervalo_s"]),
         ("[SP]\nintervalo_s = true\n", ["SP", "intervalo_s"]),
