@@ -187,6 +187,8 @@ class SefazConsultation(Consultation[SefazFinding]):
         document = _served(request, endpoint, standing)
         self._take_turn(endpoint, client.certificate, standing.pace)
         ie = standing.subject.ie if standing.subject else ""
+        if not ie and document.kind is DocumentKind.IE:
+            ie = document.value
         finding = self._find(client, request, document, endpoint, ie, given_up)
         learn = partial(self._learn, finding, endpoint, client.certificate, branch_id, standing.pace)
         return Asked(finding, standing.subject, learn)
@@ -351,7 +353,7 @@ def _certificate(what: str) -> NotAsked:
         Failure(
             FailureKind.CERTIFICATE,
             what,
-            "Sem certificado válido a SEFAZ recusa a conexão.",
+            "Sem certificado válido a SEFAZ recusa a conexão, por isso nada foi enviado.",
             "Instale o certificado em Ferramentas › Certificados digitais.",
         )
     )
