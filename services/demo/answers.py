@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
@@ -15,6 +15,7 @@ from services.demo.checks import Query
 from services.demo.dialects import NFE_NAMESPACE, SOAP_11, SOAP_12, Dialect
 
 MOTIVES = {
+    "107": "Serviço em Operação",
     "108": "Serviço Paralisado Momentaneamente (curto prazo)",
     "109": "Serviço Paralisado sem Previsão",
     "111": "Consulta cadastro com uma ocorrência",
@@ -41,6 +42,7 @@ MOTIVES = {
     "284": "Rejeição: Certificado Transmissor revogado",
     "285": "Rejeição: Certificado Transmissor difere ICP-Brasil",
     "286": "Rejeição: Certificado Transmissor erro no acesso a LCR",
+    "289": "Rejeição: Código da UF informada diverge da UF solicitada",
     "402": "Rejeição: XML da área de dados com codificação diferente de UTF-8",
     "404": "Rejeição: Uso de prefixo de namespace não permitido",
     "409": "Rejeição: Campo cUF inexistente no elemento nfeCabecMsg do SOAP Header",
@@ -85,9 +87,18 @@ _ADDRESS = ("xLgr", "nro", "xCpl", "xBairro", "cMun", "xMun", "CEP")
 
 
 def ret_cons_cad(
-    speech: Dialect, uf: str, query: Query | None, c_stat: str, inscriptions: Sequence[Inscription] = ()
+    speech: Dialect,
+    uf: str,
+    query: Query | None,
+    c_stat: str,
+    inscriptions: Sequence[Inscription] = (),
+    *,
+    now: datetime,
 ) -> str:
-    """The answer of `uf` to `query`, without envelope. A refusal of an unreadable message has no query to echo."""
+    """The answer of `uf` to `query`, without envelope. A refusal of an unreadable message has no query to echo.
+
+    `now` is what the authorizer's clock shows.
+    """
     motive = MOTIVES[c_stat] if speech.accents else _plain(MOTIVES[c_stat])
     asked = query.uf if query else uf
     document = query.document if query else None
@@ -97,7 +108,7 @@ def ret_cons_cad(
     return (
         f'<retConsCad versao="{speech.versao}"{outer}><infCons{inner}><verAplic>{speech.ver_aplic}</verAplic>'
         f"<cStat>{c_stat}</cStat><xMotivo>{motive}</xMotivo><UF>{asked}</UF>{echo}"
-        f"<dhCons>{_clock(speech.offset)}</dhCons><cUF>{UFS[uf].code}</cUF>"
+        f"<dhCons>{_clock(now, speech.offset)}</dhCons><cUF>{UFS[uf].code}</cUF>"
         f"{''.join(_inf_cad(speech, inscription) for inscription in inscriptions)}</infCons></retConsCad>"
     )
 
@@ -173,6 +184,6 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
 
 
-def _clock(offset: str) -> str:
+def _clock(now: datetime, offset: str) -> str:
     hours = int(offset[:3])
-    return datetime.now(UTC).astimezone(timezone(timedelta(hours=hours))).isoformat(timespec="seconds")
+    return now.astimezone(timezone(timedelta(hours=hours))).isoformat(timespec="seconds")

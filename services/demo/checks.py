@@ -23,6 +23,7 @@ _SCHEMA = {
     DocumentKind.CPF: re.compile(r"[0-9]{3,11}"),
 }
 _NFE = f"{{{NFE_NAMESPACE}}}"
+_VERSION = "2.00"
 _KINDS = {f"{_NFE}{kind.value}": kind for kind in DocumentKind}
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 _ACTION = re.compile(rf'action="?{re.escape(WSDL_NAMESPACE)}/consultaCadastro4?"?')
@@ -55,12 +56,18 @@ class Faulted(Exception):
         self.text = text
 
 
-def read_query(request: Request, uf: str, speech: Dialect) -> Query:
-    """The query in a request posted to the address of `uf`. Raises Refused or Faulted as that authorizer would."""
+def read_query(request: Request, uf: str, speech: Dialect, *, header: bool = False) -> Query:
+    """The query in a request posted to the address of `uf`. Raises Refused or Faulted as that authorizer would.
+
+    With `header` the authorizer still asks for nfeCabecMsg in the SOAP header, as in version 3.10.
+    """
     content_type = request.headers.get("content-type", "")
     _check_action(content_type, request.headers.get("soapaction"), speech)
-    payload = _payload(request.body, content_type, speech)
-    query = _checked(payload)
+    soap = SOAP_11 if speech.soap_11 and "text/xml" in content_type else SOAP_12
+    control, content = _parts(request.body, soap)
+    if header:
+        _check_header(control, uf)
+    query = _checked(_payload(content, speech))
     if query.uf != uf:
         raise Refused("265", query)
     return query
@@ -101,18 +108,37 @@ def _check_action(content_type: str, soap_action: str | None, speech: Dialect) -
             pass
 
 
-def _payload(body: bytes, content_type: str, speech: Dialect) -> etree._Element:
-    """nfeDadosMsg, out of the envelope this authorizer expects."""
+def _parts(body: bytes, soap: str) -> tuple[etree._Element | None, etree._Element]:
+    """The header, when there is one, and the body of the envelope."""
     try:
         envelope = etree.fromstring(body, _PARSER)
     except etree.XMLSyntaxError as error:
         raise Faulted(SOAP_12, "Sender", f"The request is not well-formed XML: {error.msg}") from error
-    soap = SOAP_11 if speech.soap_11 and "text/xml" in content_type else SOAP_12
     content = envelope.find(f"{{{soap}}}Body")
     if envelope.tag != f"{{{soap}}}Envelope" or content is None:
         raise Faulted(SOAP_12, "VersionMismatch", "Possible SOAP version mismatch")
     if (envelope.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8":
         raise Refused("402")
+    return envelope.find(f"{{{soap}}}Header"), content
+
+
+def _check_header(header: etree._Element | None, uf: str) -> None:
+    """What the services of layout 3.10 required of nfeCabecMsg."""
+    fields = header.iterfind(f"{{{WSDL_NAMESPACE}}}nfeCabecMsg/*") if header is not None else ()
+    said = {etree.QName(field).localname: field.text for field in fields}
+    code, version = said.get("cUF"), said.get("versaoDados")
+    if not code:
+        raise Refused("409")
+    if code != str(UFS[uf].code):
+        raise Refused("410")
+    if not version:
+        raise Refused("411")
+    if version != _VERSION:
+        raise Refused("545")
+
+
+def _payload(content: etree._Element, speech: Dialect) -> etree._Element:
+    """nfeDadosMsg, out of the body as this authorizer expects it."""
     if speech.wrapped_request:
         wrapper = content.find(f"{{{WSDL_NAMESPACE}}}consultaCadastro")
         if wrapper is None:
@@ -152,7 +178,7 @@ def _checked(payload: etree._Element) -> Query:
 def _by_schema(root: etree._Element) -> Query:
     fields = list(root[0]) if len(root) == 1 and root[0].tag == f"{_NFE}infCons" else []
     names = [field.tag for field in fields]
-    if root.items() != [("versao", "2.00")] or names[:2] != [f"{_NFE}xServ", f"{_NFE}UF"] or len(names) != 3:
+    if root.items() != [("versao", _VERSION)] or names[:2] != [f"{_NFE}xServ", f"{_NFE}UF"] or len(names) != 3:
         raise Refused("215")
     kind = _KINDS.get(names[2])
     service, uf, value = (field.text or "" for field in fields)

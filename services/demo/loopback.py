@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from services.tls_socket import TlsSocket
 
@@ -37,13 +37,18 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Header names are in lower case; `certified` tells whether the client presented a certificate."""
+    """One request. Header names are in lower case; `client` is the name in the client's certificate, "" without one."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
-    certified: bool
+    client: str
+
+    @property
+    def certified(self) -> bool:
+        """Whether the client presented a certificate."""
+        return bool(self.client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,9 @@ class LoopbackServer:
             connection.do_handshake()
             with self._lock:
                 self.handshakes += 1
-            certified = connection.getpeercert(binary_form=True) is not None
+            client = _name(connection.getpeercert())
             buffer = bytearray()
-            while (request := _read(connection, buffer, certified)) is not None:
+            while (request := _read(connection, buffer, client)) is not None:
                 if not self._reply(connection, request):
                     break
         except OSError:
@@ -205,7 +210,13 @@ def _head(reply: Reply, *, keep: bool) -> bytes:
     return f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}\r\n{lines}\r\n".encode("ascii")
 
 
-def _read(connection: ssl.SSLSocket, buffer: bytearray, certified: bool) -> Request | None:
+def _name(certificate: Any) -> str:
+    """The common name in a certificate as `ssl` tells it, None or {} without one."""
+    fields = (field for part in (certificate or {}).get("subject", ()) for field in part)
+    return next((value for name, value in fields if name == "commonName"), "")
+
+
+def _read(connection: ssl.SSLSocket, buffer: bytearray, client: str) -> Request | None:
     """The next request, or None when the client has left or does not speak HTTP. `buffer` keeps what came beyond."""
     while (end := buffer.find(b"\r\n\r\n")) < 0:
         received = connection.recv(65536)
@@ -233,4 +244,4 @@ def _read(connection: ssl.SSLSocket, buffer: bytearray, certified: bool) -> Requ
         buffer += received
     body = bytes(buffer[end + 4 : total])
     del buffer[:total]
-    return Request(first[0], first[1], headers, body, certified)
+    return Request(first[0], first[1], headers, body, client)

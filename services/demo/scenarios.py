@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 
 from app.domain import Address, DocumentKind, Inscription
 from services.demo.checks import Query
+
+Rule = Callable[[Query], "Scenario | None"]
+"""What each query meets; None leaves it to whatever else decides. Called from several threads."""
 
 
 class Scenario(Enum):
@@ -20,7 +25,9 @@ class Scenario(Enum):
     NOT_TAXPAYER = "nao_contribuinte"
     INVALID_DOCUMENT = "documento_invalido"
     NO_CPF = "nao_consulta_por_cpf"
+    IN_OPERATION = "em_operacao"
     OTHER_UF = "uf_diferente"
+    OTHER_UF_CODE = "codigo_de_uf_diferente"
     UF_NOT_SERVED = "uf_nao_atendida"
     REQUESTER_REFUSED = "solicitante_nao_habilitado"
     CERTIFICATE_INVALID = "certificado_invalido"
@@ -72,8 +79,10 @@ class Scenario(Enum):
 
 # scenarios that are one status with no inscription
 STATUS = {
+    Scenario.IN_OPERATION: "107",
     Scenario.NO_CPF: "262",
     Scenario.OTHER_UF: "265",
+    Scenario.OTHER_UF_CODE: "289",
     Scenario.UF_NOT_SERVED: "410",
     Scenario.REQUESTER_REFUSED: "257",
     Scenario.CERTIFICATE_INVALID: "280",
@@ -146,6 +155,23 @@ _REGIMES = {
 _KINDS = ("AUTO POSTO", "POSTO", "COMERCIO DE COMBUSTIVEIS", "REDE", "TRANSPORTADORA", "AGROPECUARIA")
 _NAMES = ("ALVORADA", "BOA VISTA", "CAMPO BELO", "ESTRELA DO VALE", "IPE AMARELO", "JATOBA", "LAGOA CLARA", "PINHEIRAL")
 _STREETS = ("AV BRASIL", "ROD ESTADUAL KM 12", "RUA DAS PALMEIRAS", "AV DAS NACOES", "RUA SETE DE SETEMBRO")
+
+
+def in_turn(*scenarios: Scenario) -> Rule:
+    """Each query meets the next one, and from the last one on always that: a failure that passes, or one that comes."""
+    coming = list(scenarios)
+    lock = threading.Lock()
+
+    def rule(_query: Query) -> Scenario:
+        with lock:
+            return coming.pop(0) if len(coming) > 1 else coming[0]
+
+    return rule
+
+
+def without_cpf(query: Query) -> Scenario | None:
+    """A UF that answers by CNPJ and IE only."""
+    return Scenario.NO_CPF if query.document.kind is DocumentKind.CPF else None
 
 
 def plausible(query: Query) -> Scenario:

@@ -13,8 +13,10 @@ import signal
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from types import FrameType
 from xml.sax.saxutils import escape
@@ -26,10 +28,12 @@ from services.demo.ca import DemoAuthority
 from services.demo.checks import Faulted, Query, Refused, read_query, valid_check_digits
 from services.demo.dialects import SOAP_11, SOAP_12, Dialect, dialect
 from services.demo.loopback import Ending, LoopbackServer, LoopbackService, Reply, Request
+from services.demo.quota import Quota
 from services.demo.scenarios import (
     INVALID_STATUS,
     NOT_TAXPAYER_STATUS,
     STATUS,
+    Rule,
     Scenario,
     another_document,
     disabled,
@@ -47,21 +51,28 @@ _NEEDS_REGISTRATION = {Scenario.ENABLED, Scenario.DISABLED, Scenario.SEVERAL, Sc
 class DemoSefaz(LoopbackService):
     """All authorizers at one address, a path per UF.
 
-    What a document meets is decided in this order: `scenarios` (by the document's characters), `fault_rate` (share of
-    queries by scenario, drawn with `seed`), then `rule`; without a rule, check digits are verified and the rest is
-    `plausible`, or always enabled with `varied=False`. `taxpayers` tells who is registered, by document: asked in
-    another UF, they are not taxpayers there. Any other document is answered with a made-up taxpayer.
-    `scenarios` may be changed while it runs. `latency_ms` is added to every answer, `slow_ms` to a slow one.
+    What a query meets is decided in this order: `quota` (656 to the client beyond it), `ufs` (by the UF asked; MA has
+    no service unless said otherwise), `scenarios` (by the document's characters), `fault_rate` (share of queries by
+    scenario, drawn with `seed`), then `rule`; without a rule, check digits are verified and the rest is `plausible`, or
+    always enabled with `varied=False`. `taxpayers` tells who is registered, by document: asked in another UF, they are
+    not taxpayers there. Any other document is answered with a made-up taxpayer.
+    The UFs of `header_wanted` answer 409 to a message without nfeCabecMsg in its SOAP header.
+    `latency_ms` is added to every answer, `slow_ms` to a slow one. The authorizers' clock is `clock_offset` ahead.
     With `require_client=False` a client without certificate gets IIS's HTTP 403 instead of a TLS alert.
+    `ufs`, `scenarios`, `header_wanted`, `quota` and `clock_offset` may be changed while it runs.
     """
 
     def __init__(
         self,
         authority: DemoAuthority,
         *,
-        scenarios: Mapping[str, Scenario] | None = None,
+        ufs: Mapping[str, Scenario | Rule] | None = None,
+        scenarios: Mapping[str, Scenario | Rule] | None = None,
         taxpayers: Mapping[str, Sequence[Inscription]] | None = None,
         rule: Callable[[Query], Scenario] | None = None,
+        header_wanted: Iterable[str] = (),
+        quota: Quota | None = None,
+        clock_offset: timedelta = timedelta(),
         varied: bool = True,
         fault_rate: Mapping[Scenario, float] | None = None,
         seed: int = 0,
@@ -70,7 +81,11 @@ class DemoSefaz(LoopbackService):
         require_client: bool = True,
         port: int = 0,
     ) -> None:
-        self.scenarios = dict(scenarios or {})
+        self.ufs: dict[str, Scenario | Rule] = {"MA": Scenario.OTHER_UF, **(ufs or {})}
+        self.scenarios: dict[str, Scenario | Rule] = dict(scenarios or {})
+        self.header_wanted = set(header_wanted)
+        self.quota = quota
+        self.clock_offset = clock_offset
         self.seen: list[Query] = []
         self.requests = 0
         self._taxpayers = {document: tuple(known) for document, known in (taxpayers or {}).items()}
@@ -109,6 +124,12 @@ class DemoSefaz(LoopbackService):
         )
 
     def _handle(self, request: Request) -> Reply:
+        now = datetime.now(UTC) + self.clock_offset
+        reply = self._answer(request, now)
+        delay_s = reply.delay_s + self._latency_s
+        return replace(reply, delay_s=delay_s, headers=(("Date", format_datetime(now, usegmt=True)), *reply.headers))
+
+    def _answer(self, request: Request, now: datetime) -> Reply:
         with self._lock:
             self.requests += 1
         if not request.certified:
@@ -118,29 +139,30 @@ class DemoSefaz(LoopbackService):
             return Reply(answers.NOT_FOUND_PAGE, 404, _HTML)
         speech = dialect(uf)
         try:
-            query = read_query(request, uf, speech)
+            query = read_query(request, uf, speech, header=uf in self.header_wanted)
         except Refused as refused:
-            return Reply(answers.enveloped(speech, answers.ret_cons_cad(speech, uf, refused.query, refused.c_stat)))
+            payload = answers.ret_cons_cad(speech, uf, refused.query, refused.c_stat, now=now)
+            return Reply(answers.enveloped(speech, payload))
         except Faulted as faulted:
             return _fault(faulted.namespace, faulted.code, faulted.text)
         with self._lock:
             self.seen.append(query)
             draw = self._random.random() if self._fault_rate else 1.0
-        reply = self._play(self._chosen(query, draw), query, speech)
-        return replace(reply, delay_s=reply.delay_s + self._latency_s) if self._latency_s else reply
+        if self.quota is not None and self.quota.exceeded_by(request.client, speech.name):
+            return _status(speech, query, STATUS[Scenario.LIMIT], now)
+        return self._play(self._chosen(query, draw), query, speech, now)
 
     def _chosen(self, query: Query, draw: float) -> Scenario:
-        named = self.scenarios.get(query.document.value)
-        if named is not None:
-            return named
+        for conduct in (self.ufs.get(query.uf), self.scenarios.get(query.document.value)):
+            met = conduct if conduct is None or isinstance(conduct, Scenario) else conduct(query)
+            if met is not None:
+                return met
         for scenario, share in self._fault_rate.items():
             draw -= share
             if draw < 0:
                 return scenario
         if self._check_digits and not valid_check_digits(query.document):
             return Scenario.INVALID_DOCUMENT
-        if query.uf == "MA" and self._check_digits:
-            return Scenario.OTHER_UF
         if query.document.value in self._taxpayers:
             return Scenario.ENABLED
         return self._rule(query)
@@ -151,42 +173,42 @@ class DemoSefaz(LoopbackService):
             return (made_up(query),)
         return known if any(query.uf == inscription.UF for inscription in known) else ()
 
-    def _play(self, scenario: Scenario, query: Query, speech: Dialect) -> Reply:
+    def _play(self, scenario: Scenario, query: Query, speech: Dialect, now: datetime) -> Reply:
         kind = query.document.kind
         registered = self._registered(query)
         if scenario in STATUS:
-            return _status(speech, query, STATUS[scenario])
+            return _status(speech, query, STATUS[scenario], now)
         if scenario is Scenario.INVALID_DOCUMENT:
-            return _status(speech, query, INVALID_STATUS[kind])
+            return _status(speech, query, INVALID_STATUS[kind], now)
         if scenario is Scenario.NOT_TAXPAYER or (scenario in _NEEDS_REGISTRATION and not registered):
-            return _status(speech, query, NOT_TAXPAYER_STATUS[kind])
+            return _status(speech, query, NOT_TAXPAYER_STATUS[kind], now)
         own = registered[0] if registered else made_up(query)
         match scenario:
             case Scenario.ENABLED:
-                return _found(speech, query, registered)
+                return _found(speech, query, registered, now)
             case Scenario.DISABLED:
-                return _found(speech, query, (disabled(own),))
+                return _found(speech, query, (disabled(own),), now)
             case Scenario.SEVERAL:
-                return _found(speech, query, several(own))
+                return _found(speech, query, several(own), now)
             case Scenario.SEVERAL_OPEN:
-                return _found(speech, query, several_open(own))
+                return _found(speech, query, several_open(own), now)
             case Scenario.LONG_NAME:
-                return _found(speech, query, (replace(own, xNome="POSTO COMPRIDO " * 1333 + "LTDA."),))
+                return _found(speech, query, (replace(own, xNome="POSTO COMPRIDO " * 1333 + "LTDA."),), now)
             case Scenario.UNKNOWN_SITUATION:
-                return _found(speech, query, (replace(own, cSit="5"),))
+                return _found(speech, query, (replace(own, cSit="5"),), now)
             case Scenario.WRONG_ECHO:
                 other = another_document(own)
                 stranger = Query(query.uf, Document(DocumentKind.CNPJ, other.CNPJ))
-                return _found(speech, stranger, (other,))
+                return _found(speech, stranger, (other,), now)
             case Scenario.SLOW:
-                return replace(_found(speech, query, (own,)), delay_s=self._slow_s)
+                return replace(_found(speech, query, (own,), now), delay_s=self._slow_s)
             case _:
-                return _odd(scenario, query, speech, own)
+                return _odd(scenario, query, speech, own, now)
 
 
-def _odd(scenario: Scenario, query: Query, speech: Dialect, own: Inscription) -> Reply:
+def _odd(scenario: Scenario, query: Query, speech: Dialect, own: Inscription, now: datetime) -> Reply:
     """Enabled, but in an unusual body, or no proper message at all."""
-    payload = answers.ret_cons_cad(speech, query.uf, query, "111", (own,))
+    payload = answers.ret_cons_cad(speech, query.uf, query, "111", (own,), now=now)
     whole = answers.enveloped(speech, payload)
     replies: dict[Scenario, Callable[[], Reply]] = {
         Scenario.ESCAPED_BODY: lambda: Reply(answers.enveloped(speech, escape(payload))),
@@ -210,13 +232,14 @@ def _odd(scenario: Scenario, query: Query, speech: Dialect, own: Inscription) ->
     return replies[scenario]()
 
 
-def _found(speech: Dialect, query: Query, inscriptions: Sequence[Inscription]) -> Reply:
+def _found(speech: Dialect, query: Query, inscriptions: Sequence[Inscription], now: datetime) -> Reply:
     c_stat = "111" if len(inscriptions) == 1 else "112"
-    return Reply(answers.enveloped(speech, answers.ret_cons_cad(speech, query.uf, query, c_stat, inscriptions)))
+    payload = answers.ret_cons_cad(speech, query.uf, query, c_stat, inscriptions, now=now)
+    return Reply(answers.enveloped(speech, payload))
 
 
-def _status(speech: Dialect, query: Query, c_stat: str) -> Reply:
-    return Reply(answers.enveloped(speech, answers.ret_cons_cad(speech, query.uf, query, c_stat)))
+def _status(speech: Dialect, query: Query, c_stat: str, now: datetime) -> Reply:
+    return Reply(answers.enveloped(speech, answers.ret_cons_cad(speech, query.uf, query, c_stat, now=now)))
 
 
 def _fault(namespace: str, code: str, text: str) -> Reply:
@@ -236,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     authority = DemoAuthority.create()
     sefaz = DemoSefaz(
         authority,
+        ufs=dict(options.uf),
         scenarios=dict(options.cenario),
         fault_rate=dict(options.taxa),
         seed=options.semente,
@@ -243,6 +267,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         latency_ms=options.espera_ms,
         slow_ms=options.lenta_ms,
         require_client=not options.certificado_opcional,
+        header_wanted=options.cabecalho,
+        quota=Quota(options.por_minuto) if options.por_minuto else None,
+        clock_offset=timedelta(seconds=options.adiantar_s),
         port=options.porta,
     )
     over = threading.Event()
@@ -280,6 +307,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cnpj", default="11222333000181", help="CNPJ do certificado de cliente")
     parser.add_argument("--titular", default="DISTRIBUIDORA MODELO LTDA", help="titular do certificado de cliente")
     parser.add_argument("--cenario", type=_scenario_of, action="append", default=[], metavar="DOCUMENTO=CENARIO")
+    parser.add_argument("--uf", type=_uf_scenario_of, action="append", default=[], metavar="UF=CENARIO")
+    parser.add_argument("--cabecalho", choices=UFS, action="append", default=[], help="UF que exige nfeCabecMsg")
+    parser.add_argument("--por-minuto", type=int, default=0, help="consultas por minuto, além das quais vem o 656")
+    parser.add_argument("--adiantar-s", type=float, default=0, help="segundos que somar ao relógio da SEFAZ")
     parser.add_argument("--taxa", type=_share_of, action="append", default=[], metavar="CENARIO=FRACAO")
     parser.add_argument("--semente", type=int, default=0, help="semente do sorteio das falhas")
     parser.add_argument("--espera-ms", type=float, default=0, help="tempo somado a cada resposta, em milissegundos")
@@ -292,6 +323,13 @@ def _parser() -> argparse.ArgumentParser:
 def _scenario_of(text: str) -> tuple[str, Scenario]:
     document, _, name = text.partition("=")
     return document, _scenario(name)
+
+
+def _uf_scenario_of(text: str) -> tuple[str, Scenario]:
+    uf, scenario = _scenario_of(text)
+    if uf not in UFS:
+        raise argparse.ArgumentTypeError(f"“{uf}” não é uma UF")
+    return uf, scenario
 
 
 def _share_of(text: str) -> tuple[Scenario, float]:

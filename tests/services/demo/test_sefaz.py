@@ -11,6 +11,8 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
 
@@ -22,8 +24,10 @@ from app.domain import Document, DocumentKind
 from app.uf import UFS
 from services.demo.ca import DemoAuthority
 from services.demo.checks import Query
-from services.demo.scenarios import Scenario
+from services.demo.quota import Quota
+from services.demo.scenarios import STATUS, Scenario, in_turn, without_cpf
 from services.demo.sefaz import DemoSefaz
+from services.sefaz.status_codes import status_codes
 
 WSDL = "http://www.portalfiscal.inf.br/nfe/wsdl/CadConsultaCadastro4"
 NFE = "http://www.portalfiscal.inf.br/nfe"
@@ -346,6 +350,108 @@ def test_faults_come_at_the_rate_asked_for_and_repeat_with_the_seed(
         DemoSefaz(authority, fault_rate={Scenario.RESET: 0.7, Scenario.TIMEOUT: 0.7})
 
 
+def test_every_status_of_the_table_can_be_had_by_document_and_by_uf(
+    client: httpx.Client, authority: DemoAuthority
+) -> None:
+    documents = {"CNPJ": CNPJ, "IE": "110042490114", "CPF": "52998224725"}
+    for place in ("scenarios", "ufs"):
+        said: set[str] = set()
+        with DemoSefaz(authority, varied=False) as sefaz:
+            for scenario in (
+                *STATUS,
+                Scenario.ENABLED,
+                Scenario.SEVERAL,
+                Scenario.NOT_TAXPAYER,
+                Scenario.INVALID_DOCUMENT,
+            ):
+                for kind, value in documents.items():
+                    if place == "scenarios":
+                        sefaz.scenarios[value] = scenario
+                    else:
+                        sefaz.ufs["SP"] = scenario
+                    said.add(status(ask(client, sefaz, "SP", value, kind)))
+        assert said == set(status_codes())
+
+
+def test_a_uf_has_a_conduct_of_its_own_whoever_is_asked_about(client: httpx.Client, authority: DemoAuthority) -> None:
+    ufs = {"PA": Scenario.OTHER_UF, "BA": Scenario.UF_NOT_SERVED, "MS": without_cpf}
+    with DemoSefaz(authority, varied=False, ufs=ufs, scenarios={CNPJ: Scenario.ENABLED}) as sefaz:
+        assert [status(ask(client, sefaz, uf)) for uf in ("PA", "BA", "MS", "SP", "MA")] == [
+            "265",
+            "410",
+            "111",
+            "111",
+            "265",
+        ]
+        assert status(ask(client, sefaz, "MS", "52998224725", "CPF")) == "262"
+        assert status(ask(client, sefaz, "SP", "52998224725", "CPF")) == "111"
+
+
+def test_a_failure_that_passes(client: httpx.Client, sefaz: DemoSefaz) -> None:
+    sefaz.ufs["SP"] = in_turn(Scenario.PAUSED, Scenario.HTTP_503, Scenario.ENABLED)
+    answers = [ask(client, sefaz) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 503, 200, 200]
+    assert [status(answers[number]) for number in (0, 2, 3)] == ["108", "111", "111"]
+
+
+def test_the_quota_is_counted_and_a_try_while_frozen_begins_it_again(
+    client: httpx.Client, authority: DemoAuthority
+) -> None:
+    now = 0.0
+    with DemoSefaz(authority, varied=False, quota=Quota(3, frozen_s=3600, clock=lambda: now)) as sefaz:
+
+        def said(uf: str, seconds: float) -> str:
+            nonlocal now
+            now = seconds
+            return status(ask(client, sefaz, uf))
+
+        assert [said(uf, at) for uf, at in (("RS", 0), ("PA", 1), ("CE", 2), ("AC", 3))] == ["111"] * 3 + ["656"]
+        assert said("SP", 3) == "111", "SVRS is one authorizer for all its UFs, SP is another"
+        assert said("RS", 3602) == "656"
+        assert said("RS", 7201) == "656"
+        assert said("RS", 10_801) == "111"
+        assert [said("SP", at) for at in (59, 61, 64)] == ["111"] * 3, "the first ones are more than a minute ago"
+
+
+def test_the_quota_is_of_each_client(authority: DemoAuthority) -> None:
+    quota = Quota(1)
+    calls = [("Uma Ltda", "SVRS"), ("Outra Ltda", "SVRS"), ("Uma Ltda", "SVRS"), ("Uma Ltda", "SP")]
+    assert [quota.exceeded_by(*call) for call in calls] == [False, False, True, False]
+    with pytest.raises(ValueError, match="one call at least"):
+        Quota(0)
+
+
+@pytest.mark.parametrize("uf", ["SP", "MT"])
+def test_a_uf_may_still_want_the_header(client: httpx.Client, sefaz: DemoSefaz, uf: str) -> None:
+    def said(*fields: str) -> str:
+        header = f'<nfeCabecMsg xmlns="{WSDL}">{"".join(fields)}</nfeCabecMsg>'
+        body = envelope(cons_cad(uf), wrapped=uf == "MT").replace(
+            b"<e:Body>", f"<e:Header>{header}</e:Header><e:Body>".encode()
+        )
+        return status(client.post(sefaz.url(uf), content=body, headers=HEADERS))
+
+    code, version = f"<cUF>{UFS[uf].code}</cUF>", "<versaoDados>2.00</versaoDados>"
+    assert said() == "111"
+    sefaz.header_wanted.add(uf)
+    assert status(ask(client, sefaz, uf)) == "409"
+    assert said(version) == "409"
+    assert said("<cUF>53</cUF>", version) == "410"
+    assert said(code) == "411"
+    assert said(code, "<versaoDados>4.00</versaoDados>") == "545"
+    assert said(code, version) == "111"
+    sefaz.header_wanted.clear()
+    assert status(ask(client, sefaz, uf)) == "111"
+
+
+def test_the_clock_may_be_wrong(client: httpx.Client, sefaz: DemoSefaz) -> None:
+    for ahead in (timedelta(), timedelta(hours=2), timedelta(days=-3)):
+        sefaz.clock_offset = ahead
+        answer = ask(client, sefaz)
+        expected = datetime.now(UTC) + ahead
+        assert abs(parsedate_to_datetime(answer.headers["Date"]) - expected) < timedelta(seconds=30)
+        assert abs(datetime.fromisoformat(texts(answer, "dhCons")[0]) - expected) < timedelta(seconds=30)
+
+
 def test_a_rule_may_decide(client: httpx.Client, authority: DemoAuthority) -> None:
     with DemoSefaz(authority, rule=lambda query: Scenario.STOPPED if query.uf == "BA" else Scenario.ENABLED) as sefaz:
         assert [status(ask(client, sefaz, uf)) for uf in ("BA", "SP")] == ["109", "111"]
@@ -370,3 +476,6 @@ def test_the_command_line_names_what_it_does_not_know(capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit):
         main(["--pasta", str(tmp_path), "--cenario", "1=inexistente"])
     assert "não há o cenário “inexistente”" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--pasta", str(tmp_path), "--uf", "XX=paralisado"])
+    assert "“XX” não é uma UF" in capsys.readouterr().err
