@@ -25,7 +25,7 @@ from app.uf import UFS
 from services.demo.ca import DemoAuthority
 from services.demo.checks import Query
 from services.demo.quota import Quota
-from services.demo.scenarios import STATUS, Scenario, in_turn, without_cpf
+from services.demo.scenarios import STATUS, Rule, Scenario, in_turn, without_cpf
 from services.demo.sefaz import DemoSefaz
 from services.sefaz.status_codes import status_codes
 
@@ -374,7 +374,7 @@ def test_every_status_of_the_table_can_be_had_by_document_and_by_uf(
 
 
 def test_a_uf_has_a_conduct_of_its_own_whoever_is_asked_about(client: httpx.Client, authority: DemoAuthority) -> None:
-    ufs = {"PA": Scenario.OTHER_UF, "BA": Scenario.UF_NOT_SERVED, "MS": without_cpf}
+    ufs: dict[str, Scenario | Rule] = {"PA": Scenario.OTHER_UF, "BA": Scenario.UF_NOT_SERVED, "MS": without_cpf}
     with DemoSefaz(authority, varied=False, ufs=ufs, scenarios={CNPJ: Scenario.ENABLED}) as sefaz:
         assert [status(ask(client, sefaz, uf)) for uf in ("PA", "BA", "MS", "SP", "MA")] == [
             "265",
