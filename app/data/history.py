@@ -216,6 +216,12 @@ def latest(
     return [_row(found) for found in connection.execute(statement.order_by(_t.id.desc()).limit(limit))]
 
 
+def last_answer_at(connection: Connection, authorizer: str) -> datetime | None:
+    """When that authorizer of SEFAZ last answered about anybody; None when it never did."""
+    answered = (_t.authority == Authority.SEFAZ.value, _t.authorizer == authorizer, _t.failure_kind == "")
+    return connection.execute(select(_t.asked_at).where(*answered).order_by(_t.id.desc()).limit(1)).scalar()
+
+
 def page(connection: Connection, query: HistoryQuery, offset: int, limit: int) -> list[HistoryRow]:
     """The newest first, from `offset` on, at most `limit`."""
     statement = select(*_ROW).outerjoin(Customer, Customer.id == _t.customer_id).where(*_wanted(query))
@@ -264,25 +270,39 @@ def get(connection: Connection, consultation_id: int) -> FullConsultation | None
     )
 
 
+def newest_answer(connection: Connection, customer_id: int, authority: Authority) -> FullConsultation | None:
+    """The last consultation of this customer that the authority answered, or None."""
+    return _newest(connection, _t.customer_id == customer_id, _t.authority == authority.value)
+
+
 def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsultation | None:
-    """The answer that came before this one about the same customer, or the same document where it is nobody's."""
-    same = (
-        (_t.document == consultation.document.key, _t.uf == consultation.uf, _t.customer_id.is_(None))
+    """The answer that came before this one about the same customer, or the same document where it is nobody's.
+
+    Of the same document always and, of SEFAZ, of the same UF: what was answered about another registration says nothing
+    of this one.
+    """
+    whose = (
+        _t.customer_id.is_(None)
         if consultation.customer_id is None
-        else (_t.customer_id == consultation.customer_id,)
+        else _t.customer_id == consultation.customer_id
     )
-    earlier = connection.execute(
-        select(_t.id)
-        .where(
-            *same,
-            _t.authority == consultation.authority.value,
-            _t.id < consultation.id,
-            _t.verdict != Verdict.FAILURE.value,
-        )
-        .order_by(_t.id.desc())
-        .limit(1)
-    ).scalar()
-    return None if earlier is None else get(connection, earlier)
+    same_uf = (_t.uf == consultation.uf,) if consultation.authority is Authority.SEFAZ else ()
+    return _newest(
+        connection,
+        whose,
+        _t.document == consultation.document.key,
+        *same_uf,
+        _t.authority == consultation.authority.value,
+        _t.id < consultation.id,
+    )
+
+
+def _newest(connection: Connection, *wanted: ColumnElement[bool]) -> FullConsultation | None:
+    """The newest of the wanted ones that says something about the customer: neither a failure nor invalid data."""
+    silent = (Verdict.FAILURE.value, Verdict.DATA_ERROR.value)
+    statement = select(_t.id).where(*wanted, _t.verdict.not_in(silent)).order_by(_t.id.desc()).limit(1)
+    found = connection.execute(statement).scalar()
+    return None if found is None else get(connection, found)
 
 
 def _wanted(query: HistoryQuery) -> list[ColumnElement[bool]]:

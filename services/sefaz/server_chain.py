@@ -95,8 +95,8 @@ def acceptance(accepted: Iterable[bytes], chain_pem: bytes, authorities: Iterabl
     climbed = path(own)
     for issuer in (described(der) for der in authorities) if not climbed[-1].is_root else ():
         known.setdefault(issuer.subject_key, issuer)
-    while not climbed[-1].is_root and (issuer := known.pop(climbed[-1].issuer_key, None)) is not None:
-        climbed.append(issuer)
+    while not climbed[-1].is_root and climbed[-1].issuer_key in known:
+        climbed.append(known.pop(climbed[-1].issuer_key))
     names = {one.issuer_key for one in climbed}
     return Acceptance(climbed[-1].issuer, climbed[-1].is_root, any(_name_key(der) in names for der in accepted))
 

@@ -1,0 +1,217 @@
+"""What a diagnosis of a SEFAZ found, step by step, and how it is written for a person and for a program.
+
+Nothing here is a secret: a report may be copied and sent to the support.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from app.domain import Failure
+from app.portuguese import exact
+from app.uf import UFS
+from app.version import VERSION
+
+
+class Step(Enum):
+    """What is looked at, in this order."""
+
+    CERTIFICATE = "certificado_da_filial"
+    NAME = "dns"
+    CONNECTION = "tcp"
+    TLS = "tls"
+    REQUEST = "certificado_pedido"
+    HTTP = "http"
+    CLOCK = "relogio"
+    SOAP = "soap"
+    ANSWER = "cstat"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return _STEPS[self]
+
+
+_STEPS = {
+    Step.CERTIFICATE: "Certificado da filial",
+    Step.NAME: "Nome (DNS)",
+    Step.CONNECTION: "Conexão (TCP)",
+    Step.TLS: "TLS",
+    Step.REQUEST: "Certificado pedido",
+    Step.HTTP: "HTTP",
+    Step.CLOCK: "Relógio",
+    Step.SOAP: "SOAP",
+    Step.ANSWER: "Resposta (cStat)",
+}
+
+
+class Outcome(Enum):
+    """How a step went."""
+
+    OK = "ok"
+    WARNING = "atencao"
+    FAILED = "falha"
+    NOT_DONE = "nao_feito"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {
+            Outcome.OK: "OK",
+            Outcome.WARNING: "Atenção",
+            Outcome.FAILED: "Falha",
+            Outcome.NOT_DONE: "Não feito",
+        }[self]
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One step: what was found, in a sentence, and how long it took (None when nothing was measured).
+
+    `failure` explains a step that failed, and no other. `facts` are details by name.
+    """
+
+    step: Step
+    outcome: Outcome
+    found: str
+    duration_ms: int | None = None
+    failure: Failure | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class UfReport:
+    """One UF: the steps made so far, all of them when it is `finished`.
+
+    `last_answer_at` is when its authorizer last answered this program, None when it never did. `c_stat` and
+    `consultation_id` are those of the one consultation, when it was made. `unserved` tells that the UF was not
+    consulted because it said before that it does not serve: it may be asked to try again.
+    """
+
+    uf: str
+    authorizer: str
+    address: str
+    at: datetime
+    steps: tuple[StepReport, ...] = ()
+    finished: bool = False
+    last_answer_at: datetime | None = None
+    c_stat: str = ""
+    consultation_id: int | None = None
+    unserved: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the steps; NOT_DONE when none reached the authority."""
+        found = {step.outcome for step in self.steps if step.step is not Step.CERTIFICATE or step.failure is not None}
+        return next((one for one in (Outcome.FAILED, Outcome.WARNING, Outcome.OK) if one in found), Outcome.NOT_DONE)
+
+    @property
+    def failed(self) -> StepReport | None:
+        """The step that failed, if one did."""
+        return next((step for step in self.steps if step.outcome is Outcome.FAILED), None)
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, as the step says that decides it."""
+        outcome = self.outcome
+        steps = self.steps if outcome is not Outcome.OK else reversed(self.steps)
+        return next((step.found for step in steps if step.outcome is outcome), "")
+
+    @property
+    def since(self) -> str:
+        """Since when its authorizer does not answer, in a sentence."""
+        if self.last_answer_at is None:
+            return f"O autorizador {self.authorizer} ainda não respondeu a nenhuma consulta deste programa."
+        return (
+            f"A última resposta do autorizador {self.authorizer} a este programa foi em {exact(self.last_answer_at)}."
+        )
+
+
+def as_text(reports: Sequence[UfReport]) -> str:
+    """The report to copy, save and send."""
+    if not reports:
+        return ""
+    lines = [f"Diagnóstico da SEFAZ · {exact(min(one.at for one in reports))} · Retaguarda {VERSION}"]
+    certificate = None
+    for report in reports:
+        own = report.steps[0] if report.steps else None
+        lines += ["", *uf_lines(report, without=own if own == certificate else None)]
+        certificate = own
+    return "\n".join(lines) + "\n"
+
+
+def uf_lines(report: UfReport, *, without: StepReport | None = None) -> list[str]:
+    """One UF, a line for each thing; `without` is a step that was told before."""
+    where = " · ".join(part for part in (report.authorizer, report.address) if part)
+    lines = [f"{report.uf} · {UFS[report.uf].name} · {report.outcome.label}", f"  {where}"]
+    steps = [step for step in report.steps if step is not without]
+    for (outcome, found), same in groupby(steps, key=lambda step: (step.outcome, step.found)):
+        group = list(same)
+        if outcome is Outcome.NOT_DONE:
+            names = " a ".join(dict.fromkeys((group[0].step.label, group[-1].step.label)))
+            lines.append(f"  {names}: {outcome.label}. {found}".rstrip())
+            continue
+        for step in group:
+            lines += _step_lines(report, step)
+    return lines
+
+
+def _step_lines(report: UfReport, step: StepReport) -> list[str]:
+    took = f" ({step.duration_ms} ms)" if step.duration_ms is not None else ""
+    lines = [f"  {step.step.label}: {step.outcome.label}{took}. {step.found}"]
+    lines += [f"    {name}: {value}" for name, value in step.facts]
+    if step.failure is not None:
+        lines += [f"    {name}: {value}" for name, value in explained(report, step, step.failure)[1:]]
+    return lines
+
+
+def explained(report: UfReport, step: StepReport, failure: Failure) -> list[tuple[str, str]]:
+    """The five parts of a failure: what, why, what to do, the details, and at which step and since when."""
+    parts = [
+        ("O que aconteceu", failure.what),
+        ("Causa provável", failure.cause),
+        ("O que fazer", failure.todo),
+        ("Onde e desde quando", f"No passo “{step.step.label}”. {report.since}"),
+        ("Detalhes", failure.details.replace("\n", "\n      ")),
+    ]
+    return [(name, value) for name, value in parts if value]
+
+
+def as_document(report: UfReport) -> dict[str, Any]:
+    """The JSON form of one UF: always the same keys."""
+    return {
+        "uf": report.uf,
+        "autorizador": report.authorizer,
+        "endereco": report.address,
+        "em": report.at.isoformat(),
+        "resultado": report.outcome.value,
+        "cStat": report.c_stat,
+        "consulta_id": report.consultation_id,
+        "ultima_resposta": report.last_answer_at.isoformat() if report.last_answer_at else None,
+        "passos": [_step_document(step) for step in report.steps],
+    }
+
+
+def _step_document(step: StepReport) -> dict[str, Any]:
+    failure = step.failure
+    return {
+        "passo": step.step.value,
+        "resultado": step.outcome.value,
+        "encontrado": step.found,
+        "duracao_ms": step.duration_ms,
+        "dados": [{"nome": name, "valor": value} for name, value in step.facts],
+        "falha": None
+        if failure is None
+        else {
+            "classe": failure.kind.value,
+            "o_que_aconteceu": failure.what,
+            "causa_provavel": failure.cause,
+            "o_que_fazer": failure.todo,
+            "detalhes": failure.details,
+        },
+    }
