@@ -5,13 +5,14 @@ Nothing here knows a database, a window or a protocol.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from app.policies import AnpStatus
-from app.portuguese import exact
+from app.portuguese import counted, exact
 
 
 class Authority(Enum):
@@ -148,6 +149,7 @@ class FailureKind(Enum):
     CERTIFICATE = "certificado"
     NETWORK = "rede"
     TRUST = "cadeia_do_servidor"
+    ENCRYPTION = "criptografia"
     TIMEOUT = "tempo_esgotado"
     HTTP = "http"
     INVALID_RESPONSE = "resposta_invalida"
@@ -172,6 +174,7 @@ _FAILURE_LABELS = {
     FailureKind.CERTIFICATE: "Certificado digital",
     FailureKind.NETWORK: "Sem conexão",
     FailureKind.TRUST: "Cadeia de certificação do servidor",
+    FailureKind.ENCRYPTION: "Criptografia do servidor",
     FailureKind.TIMEOUT: "Tempo esgotado",
     FailureKind.HTTP: "Erro HTTP",
     FailureKind.INVALID_RESPONSE: "Resposta inválida",
@@ -517,20 +520,39 @@ class Certificate:
         """Whether this station can use it: the password of the key never leaves the keyring it was put in."""
         return bool(self.secret_name)
 
+    @property
+    def icp_version(self) -> str:
+        """Which root of ICP-Brasil it stands under, as "v10"; "" when it is another's or not known."""
+        found = re.fullmatch(r"Autoridade Certificadora Raiz Brasileira (v[0-9]+)", self.root)
+        return found[1] if found else ""
+
     def days_left(self, now: datetime) -> float:
         """Days until it ends, fractions kept: half a day before the end is 0.5, after it negative."""
         return (self.not_after - now).total_seconds() / 86400
 
     def validity(self, now: datetime) -> str:
-        """How long it is still valid, in words."""
+        """Until when it is valid and how long that is, in words: "vence em 23/01/2027 14:05, daqui a 59 dias"."""
+        if not self.not_before <= now < self.not_after:
+            return self.brief_validity(now)
+        return f"vence em {exact(self.not_after)}, daqui a {_whole_units(self.not_after - now)}"
+
+    def brief_validity(self, now: datetime) -> str:
+        """The same in little room: "válido por 59 dias"; whole days, or hours and minutes when few are left."""
         if now < self.not_before:
             return f"só vale a partir de {exact(self.not_before)}"
-        days = self.days_left(now)
-        if days <= 0:
+        if now >= self.not_after:
             return f"vencido em {exact(self.not_after)}"
-        if days < 1:
-            return f"vence em menos de um dia ({exact(self.not_after)})"
-        return f"válido por {int(days)} dia{'s' if days >= 2 else ''}"
+        return f"válido por {_whole_units(self.not_after - now)}"
+
+
+def _whole_units(left: timedelta) -> str:
+    """ "59 dias", "36 horas", "12 minutos": in hours under two days, in minutes under two hours."""
+    minutes = int(left.total_seconds() // 60)
+    if minutes >= 2 * 24 * 60:
+        return counted(minutes // (24 * 60), "dia", "dias")
+    if minutes >= 2 * 60:
+        return counted(minutes // 60, "hora", "horas")
+    return counted(minutes, "minuto", "minutos") if minutes else "menos de um minuto"
 
 
 @dataclass(frozen=True)
@@ -624,7 +646,8 @@ class Phase(Enum):
 class ServiceState:
     """The service of one authority at one moment.
 
-    `sentence` says why; `certificate` is the validity of the one in use, in words ("" when unknown, or none is).
+    `sentence` says why; `certificate` is the one in use (None when unknown, or none is). `warning` is what a person
+    should mend although the service works, "" for nothing.
     """
 
     phase: Phase
@@ -634,5 +657,6 @@ class ServiceState:
     paused_until: datetime | None = None
     current: Request | None = None
     waiting: int = 0
-    certificate: str = ""
+    certificate: Certificate | None = None
     authority: Authority = Authority.SEFAZ
+    warning: str = ""

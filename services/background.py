@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.domain import Authority, Failure, FailureKind, Phase, Refusal, Request, ServiceState
+from app.domain import Authority, Certificate, Failure, FailureKind, Phase, Refusal, Request, ServiceState
 from app.settings.snapshot import Snapshot
 from services.automatic import LOOK_AGAIN, Step
 from services.backoffice import Backoffice
@@ -69,7 +69,7 @@ class ConsultationThread(QThread):
         self._next_at = datetime.now(UTC)
         self._state = ServiceState(Phase.STOPPED, "O serviço ainda não começou.", authority=authority)
         self._last_at: datetime | None = None
-        self._certificate = ""
+        self._certificate: Certificate | None = None
 
     @property
     def state(self) -> ServiceState:
@@ -247,6 +247,7 @@ class ConsultationThread(QThread):
             self._queue.qsize(),
             self._certificate,
             self.authority,
+            self._consultation.warning,
         )
         if state != self._state:
             self._state = state

@@ -6,13 +6,14 @@ reads it by itself, so the background service starts without paying for it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import ssl
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import certifi
@@ -20,6 +21,12 @@ import certifi_icpbr
 
 from app import secrets
 from app.domain import Certificate
+
+SECURITY_LEVEL = 2
+"""OpenSSL's level for everybody: keys of RSA and DH from 2048 bits on (SSL_CTX_set_security_level(3))."""
+
+_PREFIX, _SUFFIX = "retaguarda-", ".pem"
+_LEFTOVER_S = 3600.0  # no key takes this long to load
 
 
 class CertificateUnusable(Exception):
@@ -36,16 +43,19 @@ class ClientContexts:
     def __init__(self, read_password: Callable[[str], str | None] = secrets.read) -> None:
         self._read_password = read_password
         self._lock = threading.Lock()
-        self._built: dict[str, tuple[object, ssl.SSLContext]] = {}
+        self._built: dict[tuple[str, int], tuple[object, ssl.SSLContext]] = {}
 
-    def of(self, certificate: Certificate, additional_ca: Path | None) -> ssl.SSLContext:
+    def of(
+        self, certificate: Certificate, additional_ca: Path | None, *, security_level: int = SECURITY_LEVEL
+    ) -> ssl.SSLContext:
         """The context of `certificate`, the same object as before while it may be. Raises CertificateUnusable.
 
-        SecretsUnavailable passes through when the keyring does not answer.
+        SecretsUnavailable passes through when the keyring does not answer. `security_level` is as in `client_context`.
         """
         state = None if additional_ca is None else file_state(additional_ca)
+        key = (certificate.fingerprint, security_level)
         with self._lock:
-            previous = self._built.get(certificate.fingerprint)
+            previous = self._built.get(key)
             if previous is not None and previous[0] == state:
                 return previous[1]
             password = self._read_password(certificate.secret_name)
@@ -54,23 +64,28 @@ class ClientContexts:
                     "A senha da chave do certificado não está no cofre de senhas deste usuário neste computador. "
                     "Instale o certificado novamente em Certificado digital."
                 )
-            context = client_context(certificate, password, additional_ca)
-            self._built[certificate.fingerprint] = (state, context)
+            context = client_context(certificate, password, additional_ca, security_level=security_level)
+            self._built[key] = (state, context)
             return context
 
 
-def client_context(certificate: Certificate, password: str, additional_ca: Path | None) -> ssl.SSLContext:
+def client_context(
+    certificate: Certificate, password: str, additional_ca: Path | None, *, security_level: int = SECURITY_LEVEL
+) -> ssl.SSLContext:
     """A client's context for every authority: TLS 1.2 only, server and name verified, certificate presented.
 
     TLS 1.2 alone, because SP, BA and MT ask for the certificate by renegotiation, which TLS 1.3 does not have.
     Trust is certifi (MG and ES use public authorities), ICP-Brasil of `certifi_icpbr`, and the PEM file
-    `additional_ca` when given. `password` is that of `certificate.key_pem`. Raises CertificateUnusable.
+    `additional_ca` when given. `password` is that of `certificate.key_pem`. A `security_level` of 1 takes 1024-bit DH
+    keys and every cipher of OpenSSL's default, and nothing else changes. Raises CertificateUnusable.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if security_level != SECURITY_LEVEL:
+        context.set_ciphers(f"DEFAULT:@SECLEVEL={security_level}")
     context.load_verify_locations(certifi.where())
-    for authority in _icp_brasil():
+    for authority in icp_brasil():
         context.load_verify_locations(cadata=authority)
     if additional_ca is not None:
         _trust(context, additional_ca)
@@ -111,9 +126,10 @@ def load_chain(context: ssl.SSLContext, chain_pem: bytes, key_pem: bytes, passwo
         ) from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def _temporary_file(content: bytes) -> Iterator[str]:
-    descriptor, name = tempfile.mkstemp(prefix="retaguarda-", suffix=".pem")
+    _remove_leftovers()
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -122,7 +138,15 @@ def _temporary_file(content: bytes) -> Iterator[str]:
         Path(name).unlink()
 
 
-def _icp_brasil() -> Iterator[bytes]:
+def _remove_leftovers() -> None:
+    """Remove what a program that was killed while it loaded a key left behind; the system keeps others' files safe."""
+    for file in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*{_SUFFIX}"):
+        with contextlib.suppress(OSError):  # somebody else's, or gone meanwhile
+            if time.time() - file.stat().st_mtime > _LEFTOVER_S:
+                file.unlink()
+
+
+def icp_brasil() -> Iterator[bytes]:
     """The authorities of ICP-Brasil in `certifi_icpbr`, roots and intermediates, as DER.
 
     The package also repeats Mozilla's list of 2023, with authorities that certifi has since removed: those are left

@@ -131,6 +131,11 @@ class Consultation(ABC, Generic[F]):
     def turn_for(self, request: Request, snapshot: Snapshot) -> Turn:
         """When the authority may be asked this by a person. May raise NotAsked."""
 
+    @property
+    def warning(self) -> str:
+        """What a person should mend although the authority answers, "" for nothing."""
+        return ""
+
     @abstractmethod
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""

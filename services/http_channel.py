@@ -10,7 +10,9 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -30,7 +32,8 @@ class HttpAnswer:
 
     `whole` is False when the body passed the limit (it is then cut, and longer than it), and when its compression is
     broken, ends early or is none that was offered. `measured` is False when only the end of the connection told where
-    the body ends, so that a cut looks like the end.
+    the body ends, so that a cut looks like the end. `clock_ahead` is by how much this computer's clock is ahead of the
+    server's, give or take half the time that the answer took; None when the server does not tell its own.
     """
 
     status: int
@@ -38,6 +41,7 @@ class HttpAnswer:
     body: bytes = field(repr=False)
     whole: bool = True
     measured: bool = True
+    clock_ahead: timedelta | None = None
 
     @property
     def content_type(self) -> str:
@@ -66,6 +70,7 @@ class HttpChannel:
         self._reused = False
         self.answered = False
         self._origin = ""
+        self._sent_at = datetime.now(UTC)
         context.sslsocket_class = TlsSocket
         self._http = httpx.Client(
             verify=context,
@@ -127,7 +132,9 @@ class HttpChannel:
         try:
             response = self._http.send(request, stream=True)
             try:
-                return _read(response, limit, time.monotonic() + body_timeout, progress)
+                clock_ahead = _clock_ahead(response.headers.get("Date", ""), self._sent_at, datetime.now(UTC))
+                answer = _read(response, limit, time.monotonic() + body_timeout, progress)
+                return replace(answer, clock_ahead=clock_ahead)
             finally:
                 response.close()
         except UnicodeError as error:  # a host that the resolver cannot even ask about, as "a..b"
@@ -150,6 +157,8 @@ class HttpChannel:
                 self._sockets[self._origin] = connection
                 self._interruption.use(connection)
                 self._end_handshake()
+            case "http11.send_request_headers.started":
+                self._sent_at = datetime.now(UTC)
             case "http11.receive_response_headers.complete":
                 self.answered = True
 
@@ -157,6 +166,16 @@ class HttpChannel:
         if self._handshaking is not None:
             self._handshaking.close()
             self._handshaking = None
+
+
+def _clock_ahead(date: str, sent_at: datetime, answered_at: datetime) -> timedelta | None:
+    try:
+        said = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):  # a zone of too many digits is the latter
+        return None
+    # The server writes it (RFC 9110 §6.6.1, in whole seconds) somewhere between the two moments.
+    middle = sent_at + (answered_at - sent_at) / 2
+    return middle - (said if said.tzinfo is not None else said.replace(tzinfo=UTC))
 
 
 def _read(

@@ -1,4 +1,5 @@
-"""A TLS socket that is closed, and never half made, when the connection is lost before the handshake."""
+"""A TLS socket that is closed, and never half made, when the connection is lost before the handshake, and that tells
+how far the handshake went when it fails."""
 
 from __future__ import annotations
 
@@ -6,7 +7,22 @@ import errno
 import os
 import socket
 import ssl
+from collections.abc import Sequence
 from typing import Any
+
+
+class HandshakeFailed(OSError):
+    """A TLS handshake failed; `__cause__` is how.
+
+    `begun` tells whether the server had presented itself, without which it cannot have seen a client's certificate.
+    `missing_issuer` is the common name of the first authority, from the server's certificate upwards, that was neither
+    sent by it nor is trusted, or that of the root sent which is not; "" when the chain tells of none.
+    """
+
+    def __init__(self, message: str, *, begun: bool, missing_issuer: str) -> None:
+        super().__init__(message)
+        self.begun = begun
+        self.missing_issuer = missing_issuer
 
 
 class TlsSocket(ssl.SSLSocket):
@@ -26,6 +42,19 @@ class TlsSocket(ssl.SSLSocket):
             self.close()
             raise OSError(reason, os.strerror(reason)) from error
 
+    def do_handshake(self, block: bool = False) -> None:
+        """Negotiate. Raises HandshakeFailed, or TimeoutError."""
+        try:
+            super().do_handshake(block)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            # Public only from Python 3.13; OpenSSL 3 keeps what was sent also when the trust in it failed.
+            sent = self._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]
+            untrusted = isinstance(error, ssl.SSLCertVerificationError)
+            missing = _missing_issuer(sent, self.context) if untrusted else ""
+            raise HandshakeFailed(str(error), begun=bool(sent), missing_issuer=missing) from error
+
     def _lost(self) -> int:
         try:
             pending = self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -33,3 +62,19 @@ class TlsSocket(ssl.SSLSocket):
             return errno.EBADF
         # Never ENOTCONN, which `wrap_socket` takes for a socket yet to be connected.
         return pending if pending not in (0, errno.ENOTCONN) else errno.ECONNRESET
+
+
+def _missing_issuer(sent: Sequence[Any], context: ssl.SSLContext) -> str:
+    try:
+        chain = [certificate.get_info() for certificate in sent]
+    except (ValueError, ssl.SSLError):  # it has something that Python cannot read, such as a date
+        return ""
+    trusted = {authority["subject"]: authority["issuer"] for authority in context.get_ca_certs()}
+    issuers = trusted | {certificate["subject"]: certificate["issuer"] for certificate in chain}
+    subject = chain[0]["subject"] if chain else ()
+    for _ in range(len(issuers) if chain else 0):
+        issuer = issuers[subject]
+        if issuer not in issuers or (issuer == subject and subject not in trusted):
+            return next((value for part in issuer for name, value in part if name == "commonName"), "")
+        subject = issuer
+    return ""

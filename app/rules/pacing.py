@@ -32,6 +32,7 @@ TECHNICAL = frozenset(
     {
         FailureKind.NETWORK,
         FailureKind.TRUST,
+        FailureKind.ENCRYPTION,
         FailureKind.TIMEOUT,
         FailureKind.HTTP,
         FailureKind.INVALID_RESPONSE,

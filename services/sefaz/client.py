@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from app.clock_difference import ClockDifference
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
 from services.interruption import Interruption
 from services.network_failure import Called, cancelled, network_failure
 from services.sefaz.answer import ParsedAnswer, invalid_response, parse_answer
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import StatusClass, StatusCode, status_code
+from services.sefaz.tls_profile import tls_profile
 
 if TYPE_CHECKING:
     from services.http_channel import HttpAnswer
     from services.sefaz.transport import SefazTransport
 
+_CERTIFICATE_DATES = "281"
+_OF_TLS = (FailureKind.CERTIFICATE, FailureKind.TRUST, FailureKind.ENCRYPTION)
 _SEFAZ = Called("SEFAZ", "o endereço da UF", with_certificate=True)
 
 
@@ -24,11 +30,22 @@ class SefazClient:
     """Queries with one certificate, keeping one connection to each authorizer.
 
     `ask` and `close` belong to one thread; `cancel` may come from any. Times are in seconds: `read_timeout` is for the
-    first byte, and again for the whole body.
+    first byte, and again for the whole body. `lenient` gives the context of the same certificate that takes a 1024-bit
+    DH key, where `tls_profile.security_level` allows it; what it raises passes through `ask`. `clock` is how this
+    computer's clock compares with the last SEFAZ that told its own.
     """
 
-    def __init__(self, context: ssl.SSLContext, *, connect_timeout: float = 15.0, read_timeout: float = 45.0) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        lenient: Callable[[], ssl.SSLContext] | None = None,
+        *,
+        connect_timeout: float = 15.0,
+        read_timeout: float = 45.0,
+    ) -> None:
+        self.clock: ClockDifference | None = None
         self._context = context
+        self._lenient = lenient
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._interruption = Interruption()
@@ -56,6 +73,7 @@ class SefazClient:
             parsed = parse_answer(response.body, response.status, response.content_type)
             return _interpreted(parsed, document, endpoint, request, response.body)
         except ConsultationFailed as failed:
+            failed.failure = self._with_what_is_known(failed.failure, endpoint, failed.c_stat)
             failed.request = request
             failed.authorizer = endpoint.authorizer
             raise
@@ -88,20 +106,48 @@ class SefazClient:
             if self._interruption.interrupted:
                 failure = cancelled()
             else:
-                failure = network_failure(error, endpoint.production, _SEFAZ, sent="POST", answered=transport.answered)
+                failure = network_failure(
+                    error,
+                    endpoint.production,
+                    _SEFAZ,
+                    sent="POST",
+                    answered=transport.answered,
+                    clock_warning=self._clock_warning,
+                    lowered=transport.lowered,
+                )
+                failure = self._with_what_is_known(failure, endpoint)
             raise ConsultationFailed(failure, request=transport.sent, authorizer=endpoint.authorizer) from error
         if self._interruption.interrupted:
             raise ConsultationFailed(cancelled(), request=transport.sent, authorizer=endpoint.authorizer)
+        if response.clock_ahead is not None:
+            self.clock = ClockDifference(response.clock_ahead, _named(endpoint))
         return response, transport.sent
+
+    @property
+    def _clock_warning(self) -> str:
+        return self.clock.warning if self.clock is not None else ""
+
+    def _with_what_is_known(self, failure: Failure, endpoint: Endpoint, c_stat: str = "") -> Failure:
+        """The failure with what was measured of the server, and with the clock where a wrong one may be the cause."""
+        if c_stat == _CERTIFICATE_DATES and self._clock_warning:
+            return replace(failure, todo=f"{self._clock_warning} {failure.todo}")
+        profile = tls_profile(urlsplit(endpoint.production).hostname or "")
+        if c_stat or profile is None or failure.kind not in _OF_TLS:
+            return failure
+        return replace(failure, details=f"{failure.details}\n{profile.measured}")
 
     def _open(self) -> SefazTransport:
         if self._transport is None:
             from services.sefaz.transport import SefazTransport
 
             self._transport = SefazTransport(
-                self._context, self._connect_timeout, self._read_timeout, self._interruption
+                self._context, self._lenient, self._connect_timeout, self._read_timeout, self._interruption
             )
         return self._transport
+
+
+def _named(endpoint: Endpoint) -> str:
+    return f"da SEFAZ de {endpoint.uf}" if endpoint.authorizer == endpoint.uf else f"da {endpoint.authorizer}"
 
 
 def _interpreted(

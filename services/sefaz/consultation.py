@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app import secrets
+from app.clock_difference import ClockDifference
 from app.data import blocks, certificates, customers, pace, uf_gaps
 from app.data.customers import Subject
 from app.data.database import Database
@@ -40,7 +41,7 @@ from app.rules.sefaz_verdict import Judgement, judge
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
-from services.certificate import CertificateUnusable, ClientContexts
+from services.certificate import SECURITY_LEVEL, CertificateUnusable, ClientContexts
 from services.consultation import Asked, Consultation, NotAsked, NotYet, not_configured
 from services.sefaz.client import SefazClient
 from services.sefaz.endpoints import Endpoint, EndpointStatus, InvalidEndpoints, load_endpoints
@@ -77,6 +78,7 @@ class SefazConsultation(Consultation[SefazFinding]):
         self._client: _Client | None = None
         self._endpoints: dict[str, Endpoint] = {}
         self._endpoints_state: object = None
+        self._clock_difference: ClockDifference | None = None
 
     def endpoints(self) -> dict[str, Endpoint]:
         """The addresses in force, read again when the administrator's file changes. Raises NotAsked."""
@@ -116,6 +118,16 @@ class SefazConsultation(Consultation[SefazFinding]):
             found = uf_gaps.known(connection, self._clock())
         return [gap for gap in found if gap.address == endpoints[gap.uf].production]
 
+    @property
+    def clock_difference(self) -> ClockDifference | None:
+        """How this computer's clock compares with that of the last SEFAZ that told its own; None before the first."""
+        return self._clock_difference
+
+    @property
+    def warning(self) -> str:
+        """That this computer's clock is wrong, when it is."""
+        return self._clock_difference.warning if self._clock_difference is not None else ""
+
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""
         return self._client is not None and self._client.sefaz.cancel()
@@ -132,6 +144,13 @@ class SefazConsultation(Consultation[SefazFinding]):
             return None
         with self._database.reading() as connection:
             return certificates.for_branch(connection, branch_id)
+
+    def presented(self, snapshot: Snapshot) -> tuple[Certificate, ssl.SSLContext]:
+        """The certificate that consultations use, fit for it, and the context that presents it. Raises NotAsked."""
+        branch_id = _branch(snapshot)
+        with self._database.reading() as connection:
+            client = self._client_for(connection, branch_id, certificates.fingerprint(connection, branch_id))
+        return client.certificate, client.context
 
     def _endpoint(self, uf: str) -> Endpoint:
         endpoint = self.endpoints().get(uf)
@@ -158,12 +177,15 @@ class SefazConsultation(Consultation[SefazFinding]):
     def _opened(self, certificate: Certificate) -> _Client:
         self.close()
         context = self._context_of(certificate)
-        return _Client(certificate, context, SefazClient(context, read_timeout=self._read_timeout))
+        lenient = partial(self._context_of, certificate, security_level=1)
+        return _Client(certificate, context, SefazClient(context, lenient, read_timeout=self._read_timeout))
 
-    def _context_of(self, certificate: Certificate) -> ssl.SSLContext:
+    def _context_of(self, certificate: Certificate, security_level: int = SECURITY_LEVEL) -> ssl.SSLContext:
         additional = self._folders.additional_ca_file
         try:
-            return self._contexts.of(certificate, additional if additional.exists() else None)
+            return self._contexts.of(
+                certificate, additional if additional.exists() else None, security_level=security_level
+            )
         except (CertificateUnusable, secrets.SecretsUnavailable) as error:
             # What to do is in the sentence: the keyring or the file of authorities may be what fails.
             raise NotAsked(Failure(FailureKind.CERTIFICATE, str(error), "", "")) from error
@@ -282,6 +304,8 @@ class SefazConsultation(Consultation[SefazFinding]):
             answer = sefaz.ask(document, endpoint, given_up=given_up)
         except ConsultationFailed as failed:
             return finding(Judgement(Verdict.FAILURE, failed.failure.sentence), failed)
+        finally:
+            self._clock_difference = sefaz.clock or self._clock_difference
         said = status_code(answer.c_stat).status_class
         if said is StatusClass.NOT_TAXPAYER:
             return finding(Judgement(Verdict.NOT_TAXPAYER, f"Não é contribuinte em {request.uf}."), answer)

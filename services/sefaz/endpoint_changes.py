@@ -40,6 +40,7 @@ LABELS = {
     "conferido_em": "Conferido em",
     "intervalo_s": "Intervalo (segundos)",
     "por_minuto": "Consultas por minuto",
+    "nivel_seguranca": "Nível de segurança do TLS",
 }
 """The keys of the file as a person reads them."""
 
@@ -63,6 +64,15 @@ class Risk(Enum):
     """The authority may be asked faster than the shipped limits allow."""
     APART = "separado"
     """Its queries are not counted together with those of the other UFs that the same authority serves."""
+
+    @property
+    def sentence(self) -> str:
+        """The risk as the operator reads it."""
+        return {
+            Risk.FASTER: "Esta UF poderá ser consultada mais depressa que o limite de fábrica.",
+            Risk.APART: "Este servidor atende outras UFs, com outro autorizador: sob nomes diferentes as consultas não "
+            "são contadas juntas, e o total pode passar do limite dele.",
+        }[self]
 
 
 def risks(endpoint: Endpoint, shipped: Mapping[str, Endpoint], changes: Mapping[str, Value]) -> tuple[Risk, ...]:

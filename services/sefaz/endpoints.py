@@ -54,7 +54,8 @@ class Endpoint:
     `header` is whether the message carries nfeCabecMsg in its SOAP header. `source` is where the facts come from and
     `checked_on` when they were last compared with it. `interval_s` is the least pause in seconds between two queries to
     the authorizer, `per_minute` the most queries in a minute; 0 means no such limit. `public_page` is where a person
-    consults by hand.
+    consults by hand. `security_level` is the administrator's word on the lowest of OpenSSL's with which it may be
+    called (1 takes a 1024-bit DH key); 0 leaves that to what was measured of its host (`tls_profile`).
     """
 
     uf: str
@@ -69,6 +70,7 @@ class Endpoint:
     interval_s: float
     per_minute: int
     public_page: str = ""
+    security_level: int = 0
 
     @property
     def limits(self) -> Limits:
@@ -95,6 +97,7 @@ FIELDS = {
     "conferido_em": "checked_on",
     "intervalo_s": "interval_s",
     "por_minuto": "per_minute",
+    "nivel_seguranca": "security_level",
 }
 """The keys an administrator may override, and the field of `Endpoint` each one sets."""
 
@@ -198,6 +201,10 @@ def _checked(file: str, uf: str, key: str, value: object) -> Any:
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PER_MINUTE:
                 _refuse(file, uf, key, f"deve ser um número inteiro de 0 (sem limite) a {MAX_PER_MINUTE}")
             return int(value)
+        case "nivel_seguranca":
+            if isinstance(value, bool) or not isinstance(value, int) or value not in (1, 2):
+                _refuse(file, uf, key, "deve ser 2, ou 1 para aceitar uma chave DH de 1024 bits")
+            return value
         case "autorizador":
             if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_AUTHORIZER:
                 _refuse(file, uf, key, f"deve ser um texto de até {MAX_AUTHORIZER} caracteres, como SVRS")

@@ -365,12 +365,16 @@ def test_no_client_certificate(authority: DemoAuthority, tmp_path: Path) -> None
     assert failed.failure.kind is FailureKind.CERTIFICATE
 
 
-def test_connection_cut_in_the_handshake(client: SefazClient, server_context: ssl.SSLContext) -> None:
+def test_connection_cut_before_the_server_presents_itself(client: SefazClient, server_context: ssl.SSLContext) -> None:
     def cut(plain: socket.socket) -> None:
         plain.recv(10)
 
-    with TlsServer(server_context, always(SP_111), raw=cut) as server:
-        assert failing(client, server.url).failure.kind is FailureKind.CERTIFICATE
+    for raw in (cut, reset_at_once):
+        with TlsServer(server_context, always(SP_111), raw=raw) as server:
+            failure = failing(client, server.url).failure
+        assert failure.kind is FailureKind.NETWORK
+        assert "antes de o TLS começar" in failure.what
+        assert "Nenhum certificado chegou a ser apresentado" in failure.cause
 
 
 def test_not_tls_at_all(client: SefazClient, server_context: ssl.SSLContext) -> None:
