@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from app.data import customers, lease, records
 from app.data.database import Database
 from app.data.zone import branch_zone
-from app.domain import Authority, FailureKind, Phase, Request
+from app.domain import Authority, Certificate, FailureKind, Phase, Request
 from app.rules import schedule
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.setting import Setting
@@ -30,7 +30,7 @@ class Step:
     """Consult `request` now, or wait until `at`; `sentence` says why.
 
     `somebody_waits`: a customer may be due and only its turn is missing; within a minute when the phase is IDLE, or
-    after the pause of the settings. `certificate` is the validity of the one in use, in words ("" when none is).
+    after the pause of the settings. `certificate` is the one in use (None when none is).
     """
 
     phase: Phase
@@ -38,7 +38,7 @@ class Step:
     at: datetime
     request: Request | None = None
     somebody_waits: bool = False
-    certificate: str = ""
+    certificate: Certificate | None = None
 
 
 class Automatic(ABC):
@@ -64,7 +64,7 @@ class Automatic(ABC):
         """What to do now. May raise NotAsked when what the service needs is not valid."""
         now = self._clock()
         step = self._switched_off(snapshot, now) or self._with_lease(snapshot, now)
-        return replace(step, certificate=self._certificate(snapshot, now))
+        return replace(step, certificate=self._certificate(snapshot))
 
     def is_off(self, snapshot: Snapshot) -> bool:
         """Whether the settings do not let the service work, so that a pause would promise what will not come."""
@@ -103,9 +103,9 @@ class Automatic(ABC):
     def _next(self, snapshot: Snapshot, now: datetime) -> Step:
         """The step of the machine whose turn it is to run the service."""
 
-    def _certificate(self, snapshot: Snapshot, now: datetime) -> str:
-        """The validity of the certificate in use, in words; "" for an authority that asks for none."""
-        return ""
+    def _certificate(self, snapshot: Snapshot) -> Certificate | None:
+        """The certificate in use; None for an authority that asks for none."""
+        return None
 
     def _zone(self, snapshot: Snapshot) -> str:
         with self._database.reading() as connection:

@@ -27,6 +27,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from app.documents import cnpj_root
 from app.domain import Certificate, Document, DocumentKind
 from app.portuguese import exact
+from services.certificate import icp_brasil
 
 # otherName of ICP-Brasil in the subject's alternative names (DOC-ICP-04)
 _PERSON = ObjectIdentifier("2.16.76.1.3.1")
@@ -296,7 +297,10 @@ def _check_validity(leaf: x509.Certificate, now: datetime) -> None:
 
 
 def _chain(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> tuple[list[x509.Certificate], str]:
-    """The leaf and the intermediates above it, in order, without the root; and the name of the topmost issuer known."""
+    """The leaf and the intermediates above it, in order, without the root; and the root's name, "" when not known.
+
+    What the file lacks is looked for among the authorities of ICP-Brasil at hand, but not sent to the servers.
+    """
     chain = [leaf]
     others = [certificate for certificate in certificates if certificate != leaf]
     while issuer := next((other for other in others if _issued(other, chain[-1])), None):
@@ -304,7 +308,20 @@ def _chain(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> 
             return chain, _common_name(issuer.subject)
         chain.append(issuer)
         others.remove(issuer)
-    return chain, _common_name(chain[-1].issuer)
+    return chain, _root_above(chain[-1])
+
+
+def _root_above(certificate: x509.Certificate) -> str:
+    """The name of the root over a certificate whose issuer did not come with it."""
+    if "Raiz" in _common_name(certificate.issuer):
+        return _common_name(certificate.issuer)
+    known = [x509.load_der_x509_certificate(der) for der in icp_brasil()]
+    while issuer := next((authority for authority in known if _issued(authority, certificate)), None):
+        if issuer.subject == issuer.issuer:
+            return _common_name(issuer.subject)
+        known.remove(issuer)
+        certificate = issuer
+    return ""
 
 
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,20 +13,33 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from app.settings.catalog import SEFAZ_BRANCH
 from app.tables import BRANCHES
 from ui import icons, tasks, theme
+from ui.certificate_look import look
 from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
-from ui.install_certificate import InstallCertificate, facts, use_for_sefaz
+from ui.install_certificate import InstallCertificate, facts, hint_of, root_doubt_here, use_for_sefaz
 from ui.page import Page
 from ui.theme import Tone
 
 if TYPE_CHECKING:
-    from app.data.database import Database
     from app.data.records import Record
     from app.domain import Certificate
     from app.settings.snapshot import Snapshot
+    from services.backoffice import Backoffice
     from ui.office import Office
 
-WARN_DAYS = 30
+_OTHER_STATION = (
+    "A chave deste certificado não está neste computador: ele foi instalado em outro, ou por outro usuário. Para "
+    "consultar daqui, instale o mesmo arquivo também aqui."
+)
+
+
+@dataclass(frozen=True)
+class _Installed:
+    """What the card of a branch shows; `doubt` is what is not known of the certificate's root."""
+
+    branch: Record
+    certificate: Certificate | None
+    doubt: str
 
 
 class CertificatesPage(Page):
@@ -58,8 +72,8 @@ class CertificatesPage(Page):
 
     def entered(self) -> None:
         """Read the certificates again."""
-        database = self._office.backoffice.database
-        tasks.run(lambda: _read(database), self._show, self._show_failure, self)
+        backoffice = self._office.backoffice
+        tasks.run(lambda: _read(backoffice), self._show, self._show_failure, self)
 
     def show_argument(self, argument: object) -> None:
         """A branch's number opens the installation of its certificate."""
@@ -71,24 +85,24 @@ class CertificatesPage(Page):
         if self.isVisible():
             self.entered()
 
-    def _show(self, found: list[tuple[Record, Certificate | None]]) -> None:
+    def _show(self, found: list[_Installed]) -> None:
         self.failure.clear()
         empty(self._column)
         self.cards.clear()
-        self._branches = {branch.id: branch.title for branch, _ in found}
+        self._branches = {each.branch.id: each.branch.title for each in found}
         self.install_button.setVisible(bool(found))
         if not found:
             self._column.addWidget(self._no_branch())
-        for branch, certificate in found:
-            card = self._card(branch, certificate)
-            self.cards[branch.id] = card
+        for each in found:
+            card = self._card(each.branch, each.certificate, each.doubt)
+            self.cards[each.branch.id] = card
             self._column.addWidget(card)
         self._column.addStretch(1)
         asked_for, self._asked_for = self._asked_for, None
         if asked_for in self.cards:
             self.open_installation(asked_for)
 
-    def _card(self, branch: Record, certificate: Certificate | None) -> QFrame:
+    def _card(self, branch: Record, certificate: Certificate | None, doubt: str) -> QFrame:
         now = datetime.now(UTC)
         used = self._office.snapshot[SEFAZ_BRANCH] == branch.id
         card = QFrame()
@@ -116,16 +130,20 @@ class CertificatesPage(Page):
         buttons.addWidget(install)
         if certificate is None:
             head.addWidget(theme.badge(QLabel("sem certificado"), Tone.NEUTRAL))
-            hint = QLabel(
+            nothing = QLabel(
                 "Sem certificado, esta filial não consulta a SEFAZ. Instale o arquivo A1 (.pfx ou .p12) da empresa; "
                 "o da matriz também serve."
             )
-            hint.setWordWrap(True)
-            column.addWidget(hint)
+            nothing.setWordWrap(True)
+            column.addWidget(nothing)
         else:
-            validity = certificate.validity(now)
-            head.addWidget(theme.badge(QLabel(validity), validity_tone(certificate, now)))
+            found = look(certificate, now)
+            head.addWidget(theme.badge(QLabel(found.word), found.tone))
             column.addLayout(facts(certificate))
+            if doubt:
+                column.addWidget(hint_of(doubt))
+            if not certificate.has_key:
+                column.addWidget(hint_of(_OTHER_STATION))
             if not used and certificate.not_before <= now < certificate.not_after:
                 use = QPushButton("Usar nas consultas à SEFAZ")
                 use.setAccessibleName(f"{use.text()} {branch.title}")
@@ -169,17 +187,14 @@ class CertificatesPage(Page):
         self.failure.show_failure(failure_of(error))
 
 
-def validity_tone(certificate: Certificate, now: datetime) -> Tone:
-    """The colour of its validity: expired or not valid yet, ending soon, or well."""
-    if not certificate.not_before <= now < certificate.not_after:
-        return Tone.FAIL
-    return Tone.WARN if certificate.days_left(now) <= WARN_DAYS else Tone.OK
-
-
-def _read(database: Database) -> list[tuple[Record, Certificate | None]]:
+def _read(backoffice: Backoffice) -> list[_Installed]:
     from app.data import certificates, records
 
-    with database.reading() as connection:
+    with backoffice.database.reading() as connection:
         installed = {certificate.branch_id: certificate for certificate in certificates.all_installed(connection)}
         branches = records.every(connection, BRANCHES, only_active=True)
-    return [(branch, installed.get(branch.id)) for branch in branches]
+    found = [(branch, installed.get(branch.id)) for branch in branches]
+    return [
+        _Installed(branch, certificate, root_doubt_here(backoffice.folders, certificate) if certificate else "")
+        for branch, certificate in found
+    ]

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.domain import Authority, Certificate, Phase, ServiceState
 from ui import icons, pages, tasks, theme, words
+from ui.certificate_look import look
 from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.office import Office
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
 
 _LAST = 8
-_FEW_DAYS = 30
 _SOON_MS = 500
 
 
@@ -264,15 +264,8 @@ class HomePage(Page):
         if certificate is None:
             self._certificate.say("Nenhum em uso", Tone.WARN, "warning", "Sem certificado a SEFAZ não responde.")
             return
-        days = certificate.days_left(now)
-        tone = Tone.BLOCK if days <= 0 else Tone.WARN if days <= _FEW_DAYS else Tone.OK
-        validity = certificate.validity(now)
-        self._certificate.say(
-            validity[0].upper() + validity[1:],
-            tone,
-            {Tone.BLOCK: "error", Tone.WARN: "warning"}.get(tone, "check"),
-            certificate.holder,
-        )
+        validity, found = certificate.validity(now), look(certificate, now)
+        self._certificate.say(validity[0].upper() + validity[1:], found.tone, found.icon, certificate.holder)
 
     def _show_steps(self, steps: tuple[NextStep, ...]) -> None:
         self._steps.clear()

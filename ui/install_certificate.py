@@ -30,6 +30,7 @@ from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
 from ui.browse_button import BrowseButton
+from ui.certificate_look import look
 from ui.failure_view import FailureView, failure_of
 from ui.file_reading import unreadable
 from ui.theme import Tone
@@ -37,6 +38,7 @@ from ui.theme import Tone
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from app.folders import Folders
     from app.settings.snapshot import Snapshot
     from ui.office import Office
 
@@ -150,12 +152,12 @@ class InstallCertificate(QDialog):
         backoffice = self._office.backoffice
         self._set_busy(True)
 
-        def work() -> Certificate:
+        def work() -> tuple[Certificate, str]:
             from services.installation import install_certificate
 
             if path.stat().st_size > _LARGEST:
                 raise OSError("é grande demais para ser um certificado A1")
-            return install_certificate(
+            certificate = install_certificate(
                 backoffice.database,
                 branch_id,
                 path.read_bytes(),
@@ -163,6 +165,7 @@ class InstallCertificate(QDialog):
                 actor=backoffice.actor,
                 now=datetime.now(UTC),
             )
+            return certificate, root_doubt_here(backoffice.folders, certificate)
 
         tasks.run(work, self._installed, self._failed, self)
 
@@ -195,16 +198,16 @@ class InstallCertificate(QDialog):
         else:
             self.failure.show_failure(failure_of(error))
 
-    def _installed(self, certificate: Certificate) -> None:
+    def _installed(self, installed: tuple[Certificate, str]) -> None:
         self._set_busy(False)
         self.password.clear()
-        self._stack.addWidget(self._done_page(certificate))
+        self._stack.addWidget(self._done_page(*installed))
         self._stack.setCurrentIndex(1)
         self.setWindowTitle("Certificado instalado")
         (self.use if self.use.isVisibleTo(self) else self.close_button).setFocus()
         self._office.tables_changed.emit()
 
-    def _done_page(self, certificate: Certificate) -> QWidget:
+    def _done_page(self, certificate: Certificate, doubt: str) -> QWidget:
         title = theme.role(QLabel("Certificado instalado"), "subtitle")
         icon = QLabel()
         icon.setPixmap(icons.pixmap("check", 24, Tone.OK))
@@ -223,6 +226,8 @@ class InstallCertificate(QDialog):
         page, column = _column()
         column.addLayout(head)
         column.addLayout(facts(certificate))
+        if doubt:
+            column.addWidget(hint_of(doubt))
         column.addWidget(self.use_failure)
         column.addStretch(1)
         column.addLayout(_buttons(self.close_button, self.use))
@@ -261,14 +266,17 @@ def facts(certificate: Certificate) -> QGridLayout:
     grid.setHorizontalSpacing(theme.L)
     grid.setVerticalSpacing(theme.XS)
     grid.setColumnStretch(1, 1)
+    now = datetime.now(UTC)
     dates = f"{words.exact(certificate.not_before)} a {words.exact(certificate.not_after)}"
+    found = look(certificate, now)
     for row, (name, text) in enumerate(
         (
             ("Titular", certificate.holder),
             ("CNPJ", str(parse_cnpj(certificate.cnpj))),
             ("Emissor", certificate.issuer),
-            ("Raiz", certificate.root or "não informada no arquivo"),
-            ("Validade", f"{dates} — {certificate.validity(datetime.now(UTC))}"),
+            ("Raiz", _root(certificate)),
+            ("Validade", dates),
+            ("Situação", f"{certificate.validity(now)} ({found.word})"),
         )
     ):
         value = QLabel(text)
@@ -277,7 +285,32 @@ def facts(certificate: Certificate) -> QGridLayout:
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.addWidget(theme.role(QLabel(name), "hint"), row, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(value, row, 1)
+    theme.tone(value, None if found.tone is Tone.NEUTRAL else found.tone)
     return grid
+
+
+def _root(certificate: Certificate) -> str:
+    if certificate.icp_version:
+        return f"ICP-Brasil {certificate.icp_version} ({certificate.root})"
+    return certificate.root or "não informada no arquivo, nem conhecida por este programa"
+
+
+def root_doubt_here(folders: Folders, certificate: Certificate) -> str:
+    """What is not known of its root at the addresses of this computer. Reads a file: off the GUI thread."""
+    from services.sefaz.client_roots import root_doubt
+    from services.sefaz.endpoints import InvalidEndpoints, load_endpoints
+
+    try:
+        return root_doubt(certificate, load_endpoints(folders.endpoints_file))
+    except InvalidEndpoints:  # said where the addresses are; the shipped ones serve for a doubt
+        return root_doubt(certificate, load_endpoints(None))
+
+
+def hint_of(sentence: str) -> QLabel:
+    """A sentence in small letters, on as many lines as it takes."""
+    hint = theme.role(QLabel(sentence), "hint")
+    hint.setWordWrap(True)
+    return hint
 
 
 def _error() -> QLabel:

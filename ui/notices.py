@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.domain import Certificate, Origin, Phase, Result, ServiceState
+from app.domain import Origin, Phase, Result, ServiceState
 from ui import pages
 
 _KEPT = 8
-_CERTIFICATE_DAYS = (30, 15, 7, 3, 1, 0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Notices(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.latest: deque[Notice] = deque(maxlen=_KEPT)
-        self._said: set[tuple[date | None, str]] = set()
+        self._said: set[tuple[date, str]] = set()
 
     @Slot(object)
     def take_state(self, state: ServiceState) -> None:
@@ -49,7 +47,10 @@ class Notices(QObject):
             sentence = state.sentence if label in state.sentence else f"{label}: {state.sentence}"
             # Hours and counts inside the sentence do not make it another one.
             same = re.sub(r"\d+", "0", sentence)
-            self._raise(sentence, pages.HOME, datetime.now().astimezone().date(), same)
+            said = (datetime.now().astimezone().date(), same)
+            if said not in self._said:
+                self._said.add(said)
+                self._raise(sentence, pages.HOME)
 
     @Slot(object)
     def take_result(self, result: Result) -> None:
@@ -66,21 +67,15 @@ class Notices(QObject):
                 )
             )
 
-    def take_certificates(self, certificates: Iterable[Certificate], now: datetime) -> None:
-        """A certificate near its end is said when 30, 15, 7, 3 and 1 days are left, and when it ended."""
-        for certificate in certificates:
-            days = certificate.days_left(now)
-            passed = [limit for limit in _CERTIFICATE_DAYS if days <= limit]
-            if passed:
-                sentence = f"Certificado de {certificate.holder}: {certificate.validity(now)}."
-                self._raise(sentence, pages.CERTIFICATES, None, f"{certificate.fingerprint} {min(passed)}")
+    @Slot(str)
+    def take_certificate(self, sentence: str) -> None:
+        """A certificate that passed a mark is said; the watch over them knows what was said before."""
+        self._raise(sentence, pages.CERTIFICATES)
 
-    def _raise(self, sentence: str, page: str, day: date | None, same: str) -> None:
-        if (day, same) not in self._said:
-            self._said.add((day, same))
-            notice = Notice(datetime.now(UTC), sentence, page)
-            self._list(notice)
-            self.raised.emit(notice)
+    def _raise(self, sentence: str, page: str) -> None:
+        notice = Notice(datetime.now(UTC), sentence, page)
+        self._list(notice)
+        self.raised.emit(notice)
 
     def _list(self, notice: Notice) -> None:
         self.latest.appendleft(notice)

@@ -84,7 +84,7 @@ def _read(database: Database, tables: frozenset[str]) -> dict[str, tuple[Referen
     now = datetime.now(UTC)
     found: dict[str, tuple[ReferenceRow, ...]] = {}
     with database.reading() as connection:
-        validity = {c.branch_id: c.validity(now) for c in certificates.all_installed(connection)}
+        validity = {c.branch_id: c.brief_validity(now) for c in certificates.all_installed(connection)}
         for key in tables:
             found[key] = tuple(
                 ReferenceRow(

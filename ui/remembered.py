@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtWidgets import QMainWindow
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMainWindow
+
     from app.folders import Folders
 
 
@@ -35,4 +36,5 @@ class Remembered:
         if self._file.contains(f"avisos/{what}"):
             return False
         self._file.setValue(f"avisos/{what}", True)
+        self._file.sync()
         return True

@@ -141,8 +141,8 @@ def _facts(state: ServiceState) -> list[str]:
         facts.append(f"última consulta às {words.clock(state.last_at)}")
     if state.next_at is not None and state.phase not in (Phase.STOPPED, Phase.PAUSED):
         facts.append(f"próxima às {words.clock(state.next_at)}")
-    if state.certificate:
-        facts.append(f"certificado {state.certificate}")
+    if state.certificate is not None:
+        facts.append(f"certificado {state.certificate.brief_validity(datetime.now(UTC))}")
     return facts
 
 

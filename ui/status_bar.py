@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QStatusBar, QWidget
 
-from ui import icons, pages
+from ui import icons, pages, theme
 
 if TYPE_CHECKING:
-    from app.domain import Authority, ServiceState
+    from app.domain import Authority, Certificate, ServiceState
 
 
 class StatusBar(QStatusBar):
@@ -59,7 +60,7 @@ class StatusBar(QStatusBar):
         service.setIcon(icons.solid(PHASE_ICONS[state.phase]))
         service.show()
         if state.authority is Authority.SEFAZ:
-            self._show_certificate(state.certificate or "não escolhido")
+            self._show_certificate(state.certificate)
 
     def hide_services(self) -> None:
         """Nothing is known of the services while the database is not open."""
@@ -67,9 +68,18 @@ class StatusBar(QStatusBar):
             service.hide()
         self.certificate.hide()
 
-    def _show_certificate(self, validity: str) -> None:
-        self.certificate.setText(f"Certificado: {validity}")
-        self.certificate.setToolTip(f"Certificado da filial que consulta: {validity}.\nAbre Certificados digitais.")
+    def _show_certificate(self, certificate: Certificate | None) -> None:
+        from ui.certificate_look import look
+
+        if certificate is None:
+            tone, brief, whole = None, "não escolhido", "não escolhido"
+        else:
+            now = datetime.now(UTC)
+            tone, brief, whole = look(certificate, now).tone, certificate.brief_validity(now), certificate.validity(now)
+        self.certificate.setText(f"Certificado: {brief}")
+        self.certificate.setToolTip(f"Certificado da filial que consulta: {whole}.\nAbre Certificados digitais.")
+        self.certificate.setAccessibleDescription(whole)
+        theme.tone(self.certificate, None if tone is theme.Tone.NEUTRAL else tone)
         self.certificate.show()
 
     @Slot()

@@ -245,7 +245,7 @@ def _palette(s: Scheme) -> QPalette:
 
 def _sheet(s: Scheme) -> str:
     tones = "".join(
-        f'QLabel[tone="{t.value}"] {{ color: {text}; }}'
+        f'QLabel[tone="{t.value}"], QStatusBar QPushButton[tone="{t.value}"] {{ color: {text}; }}'
         f'QLabel[role="badge"][tone="{t.value}"], QFrame#banner[tone="{t.value}"] {{ background: {back}; }}'
         f'QFrame#banner[tone="{t.value}"] {{ border-bottom: 1px solid {text}; }}'
         for t, (text, back) in s.tones.items()

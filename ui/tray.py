@@ -72,8 +72,9 @@ class Tray(QObject):
             if authority in self._states
         ]
         if Authority.SEFAZ in self._states:
-            certificate = self._states[Authority.SEFAZ].certificate or "não escolhido"
-            said.append(f"certificado: {certificate.removeprefix('válido por ')}")
+            certificate = self._states[Authority.SEFAZ].certificate
+            validity = certificate.brief_validity(datetime.now(UTC)) if certificate else "não escolhido"
+            said.append(f"certificado: {validity.removeprefix('válido por ')}")
         return " · ".join(said)
 
     def take_open(self, is_open: bool) -> None:

@@ -18,11 +18,11 @@ from ui.single_instance import FirstDoesNotAnswer, SingleInstance
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.domain import Certificate
     from app.folders import Folders
     from app.settings.snapshot import Snapshot
     from services.background import ConsultationThread
     from services.backoffice import Backoffice
+    from ui.certificate_watch import CertificateWatch
     from ui.interruption import Interruption
     from ui.notices import Notices
     from ui.office import Office
@@ -34,7 +34,6 @@ MEASURE = "RETAGUARDA_MEDIR_INICIO"
 _SWITCH_S = 0.001
 """How long the window may wait for a thread that is computing in Python, whose own default is 0.005."""
 
-_CERTIFICATES_MS = 6 * 3600 * 1000
 _TASKS_MS = 30_000
 
 
@@ -109,12 +108,11 @@ class WindowProgram(QObject):
         self.office: Office | None = None
         self.tray: Tray | None = None
         self._notices: Notices | None = None
+        self._certificates: CertificateWatch | None = None
         self.window = MainWindow(folders, is_demo=is_demo)
         self.window.retry_wanted.connect(self.open)
         self.window.quit_wanted.connect(self.quit)
         self.window.hidden_to_tray.connect(self._say_hidden)
-        self._certificates_timer = QTimer(self, interval=_CERTIFICATES_MS)
-        self._certificates_timer.timeout.connect(self._look_at_certificates)
 
     @property
     def interrupted(self) -> bool:
@@ -195,6 +193,7 @@ class WindowProgram(QObject):
             backoffice.close()
             return
         from services.background import CONSULTED, ConsultationThread
+        from ui.certificate_watch import CertificateWatch
         from ui.office import Office
 
         assert self.tray is not None and self._notices is not None
@@ -211,8 +210,10 @@ class WindowProgram(QObject):
         self._spare_collector()
         for service in self._services:
             service.start()
-        self._look_at_certificates()
-        self._certificates_timer.start()
+        self._certificates = CertificateWatch(backoffice, self.window.remembered, "janela", self)
+        self._certificates.passed.connect(self._notices.take_certificate)
+        self.office.tables_changed.connect(self._certificates.look)
+        self._certificates.start()
 
     @Slot()
     def _spare_collector(self) -> None:
@@ -284,26 +285,6 @@ class WindowProgram(QObject):
                 "A consulta automática segue ao lado do relógio. Para encerrar, use o menu do ícone, em Sair.",
             )
 
-    @Slot()
-    def _look_at_certificates(self) -> None:
-        if self._backoffice is None:
-            return
-        database = self._backoffice.database
-
-        def read() -> list[Certificate]:
-            from app.data import certificates
-
-            with database.reading() as connection:
-                return certificates.all_installed(connection)
-
-        tasks.run(read, self._take_certificates, _raise, self)
-
-    def _take_certificates(self, installed: list[Certificate]) -> None:
-        from datetime import UTC, datetime
-
-        if self._notices is not None and not self._quitting:
-            self._notices.take_certificates(installed, datetime.now(UTC))
-
     # --- the end ---
 
     @Slot()
@@ -312,7 +293,8 @@ class WindowProgram(QObject):
         if self._quitting:
             return
         self._quitting = True
-        self._certificates_timer.stop()
+        if self._certificates is not None:
+            self._certificates.stop()
         self.window.remembered.keep(self.window)
         self.window.hide()
         if self.tray is not None:
@@ -359,7 +341,3 @@ def _system_user() -> str:
     import getpass
 
     return getpass.getuser()
-
-
-def _raise(error: Exception) -> None:
-    raise error

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from app.data import certificates, records
 from app.documents import cnpj_root
 from app.kinds import Reference
+from app.portuguese import exact
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.draft import RESTORE, Draft
 from app.settings.setting import Setting
@@ -54,10 +55,14 @@ def certificate_error(connection: Connection, branch_id: int, now: datetime) -> 
             f"O certificado da filial {branch_id} é de outro CNPJ raiz ({certificate.cnpj[:8]}). Instale o da empresa."
         )
     if now >= certificate.not_after:
-        return f"O certificado da filial {branch_id} está {certificate.validity(now)}. Instale o novo."
+        return (
+            f"O certificado digital da filial {branch_id} venceu em {exact(certificate.not_after)}, e com ele nenhuma "
+            "SEFAZ responde. Instale o renovado."
+        )
     if now < certificate.not_before:
         return (
-            f"O certificado da filial {branch_id} {certificate.validity(now)}. Confira também o relógio do computador."
+            f"O certificado digital da filial {branch_id} só vale a partir de {exact(certificate.not_before)}, e antes "
+            "disso nenhuma SEFAZ o aceita. Confira também o relógio deste computador."
         )
     return None
 

@@ -9,7 +9,7 @@ from app.data import customers
 from app.data.customers import Subject
 from app.data.database import Database
 from app.data.uf_gaps import Missing
-from app.domain import Authority, Origin, Phase, Request
+from app.domain import Authority, Certificate, Origin, Phase, Request
 from app.rules import schedule
 from app.rules.pacing import Turn
 from app.settings.catalog import (
@@ -51,9 +51,8 @@ class AutomaticSefaz(Automatic):
         """A consultation in the request's UF has just ended: the pause counts from now."""
         self._asked = (request.uf, self._clock())
 
-    def _certificate(self, snapshot: Snapshot, now: datetime) -> str:
-        certificate = self._consultation.certificate(snapshot)
-        return certificate.validity(now) if certificate else ""
+    def _certificate(self, snapshot: Snapshot) -> Certificate | None:
+        return self._consultation.certificate(snapshot)
 
     def _switched_off(self, snapshot: Snapshot, now: datetime) -> Step | None:
         later = now + LOOK_AGAIN

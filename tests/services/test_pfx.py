@@ -207,7 +207,8 @@ def test_a_file_with_the_leaf_alone_is_accepted(authority: DemoAuthority) -> Non
     certificate = opened(authority.issue_pfx(MATRIZ, "POSTO", PASSWORD, with_chain=False))
 
     assert len(x509.load_pem_x509_certificates(certificate.chain_pem)) == 1
-    assert certificate.root == "AC Demonstração RFB G1"
+    assert certificate.root == ""
+    assert certificate.issuer == "AC Demonstração RFB G1"
 
 
 def test_of_several_certificates_of_the_key_the_longest_valid_client_serves(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,12 +13,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.data import certificates
+from app.portuguese import exact
 from app.settings.catalog import SEFAZ_BRANCH
 from services.demo.ca import DemoAuthority
-from services.installation import install_certificate
+from tests.certificates import certificate_until
 from tests.ui.office import CNPJ, enter, open_office
 from tests.ui.window import settle
-from ui.certificates_page import CertificatesPage, validity_tone
+from ui.certificates_page import CertificatesPage
 from ui.install_certificate import InstallCertificate
 from ui.office import Office
 from ui.theme import Tone
@@ -84,7 +87,7 @@ def test_refusals_stand_under_their_field_and_then_it_is_installed_and_used(
     assert dialog.password.echoMode() is QLineEdit.EchoMode.Normal
     dialog.path.setText(str(file))
     press(qtbot, dialog, "Instalar")
-    for words in ("POSTO MODELO LTDA", "11.222.333/0001-81", "AC Raiz Demonstração v1", "válido por"):
+    for words in ("POSTO MODELO LTDA", "11.222.333/0001-81", "AC Raiz Demonstração v1", "vence em"):
         assert words in texts(dialog)
     assert dialog.password.text() == ""
     press(qtbot, dialog, "Usar nas consultas à SEFAZ")
@@ -114,10 +117,51 @@ def test_without_branches_the_page_leads_to_the_first_one(qtbot: QtBot) -> None:
         assert opened.args == ["tabelas", "filiais"]
 
 
-def test_validity_is_said_with_its_tone(office: Office, authority: DemoAuthority) -> None:
-    pfx = authority.issue_pfx(CNPJ, "POSTO MODELO LTDA", "senha", not_after=NOW + timedelta(days=40))
-    certificate = install_certificate(office.backoffice.database, 1, pfx, "senha", actor="maria", now=NOW)
-    assert validity_tone(certificate, NOW) is Tone.OK
-    assert validity_tone(certificate, NOW + timedelta(days=10)) is Tone.WARN
-    assert validity_tone(certificate, NOW + timedelta(days=41)) is Tone.FAIL
-    assert validity_tone(certificate, certificate.not_before - timedelta(days=1)) is Tone.FAIL
+def keep(office: Office, **values: Any) -> None:
+    with office.backoffice.database.writing() as connection:
+        certificates.replace(connection, certificate_until(values.pop("ends"), **values))
+
+
+@pytest.mark.parametrize(
+    ("ends", "word", "tone"),
+    [
+        (timedelta(days=200), "em dia", Tone.NEUTRAL),
+        (timedelta(days=20), "atenção", Tone.WARN),
+        (timedelta(days=6), "urgente", Tone.BLOCK),
+        (timedelta(days=-1), "vencido", Tone.BLOCK),
+        (timedelta(days=370), "ainda não vale", Tone.BLOCK),
+    ],
+)
+def test_each_age_has_its_word_its_colour_and_the_exact_moment(
+    qtbot: QtBot, office: Office, ends: timedelta, word: str, tone: Tone
+) -> None:
+    moment = datetime.now(UTC) + ends
+    keep(office, ends=moment)
+    page = CertificatesPage(office)
+    enter(qtbot, page)
+    badge = next(label for label in page.cards[1].findChildren(QLabel) if label.text() == word)
+    assert badge.property("tone") == tone.value
+    assert exact(moment) in texts(page.cards[1])
+    assert "ICP-Brasil v10 (Autoridade Certificadora Raiz Brasileira v10)" in texts(page.cards[1])
+
+
+def test_a_root_that_svrs_may_not_take_is_told_of(qtbot: QtBot, office: Office) -> None:
+    keep(office, ends=NOW + timedelta(days=200), root="Autoridade Certificadora Raiz Brasileira v12")
+    page = CertificatesPage(office)
+    enter(qtbot, page)
+    assert "A raiz v12 é nova" in texts(page.cards[1])
+    assert "SC" in texts(page.cards[1])
+    keep(office, ends=NOW + timedelta(days=200), root="Autoridade Certificadora Raiz Brasileira v5")
+    enter(qtbot, page)
+    assert "é nova" not in texts(page.cards[1])
+
+
+def test_a_certificate_whose_key_is_on_another_computer_says_so(
+    qtbot: QtBot, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "this_station", lambda: "ana@PC-02")
+    keep(office, ends=NOW + timedelta(days=200))
+    monkeypatch.undo()
+    page = CertificatesPage(office)
+    enter(qtbot, page)
+    assert "não está neste computador" in texts(page.cards[1])

@@ -14,7 +14,6 @@ from app.domain import (
     AnpOutcome,
     Authority,
     BlockOrigin,
-    Certificate,
     Decision,
     Document,
     DocumentKind,
@@ -26,11 +25,13 @@ from app.domain import (
     ServiceState,
     Verdict,
 )
+from tests.certificates import certificate_until
 from ui import icons, pages, words
 from ui.notices import Notice, Notices
 from ui.tray import Tray
 
 NOW = datetime.now(UTC)
+CERTIFICATE = certificate_until(NOW + timedelta(days=143, hours=12))
 
 
 def _tray(qtbot: QtBot) -> tuple[Tray, Notices]:
@@ -66,7 +67,7 @@ def test_before_there_is_a_database_only_what_works_is_offered(qtbot: QtBot) -> 
 def test_the_tooltip_says_the_state_in_one_line(qtbot: QtBot) -> None:
     tray, _ = _tray(qtbot)
     tray.take_open(True)
-    tray.take_state(ServiceState(Phase.IDLE, "", NOW, NOW + timedelta(minutes=5), certificate="válido por 143 dias"))
+    tray.take_state(ServiceState(Phase.IDLE, "", NOW, NOW + timedelta(minutes=5), certificate=CERTIFICATE))
     last, following = words.clock(NOW), words.clock(NOW + timedelta(minutes=5))
     assert tray.icon.toolTip() == f"SEFAZ: ativo, última {last}, próxima {following} · certificado: 143 dias"
     tray.remove()
@@ -76,7 +77,7 @@ def test_two_services_are_one_icon_of_the_more_serious_and_a_tooltip_of_both(qtb
     tray, _ = _tray(qtbot)
     tray.take_open(True)
     tray.take_state(ServiceState(Phase.ATTENTION, "", authority=Authority.ANP))
-    tray.take_state(ServiceState(Phase.WORKING, "", certificate="válido por 143 dias"))
+    tray.take_state(ServiceState(Phase.WORKING, "", certificate=CERTIFICATE))
     assert tray.icon.toolTip() == "SEFAZ: consultando · ANP: atenção · certificado: 143 dias"
     assert _looks_like(tray, "tray-attention")
     tray.take_state(ServiceState(Phase.STOPPED, "", authority=Authority.ANP))
@@ -204,16 +205,10 @@ def test_a_customer_blocked_by_the_service_is_listed_but_not_announced(qtbot: Qt
     tray.remove()
 
 
-def test_a_certificate_near_its_end_is_said_at_each_threshold(qtbot: QtBot) -> None:
+def test_a_certificate_that_passed_a_mark_is_announced_and_opens_its_page(qtbot: QtBot) -> None:
     notices = Notices()
     said: list[Notice] = []
     notices.raised.connect(said.append)
-    ends = datetime(2027, 1, 31, tzinfo=UTC)
-    certificate = Certificate(
-        1, "POSTO MODELO", "11222333000181", "AC", "", "1", "ab", NOW - timedelta(days=300), ends, b"", b"", "", NOW
-    )
-    for days in (40, 29, 28, 15, 14, 2, 1, -1, -2):
-        notices.take_certificates([certificate], ends - timedelta(days=days))
-    assert len(said) == 5  # 30, 15, 3, 1 and the end
-    assert all(notice.page == pages.CERTIFICATES for notice in said)
-    assert "vencido" in said[-1].sentence
+    notices.take_certificate("O certificado digital da filial 1 · Matriz vence em 23/01/2027 14:05.")
+    assert list(notices.latest) == said
+    assert [notice.page for notice in said] == [pages.CERTIFICATES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,7 @@ def _as_document(certificate: Certificate, now: datetime) -> dict[str, Any]:
         certificate.issuer,
         certificate.root,
         certificate.not_after.isoformat(),
-        int(certificate.days_left(now)),
+        math.floor(certificate.days_left(now)),
     )
     return {"filial": certificate.branch_id, **dict(zip(_KEYS, values, strict=True))}
 
@@ -100,5 +101,5 @@ def _line(certificate: Certificate | None, now: datetime) -> list[str]:
         certificate.issuer,
         certificate.root,
         f"{certificate.not_after.astimezone():%d/%m/%Y %H:%M}",
-        certificate.validity(now),
+        certificate.brief_validity(now),
     ]

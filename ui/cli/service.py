@@ -29,13 +29,19 @@ def add(commands: Any) -> None:
     )
 
 
+_TASKS_MS = 30_000
+
+
 def run(options: argparse.Namespace) -> Status:
     """Run until told to stop or, with --uma-vez, until nobody is due."""
     from PySide6.QtCore import QCoreApplication
 
     from services.background import CONSULTED, ConsultationThread
+    from ui import tasks
+    from ui.certificate_watch import CertificateWatch
     from ui.cli.service_log import ServiceLog
     from ui.interruption import Interruption
+    from ui.remembered import Remembered
 
     wanted = [authority for authority in CONSULTED if options.autoridade in (None, authority.value)]
     application = QCoreApplication.instance() or QCoreApplication([])
@@ -43,13 +49,18 @@ def run(options: argparse.Namespace) -> Status:
         interruption.came.connect(application.quit)
         threads = [ConsultationThread(office, authority, once=options.uma_vez) for authority in wanted]
         log = ServiceLog(threads, as_json=options.json, once=options.uma_vez)
+        certificates = CertificateWatch(office, Remembered(office.folders), "servico")
+        certificates.passed.connect(log.say_certificate)
+        certificates.start()
         for thread in threads:
             thread.start()
         try:
             application.exec()
         finally:
+            certificates.stop()
             for thread in threads:
                 thread.stop()
+            tasks.wait_all(_TASKS_MS)
         log.take_last_news()
     if not options.uma_vez:
         return Status.DONE

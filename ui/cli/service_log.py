@@ -105,6 +105,11 @@ class ServiceLog(QObject):
             self._said[authority] = state.sentence
             note(f"{_clock()}  {authority.label}  {state.phase.label}: {state.sentence}")
 
+    @Slot(str)
+    def say_certificate(self, sentence: str) -> None:
+        """A line for a certificate that passed a mark on the way to its end."""
+        note(f"{_clock()}  Certificado digital: {sentence}")
+
     @Slot()
     def _ended(self) -> None:
         self._running -= 1
