@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain import Inscription
+from app.kinds import folded
+from app.portuguese import counted, listed
 from app.uf import UFS
 
 LABELS: dict[str, str] = {
@@ -88,23 +90,88 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.fields or self.new or self.gone)
 
+    @property
+    def sentence(self) -> str:
+        """What changed, as it ends a sentence: "razão social mudou; há 1 inscrição nova". "" when nothing did."""
+        names = {name for _, name in self.fields}
+        subjects = [subject for subject, of in _SUBJECTS.items() if names & of]
+        said = [f"{listed(subjects)} {'mudou' if len(subjects) == 1 else 'mudaram'}"] if subjects else []
+        if self.new:
+            said.append(f"há {counted(len(self.new), 'inscrição nova', 'inscrições novas')}")
+        if self.gone:
+            gone = listed([inscription.IE or "sem número" for inscription in self.gone[:_GONE_NAMED]])
+            more = f" e mais {len(self.gone) - _GONE_NAMED}" if len(self.gone) > _GONE_NAMED else ""
+            one = len(self.gone) == 1
+            said.append(
+                f"{'a inscrição' if one else 'as inscrições'} {gone}{more} não {'veio' if one else 'vieram'} mais"
+            )
+        return "; ".join(said)
+
+
+_ADDRESS = frozenset({"xLgr", "nro", "xCpl", "xBairro", "cMun", "xMun", "CEP"})
+_SUBJECTS = {
+    "situação": {"cSit", "dUltSit", "dBaixa"},
+    "razão social": {"xNome"},
+    "nome fantasia": {"xFant"},
+    "endereço": {"UF", *_ADDRESS},
+    "regime de apuração": {"xRegApur"},
+    "credenciamento": {"indCredNFe", "indCredCTe"},
+    "CNAE": {"CNAE"},
+    "inscrição estadual": {"IE", "IEUnica", "IEAtual"},
+    "documento": {"CNPJ", "CPF"},
+    "início da atividade": {"dIniAtiv"},
+}
+"""What a change of some fields is called, what matters most first."""
+_GONE_NAMED = 3
+
 
 def changes(now: tuple[Inscription, ...], before: tuple[Inscription, ...]) -> Changes:
-    """Compare two answers. Inscriptions are paired by UF and IE, leading zeros apart; an old blank is ""."""
-    old = {_identity(inscription): inscription for inscription in before}
+    """Compare two answers. Inscriptions are paired by IE, of the same UF first; an old blank is "".
+
+    Case, accents, repeated blanks and leading zeros are no difference, nor is an address that only one of the answers
+    has: some authorities leave it out now and then.
+    """
+    pairs = _paired(now, before)
     different: dict[tuple[int, str], str] = {}
-    new: set[int] = set()
-    for position, inscription in enumerate(now):
-        earlier = old.pop(_identity(inscription), None)
-        if earlier is None:
-            new.add(position)
-            continue
+    for position, earlier in pairs.items():
+        inscription = now[position]
         here, there = fields_of(inscription), fields_of(earlier)
+        skipped = _ADDRESS if (inscription.ender is None) is not (earlier.ender is None) else frozenset()
         for name in LABELS:
-            if here.get(name, "") != there.get(name, ""):
+            if name not in skipped and not _is_same(name, here.get(name, ""), there.get(name, "")):
                 different[position, name] = there.get(name, "")
-    return Changes(different, frozenset(new), tuple(old.values()))
+    new = frozenset(range(len(now))) - pairs.keys()
+    left = list(before)
+    for earlier in pairs.values():
+        left.remove(earlier)
+    return Changes(different, new, tuple(left))
 
 
-def _identity(inscription: Inscription) -> tuple[str, str]:
-    return inscription.UF, inscription.IE.lstrip("0")
+def _paired(now: tuple[Inscription, ...], before: tuple[Inscription, ...]) -> dict[int, Inscription]:
+    """The inscription before of each position that has one."""
+    pairs: dict[int, Inscription] = {}
+    left = list(before)
+    for of_one_uf in (True, False):
+        for position, inscription in enumerate(now):
+            if position in pairs:
+                continue
+            earlier = next((old for old in left if _is_one(inscription, old, of_one_uf=of_one_uf)), None)
+            if earlier is not None:
+                pairs[position] = earlier
+                left.remove(earlier)
+    return pairs
+
+
+def _is_one(inscription: Inscription, old: Inscription, *, of_one_uf: bool) -> bool:
+    return _is_same("IE", inscription.IE, old.IE) and (not of_one_uf or inscription.UF == old.UF)
+
+
+def _is_same(name: str, one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if name in _ZEROS_LOST:
+        return one.lstrip("0") == other.lstrip("0")
+    return folded(one) == folded(other)
+
+
+_ZEROS_LOST = frozenset({"IE", "IEUnica", "IEAtual", "CEP"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -25,3 +26,8 @@ def number(value: int) -> str:
 def counted(count: int, one: str, many: str) -> str:
     """ "1 cliente", "1.234 clientes"."""
     return f"{number(count)} {one if count == 1 else many}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "nome", "nome e bairro", "nome, bairro e CEP"."""
+    return " e ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

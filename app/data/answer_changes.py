@@ -1,0 +1,57 @@
+"""What each answer of SEFAZ about one customer changed from the one before: computed when it is read, never kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.data.models import Consultation
+from app.domain import Authority, Inscription, Verdict
+from app.inscription_words import changes
+
+_t = Consultation
+_SAYS_INSCRIPTIONS = (Verdict.ENABLED.value, Verdict.DISABLED.value, Verdict.NOT_TAXPAYER.value)
+
+
+@dataclass(frozen=True)
+class AnswerChange:
+    """What is different since the answer of that moment, as `Changes.sentence` says it."""
+
+    since: datetime
+    what: str
+
+
+def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[int, AnswerChange]:
+    """The changes of the customer's newest `limit` answers, by consultation; those that changed nothing are left out.
+
+    Answers are compared with the one before about the same document and UF.
+    """
+    rows = connection.execute(
+        select(_t.id, _t.asked_at, _t.document, _t.uf, _t.verdict, _t.inscriptions)
+        .where(
+            _t.customer_id == customer_id,
+            _t.authority == Authority.SEFAZ.value,
+            _t.verdict.in_((*_SAYS_INSCRIPTIONS, Verdict.AMBIGUOUS.value)),
+        )
+        .order_by(_t.id.desc())
+        .limit(limit)
+    ).all()
+    found: dict[int, AnswerChange] = {}
+    last: dict[tuple[str, str], tuple[datetime, list[dict[str, Any]]]] = {}
+    for number, at, document, uf, verdict, said in reversed(rows):
+        if verdict == Verdict.AMBIGUOUS.value and not said:
+            continue  # an empty answer does not say that the inscriptions are gone
+        earlier = last.get((document, uf))
+        last[document, uf] = (at, said)
+        if earlier is None or earlier[1] == said:
+            continue
+        if what := changes(_read(said), _read(earlier[1])).sentence:
+            found[number] = AnswerChange(earlier[0], what)
+    return found
+
+
+def _read(kept: list[dict[str, Any]]) -> tuple[Inscription, ...]:
+    return tuple(Inscription.from_layout(fields) for fields in kept)
