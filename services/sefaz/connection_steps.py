@@ -16,33 +16,42 @@ import httpx
 
 from app.domain import Certificate, Failure, FailureKind
 from app.portuguese import counted, day, exact
-from services.network_failure import Called, network_failure
+from services.certificate import SECURITY_LEVEL
+from services.network_failure import Called, dh_key_too_small, network_failure
 from services.sefaz import server_chain, tls_probe
 from services.sefaz.diagnosis_report import Outcome, Step, StepReport
+from services.sefaz.endpoints import Endpoint
 from services.sefaz.server_chain import SentCertificate
 from services.sefaz.tls_probe import Handshake
+from services.sefaz.tls_profile import CertificateRequest, TlsProfile, security_level, tls_profile
+from services.tls_socket import HandshakeFailed
 
 _CALLED = Called("SEFAZ", "o endereço da UF", with_certificate=True)
 _STRONG_DH_BITS = 2048
 _ENDING = timedelta(days=7)
 _SHOWN = 40
-_UNTRUSTED = {2, 18, 19, 20, 21}  # X509_V_ERR_*: no issuer, or one that is not trusted
+_OF_DATES, _OF_NAMES = (9, 10), (62, 64)  # X509_V_ERR_* of OpenSSL (x509_vfy.h)
 
 
 @dataclass(frozen=True)
 class Connector:
-    """With what connections are tried: the branch's certificate and its context, and how long to wait, in seconds."""
+    """With what connections are tried: the branch's certificate and its context, and how long to wait, in seconds.
+
+    `lenient` gives the context that takes a 1024-bit DH key, for the addresses where that is allowed.
+    """
 
     certificate: Certificate
     context: ssl.SSLContext
+    lenient: Callable[[], ssl.SSLContext]
     timeout_s: float
     given_up: Callable[[], bool]
 
-    def steps(self, address: str) -> Iterator[StepReport]:
-        """Name, connection, TLS and what certificate is asked for, at that address; ends after a step that failed.
+    def steps(self, endpoint: Endpoint) -> Iterator[StepReport]:
+        """Name, connection, TLS and what certificate is asked for, at that UF's address; ends after a step that failed.
 
         Raises GivenUp.
         """
+        address = endpoint.production
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or 443
         started = time.perf_counter()
@@ -62,33 +71,46 @@ class Connector:
             return
         with connection:
             peer = connection.getpeername()
-            yield StepReport(Step.CONNECTION, Outcome.OK, f"{peer[0]} aceitou a conexão na porta {port}.", _ms(started))
+            accepted = f"{peer[0]} aceitou a conexão na porta {port}."
+            yield StepReport(Step.CONNECTION, Outcome.OK, accepted, _ms(started))
             started = time.perf_counter()
             made = tls_probe.handshake(connection, self.context, host, self.timeout_s, self.given_up)
-        yield from self._judged(made, address, started)
+        lowered = False
+        if made.error is not None and dh_key_too_small(made.error) and security_level(endpoint) < SECURITY_LEVEL:
+            lowered = True
+            made = self._again(found, host) or made
+        yield from self._judged(made, address, started, lowered=lowered)
 
-    def _judged(self, made: Handshake, address: str, started: float) -> Iterator[StepReport]:
+    def _again(self, found: list[tls_probe.Address], host: str) -> Handshake | None:
+        """Once more, taking a 1024-bit DH key; None when the server does not take the second connection."""
+        try:
+            connection = tls_probe.connect(found, self.timeout_s, self.given_up)
+        except OSError:
+            return None
+        with connection:
+            return tls_probe.handshake(connection, self.lenient(), host, self.timeout_s, self.given_up)
+
+    def _judged(self, made: Handshake, address: str, started: float, *, lowered: bool) -> Iterator[StepReport]:
         chain = [server_chain.described(der) for der in made.said.chain]
-        failure = None if made.error is None else _tls_failure(made, chain, address)
+        profile = tls_profile(urlsplit(address).hostname or "")
+        failure = None if made.error is None else _tls_failure(made, chain, address, lowered=lowered)
         facts = _facts(made, chain)
+        if profile is not None:
+            facts = (*facts, ("Já medido", profile.measured))
         # A server that refuses the branch's certificate has proved already who it is.
         refused = failure is not None and failure.kind is FailureKind.CERTIFICATE and made.said.asks_certificate
         if failure is not None and not refused:
             yield replace(_failed(Step.TLS, started, failure), facts=facts)
             return
-        yield _agreed(made, chain, facts, _ms(started))
+        yield _agreed(made, chain, facts, _ms(started), lowered=lowered)
         if failure is not None:
             yield replace(_failed(Step.REQUEST, None, failure), facts=_accepted(made))
             return
-        yield self._request(made)
+        yield self._request(made, profile)
 
-    def _request(self, made: Handshake) -> StepReport:
+    def _request(self, made: Handshake, profile: TlsProfile | None) -> StepReport:
         if not made.said.asks_certificate:
-            return StepReport(
-                Step.REQUEST,
-                Outcome.OK,
-                "Não foi pedido no início da conexão: o servidor o pede depois, ao receber a consulta, ou não o exige.",
-            )
+            return _not_asked(profile)
         if not made.said.accepted:
             found = "Foi pedido no início da conexão e apresentado. O servidor não diz de que autoridades o aceita."
             return StepReport(Step.REQUEST, Outcome.OK, found)
@@ -107,7 +129,20 @@ class Connector:
         return StepReport(Step.REQUEST, Outcome.WARNING, found, facts=_accepted(made))
 
 
-def _agreed(made: Handshake, chain: list[SentCertificate], facts: tuple[tuple[str, str], ...], ms: int) -> StepReport:
+def _not_asked(profile: TlsProfile | None) -> StepReport:
+    found = "Não foi pedido no início da conexão"
+    if profile is None:
+        found += ": o servidor o pede depois, ao receber a consulta, ou não o exige."
+        return StepReport(Step.REQUEST, Outcome.OK, found)
+    known = f"em {profile.checked_on:%d/%m/%Y} este servidor o pedia {profile.asks_certificate.label}"
+    if profile.asks_certificate is CertificateRequest.RENEGOTIATION:
+        return StepReport(Step.REQUEST, Outcome.OK, f"{found}, como se sabe: {known}.")
+    return StepReport(Step.REQUEST, Outcome.WARNING, f"{found}, e {known}. O servidor mudou, ou quem responde é outro.")
+
+
+def _agreed(
+    made: Handshake, chain: list[SentCertificate], facts: tuple[tuple[str, str], ...], ms: int, *, lowered: bool
+) -> StepReport:
     server = chain[0] if chain else None
     found = f"{made.said.version} com {made.cipher}."
     warnings = []
@@ -117,7 +152,8 @@ def _agreed(made: Handshake, chain: list[SentCertificate], facts: tuple[tuple[st
             warnings.append(f"O certificado do servidor vence em {exact(server.not_after)}: a SEFAZ precisa trocá-lo.")
     if 0 < made.dh_bits < _STRONG_DH_BITS:
         warnings.append(
-            f"O servidor usa Diffie-Hellman de {made.dh_bits} bits, menos que os {_STRONG_DH_BITS} recomendados."
+            f"O servidor usa Diffie-Hellman de {made.dh_bits} bits, menos que os {_STRONG_DH_BITS} recomendados"
+            + ("; aceito porque este endereço permite o nível de segurança 1." if lowered else ".")
         )
     outcome = Outcome.WARNING if warnings else Outcome.OK
     return StepReport(Step.TLS, outcome, " ".join([found, *warnings]), ms, facts=facts)
@@ -159,7 +195,7 @@ def _accepted(made: Handshake) -> tuple[tuple[str, str], ...]:
     return (("Autoridades aceitas", ", ".join(names[:_SHOWN]) + more),)
 
 
-def _tls_failure(made: Handshake, chain: list[SentCertificate], address: str) -> Failure:
+def _tls_failure(made: Handshake, chain: list[SentCertificate], address: str, *, lowered: bool) -> Failure:
     error = made.error
     assert error is not None
     host = urlsplit(address).hostname
@@ -171,42 +207,36 @@ def _tls_failure(made: Handshake, chain: list[SentCertificate], address: str) ->
             "Tente mais tarde; se outras páginas abrem, peça à informática para liberar *.gov.br sem inspeção de TLS.",
             f"TLS {address}",
         )
-    failure = _explained(error, address)
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        return failure
-    return replace(failure, cause=_blamed(error.verify_code, chain) or failure.cause)
-
-
-def _blamed(verify_code: int, chain: list[SentCertificate]) -> str:
-    """Which of the certificates sent is to blame; "" when the general explanation says all there is."""
+    untrusted = isinstance(error, ssl.SSLCertVerificationError)
     path = server_chain.path(chain)
-    if not path:
-        return ""
+    top = path[-1] if path and untrusted else None
+    missing = "" if top is None else top.subject if top.is_root else top.issuer
+    how_far = HandshakeFailed(str(error), begun=bool(chain), missing_issuer=missing)
+    how_far.__cause__ = error
+    failure = _explained(how_far, address, lowered=lowered)
+    if isinstance(error, ssl.SSLCertVerificationError) and (blamed := _blamed(error.verify_code, path)):
+        return replace(failure, cause=blamed)
+    return failure
+
+
+def _blamed(verify_code: int, path: list[SentCertificate]) -> str:
+    """What exactly is wrong with the certificates sent; "" when the general explanation says all there is."""
     now = datetime.now(UTC)
-    if verify_code in _UNTRUSTED:
-        top = path[-1]
-        if top.is_root:
-            return f"A cadeia dele termina em “{top.subject}”, que não está entre as autoridades deste programa."
-        return (
-            f"Falta a autoridade “{top.issuer}”, que emitiu “{top.subject}”: o servidor não a enviou e ela não está "
-            "entre as deste programa."
-        )
-    for one in path:
-        if one.not_after is not None and one.not_after <= now:
-            return f"O certificado de “{one.subject}” venceu em {exact(one.not_after)}."
-        if one.not_before is not None and one.not_before > now:
-            return f"O certificado de “{one.subject}” só vale a partir de {exact(one.not_before)}."
-    if path[0].hosts:
-        return f"O certificado que ele apresentou é para {', '.join(path[0].hosts[:_SHOWN])}."
+    if verify_code in _OF_DATES:
+        for one in path:
+            if one.not_after is not None and one.not_after <= now:
+                return f"O certificado de “{one.subject}” venceu em {exact(one.not_after)}."
+            if one.not_before is not None and one.not_before > now:
+                return f"O certificado de “{one.subject}” só vale a partir de {exact(one.not_before)}."
+    if verify_code in _OF_NAMES and path and path[0].hosts:
+        return f"O certificado que ele apresentou é de outro nome: {', '.join(path[0].hosts[:_SHOWN])}."
     return ""
 
 
-def _explained(error: BaseException, address: str) -> Failure:
-    if isinstance(error, TimeoutError):
-        late = httpx.ConnectTimeout("timed out")
-        late.__cause__ = error
-        error = late
-    return network_failure(error, address, _CALLED, sent="TLS", answered=False)
+def _explained(error: BaseException, address: str, *, lowered: bool = False) -> Failure:
+    failed = httpx.ConnectTimeout("timed out") if isinstance(error, TimeoutError) else httpx.ConnectError(str(error))
+    failed.__cause__ = error
+    return network_failure(failed, address, _CALLED, sent="TLS", answered=False, lowered=lowered)
 
 
 def _failed(step: Step, started: float | None, failure: Failure) -> StepReport:

@@ -145,12 +145,15 @@ class SefazConsultation(Consultation[SefazFinding]):
         with self._database.reading() as connection:
             return certificates.for_branch(connection, branch_id)
 
-    def presented(self, snapshot: Snapshot) -> tuple[Certificate, ssl.SSLContext]:
-        """The certificate that consultations use, fit for it, and the context that presents it. Raises NotAsked."""
+    def presented(
+        self, snapshot: Snapshot, security_level: int = SECURITY_LEVEL
+    ) -> tuple[Certificate, ssl.SSLContext]:
+        """The certificate that consultations use, fit for it, and the context that presents it, with that level of
+        OpenSSL's. Raises NotAsked."""
         branch_id = _branch(snapshot)
         with self._database.reading() as connection:
             client = self._client_for(connection, branch_id, certificates.fingerprint(connection, branch_id))
-        return client.certificate, client.context
+        return client.certificate, self._context_of(client.certificate, security_level)
 
     def _endpoint(self, uf: str) -> Endpoint:
         endpoint = self.endpoints().get(uf)

@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.clock_difference import ClockDifference
 from app.data import audit, history, pace, records, uf_gaps
 from app.data.database import Database
 from app.data.uf_gaps import Gap, Missing
@@ -245,7 +246,7 @@ class Diagnosis:
         with self._lock:
             whose, steps = self._hosts.setdefault(host, (endpoint.uf, Future()))
         if whose == endpoint.uf:
-            self._connect(progress, steps, endpoint, branch)
+            self._connect(progress, steps, path, endpoint, branch)
         else:
             for step in steps.result():
                 shared = (("Verificado", f"uma vez só, com {whose}: é o mesmo servidor"),)
@@ -258,14 +259,24 @@ class Diagnosis:
             raise GivenUp
 
     def _connect(
-        self, progress: _Progress, steps: Future[list[StepReport]], endpoint: Endpoint, branch: _Branch
+        self,
+        progress: _Progress,
+        steps: Future[list[StepReport]],
+        path: SefazConsultation,
+        endpoint: Endpoint,
+        branch: _Branch,
     ) -> None:
         from services.sefaz.connection_steps import Connector
 
-        connector = Connector(branch.certificate, branch.context, self._connect_timeout, self._over.is_set)
+        def lenient() -> ssl.SSLContext:
+            return path.presented(self._snapshot, security_level=1)[1]
+
+        connector = Connector(
+            branch.certificate, branch.context, lenient, self._connect_timeout, given_up=self._over.is_set
+        )
         made: list[StepReport] = []
         try:
-            for step in connector.steps(endpoint.production):
+            for step in connector.steps(endpoint):
                 made.append(step)
                 progress.add(step)
         finally:
@@ -291,7 +302,7 @@ class Diagnosis:
                 uf_gaps.forget(connection, gap.uf, Missing.SERVICE)
         request = Request(branch.document, endpoint.uf, Origin.DIAGNOSIS, self._actor, apply=False)
         held = self._release(path, endpoint, branch.certificate)
-        finding = None
+        finding, clock = None, path.clock_difference
         try:
             result = path.run(request, self._snapshot, given_up=self._over.is_set, wait=self._wait)
             assert isinstance(result.finding, SefazFinding)
@@ -305,7 +316,8 @@ class Diagnosis:
         finally:
             if held is not None and not _works(finding):
                 self._hold_again(endpoint, branch.certificate, held)
-        for step in answer_steps(finding):
+        told = path.clock_difference if path.clock_difference is not clock else None
+        for step in answer_steps(finding, told):
             progress.add(step)
         failed = progress.report.failed
         if failed is not None:
@@ -375,38 +387,43 @@ def _unserved(gap: Gap, endpoint: Endpoint) -> StepReport:
     )
 
 
-def answer_steps(finding: SefazFinding) -> Iterator[StepReport]:
-    """What the one consultation of the branch's own CNPJ tells: HTTP, SOAP and cStat, as far as it came."""
+def answer_steps(finding: SefazFinding, clock: ClockDifference | None) -> Iterator[StepReport]:
+    """What the one consultation of the branch's own CNPJ tells: HTTP, the clocks, SOAP and cStat, as far as it came."""
     failure = finding.failure
-    ms = finding.duration_ms
+    if failure is not None and failure.kind is FailureKind.CANCELLED:
+        return
+    well_formed = (FailureKind.INVALID_RESPONSE, FailureKind.SOAP_FAULT)
+    if failure is not None and not finding.c_stat and failure.kind not in well_formed:
+        yield StepReport(Step.HTTP, Outcome.FAILED, failure.what, finding.duration_ms, failure)
+        if clock is not None:
+            yield _clock(clock)
+        return
+    size = counted(len(finding.response), "byte", "bytes")
+    yield StepReport(Step.HTTP, Outcome.OK, f"O servidor respondeu à consulta: {size}.", finding.duration_ms)
+    yield _clock(clock)
     if failure is not None and not finding.c_stat:
-        if failure.kind is FailureKind.CANCELLED:
-            return
-        if failure.kind not in (FailureKind.INVALID_RESPONSE, FailureKind.SOAP_FAULT):
-            yield StepReport(Step.HTTP, Outcome.FAILED, failure.what, ms, failure)
-            return
-        yield _answered(finding)
         yield StepReport(Step.SOAP, Outcome.FAILED, failure.what, None, failure)
         return
-    yield _answered(finding)
     yield StepReport(Step.SOAP, Outcome.OK, "A mensagem é uma resposta da Consulta Cadastro.")
-    said = f"{finding.c_stat} {finding.x_motivo}".strip()
+    yield _judged(finding)
+
+
+def _clock(clock: ClockDifference | None) -> StepReport:
+    if clock is None:
+        return StepReport(Step.CLOCK, Outcome.NOT_DONE, "O servidor não disse a hora dele.")
+    if clock.warning:
+        return StepReport(Step.CLOCK, Outcome.WARNING, clock.warning)
+    seconds = counted(round(abs(clock.ahead.total_seconds())), "segundo", "segundos")
+    return StepReport(Step.CLOCK, Outcome.OK, f"Confere com o {clock.of}: {seconds} de diferença.")
+
+
+def _judged(finding: SefazFinding) -> StepReport:
+    said = f"{finding.c_stat} {finding.x_motivo}".strip().rstrip(".")
+    failure = finding.failure
     if failure is not None:
-        if status_code(finding.c_stat).missing is not None:
-            found = f"{said}: {failure.cause}" if failure.cause else said
-            yield StepReport(Step.ANSWER, Outcome.WARNING, f"{found} {failure.todo}".strip())
-        else:
-            yield StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
-        return
-    yield _judged(finding, said)
-
-
-def _answered(finding: SefazFinding) -> StepReport:
-    size = counted(len(finding.response), "byte", "bytes")
-    return StepReport(Step.HTTP, Outcome.OK, f"O servidor respondeu à consulta: {size}.", finding.duration_ms)
-
-
-def _judged(finding: SefazFinding, said: str) -> StepReport:
+        if status_code(finding.c_stat).missing is None:
+            return StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
+        return StepReport(Step.ANSWER, Outcome.WARNING, failure.sentence)
     match finding.verdict:
         case Verdict.NOT_TAXPAYER:
             found = (
@@ -417,13 +434,12 @@ def _judged(finding: SefazFinding, said: str) -> StepReport:
             failure = Failure(
                 FailureKind.CONFIGURATION,
                 f"A SEFAZ de {finding.uf} diz que o CNPJ da filial, {finding.document}, não é válido.",
-                said,
+                f"Ela respondeu {said}.",
                 "Confira o CNPJ no cadastro da filial, em Tabelas.",
             )
             return StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
         case Verdict.DISABLED:
-            found = f"{said}. A SEFAZ de {finding.uf} diz que a filial não está habilitada: {finding.reason}"
-            return StepReport(Step.ANSWER, Outcome.WARNING, found)
+            return StepReport(Step.ANSWER, Outcome.WARNING, f"{said}. Sobre a própria filial: {finding.reason}")
         case _:
             return StepReport(Step.ANSWER, Outcome.OK, f"{said}. {finding.reason}")
 
