@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app import secrets
 from app.data import blocks, certificates, customers, history, records
 from app.data.customers import CustomerRow
 from app.data.database import Database
 from app.data.history import FullConsultation
+from app.data.models import AuthorizerPace, UfGap
 from app.documents import parse_document
 from app.domain import ActiveBlock, Certificate, Document, Origin, Request, Result, SefazAction, SefazFinding
 from app.folders import Folders
@@ -38,20 +39,9 @@ ACTOR = "maria"
 SLOW_MS = 400
 
 
-class OneServerAuthority(DemoAuthority):
-    """Gives every server the same certificate: an RSA key is slow to make."""
-
-    def server_context(self, *arguments: Any, **options: Any) -> ssl.SSLContext:
-        if arguments or options:
-            return super().server_context(*arguments, **options)
-        if not hasattr(self, "_kept"):
-            self._kept = super().server_context()
-        return self._kept
-
-
 @pytest.fixture(scope="session")
 def authority() -> DemoAuthority:
-    return OneServerAuthority.create()
+    return DemoAuthority.create()
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +126,12 @@ class Place:
             found = history.get(connection, consultation_id)
         assert found is not None
         return found
+
+    def forget_paces(self) -> None:
+        """As if every wait had passed and no UF had said what it lacks."""
+        with self.database.writing() as connection:
+            connection.execute(delete(AuthorizerPace))
+            connection.execute(delete(UfGap))
 
     def install(self, certificate: Certificate, password: str) -> None:
         """Make it the certificate of the branch."""

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text, update
 
-from app.data import customers, history, records
+from app.data import customers, records
 from app.data.database import Database
-from app.data.models import Consultation, Customer
-from app.domain import Authority, FailureKind, Verdict
+from app.data.models import Customer
+from app.domain import Authority, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from tests import consultations
@@ -158,31 +158,3 @@ def test_a_customer_set_aside_waits_at_that_authority_alone(database: Database) 
         customers.set_aside(connection, Authority.SEFAZ, customer, until)
     assert due(database) == []
     assert due(database, now=until) == [customer]
-
-
-def test_the_pace_of_an_authorizer_is_read_from_indexes(database: Database) -> None:
-    texts = ("machine", "reason", "decision", "c_stat", "x_motivo", "certificate_cnpj")
-    row = {
-        **dict.fromkeys(texts, ""),
-        "authority": "sefaz",
-        "document": "11222333000181",
-        "uf": "SP",
-        "origin": "servico",
-        "user_name": "s",
-        "duration_ms": 1,
-        "verdict": "habilitado",
-        "applied": False,
-        "inscriptions": [],
-        "authorizer": "SVRS",
-        "request": b"",
-        "response": b"",
-    }
-    with database.writing() as connection:
-        kinds = {True: FailureKind.LIMIT.value, False: ""}
-        connection.execute(
-            insert(Consultation),
-            [{**row, "asked_at": NOW + timedelta(minutes=n), "failure_kind": kinds[n % 900 == 1]} for n in range(3000)],
-        )
-        connection.execute(text("ANALYZE consultation"))
-    assert "ix_consultation_limit" in plan(database, lambda c: history.last_limit(c, "SVRS"))
-    assert "ix_consultation_authorizer_asked_at" in plan(database, lambda c: history.newest_attempts(c, "SVRS", 20))

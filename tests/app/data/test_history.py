@@ -1,8 +1,8 @@
-"""A consultation comes back whole, and the pace of an authorizer is read from what was kept."""
+"""A consultation comes back whole."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,7 +22,6 @@ from app.domain import (
     SefazFinding,
     Verdict,
 )
-from app.rules.pacing import Attempt
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 
@@ -120,8 +119,6 @@ def test_a_failure_comes_back_with_its_explanation(database: Database, kind: Fai
     number = record(database, failure=kind)
     with database.reading() as connection:
         found = history.get(connection, number)
-        assert history.newest_attempts(connection, "SVRS", 3) == [Attempt(NOW, kind)]
-        assert history.last_limit(connection, "SVRS") == (NOW if kind is FailureKind.LIMIT else None)
     assert found is not None
     assert found.failure == Failure(kind, "Não respondeu.", "A rede caiu.", "Tente de novo.", "detalhe\n2")
     assert found.row.verdict is Verdict.FAILURE
@@ -146,22 +143,3 @@ def test_of_one_customer_newest_first(database: Database) -> None:
     assert [row.id for row in rows] == mine[::-1]
     assert {row.customer for row in rows} == {"Posto Água"}
     assert [row.id for row in failed] == mine[1:]
-
-
-def test_the_pace_is_read_by_authorizer_and_by_the_moment_asked(database: Database) -> None:
-    minutes = (3, 1, 2)  # not in the order of their numbers: several threads and machines write
-    for minute in minutes:
-        record(database, at=NOW + timedelta(minutes=minute))
-    record(database, at=NOW + timedelta(minutes=9), authorizer="SP", failure=FailureKind.LIMIT)
-    record(database, at=NOW, failure=FailureKind.LIMIT)
-    record(database, at=NOW - timedelta(days=1), failure=FailureKind.LIMIT)
-    with database.reading() as connection:
-        newest = history.newest_attempts(connection, "SVRS", 4)
-        assert newest == [
-            *(Attempt(NOW + timedelta(minutes=minute), None) for minute in (3, 2, 1)),
-            Attempt(NOW, FailureKind.LIMIT),
-        ]
-        assert history.newest_attempts(connection, "MG", 4) == []
-        assert history.last_limit(connection, "SVRS") == NOW
-        assert history.last_limit(connection, "SP") == NOW + timedelta(minutes=9)
-        assert history.last_limit(connection, "MG") is None
