@@ -48,6 +48,8 @@ def test_the_version_is_the_projects(run: Run) -> None:
         "certificado mostrar",
         "cadastros",
         "cadastros filiais incluir",
+        "diagnostico",
+        "diagnostico sefaz",
         "demo",
     ],
 )
