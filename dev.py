@@ -22,7 +22,8 @@ USAGE = """\
 Uso: python3 dev.py COMANDO [argumentos]
 
   demo   prepara tudo e abre o programa com a SEFAZ de demonstração (os argumentos vão para o programa)
-  test   prepara tudo e roda ruff, mypy, import-linter e pytest (os argumentos vão para o pytest)
+  test   prepara tudo e roda ruff, mypy, import-linter e pytest, este em todos os processadores
+         (com argumentos, que vão para o pytest, em um só: python3 dev.py test tests/app -x)
   lint   só as verificações que não executam o programa: ruff, mypy e import-linter
   bench  mede o programa e confere as metas (os argumentos são nomes de medidas)
   setup  só prepara: pacotes do sistema, ambiente virtual e dependências
@@ -92,7 +93,7 @@ def main(arguments: list[str]) -> int:
         if command == "setup":
             print("Tudo pronto. Experimente: python3 dev.py demo")
             return 0
-        return check(LINT_STEPS if command == "lint" else (*LINT_STEPS, ("pytest", ("-m", "pytest", *rest))))
+        return check(LINT_STEPS if command == "lint" else (*LINT_STEPS, pytest_step(rest)))
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
         return stopped.status
@@ -253,6 +254,15 @@ LINT_STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mypy", ("-m", "mypy")),
     ("import-linter", ("-c", "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()")),
 )
+
+# Each process of the tests has a PostgreSQL of its own.
+MAX_WORKERS = 8
+
+
+def pytest_step(arguments: list[str]) -> tuple[str, tuple[str, ...]]:
+    """All tests on every core, or what the arguments say, in one process: whoever gives any is after one failure."""
+    workers = min(os.cpu_count() or 1, MAX_WORKERS)
+    return "pytest", ("-m", "pytest", *(arguments or ("-n", str(workers), "--dist", "worksteal")))
 
 
 def check(steps: tuple[tuple[str, tuple[str, ...]], ...]) -> int:

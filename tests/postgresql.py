@@ -44,17 +44,19 @@ class Server:
 
     def create(self, database: str, template: str = "template1") -> None:
         """A new database, a copy of `template`, which nobody may be using meanwhile."""
-        self._execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(database), Identifier(template)))
+        with self._connected() as connection:
+            # Copying the files takes half the time of writing them to the log; before version 15 there was no choice.
+            copied = SQL(" STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else "")
+            model = Identifier(template)
+            connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}{}").format(Identifier(database), model, copied))
 
     def drop(self, database: str) -> None:
         """Remove `database`; psycopg.errors.ObjectInUse after 5 s when a connection to it was left open."""
-        self._execute(SQL("DROP DATABASE {}").format(Identifier(database)))
+        with self._connected() as connection:
+            connection.execute(SQL("DROP DATABASE {}").format(Identifier(database)))
 
-    def _execute(self, statement: psycopg.sql.Composed) -> None:
-        with psycopg.connect(
-            host="127.0.0.1", port=self.port, user="app", dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement)
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(host="127.0.0.1", port=self.port, user="app", dbname="postgres", autocommit=True)
 
 
 @contextmanager
@@ -74,9 +76,9 @@ def running_server() -> Iterator[Server]:
         start_new_session=True,
     )
     try:
-        port = _free_port()
         initdb = [_program("initdb"), "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         _run([*prefix, *initdb], folder)
+        port = _free_port()
         sockets = "" if os.name == "nt" else f" -k {folder}"
         _run([*control, "-w", "-l", str(folder / "log"), "-o", f"-p {port}{sockets} {_OPTIONS}", "start"], folder)
         yield Server(port)

@@ -164,6 +164,13 @@ def test_dev_repairs_a_preparation_cut_short(tmp_path: Path, monkeypatch: pytest
     assert not (dev.VENV / "sobra").exists()
 
 
+def test_dev_runs_all_tests_on_every_core_and_chosen_ones_in_one_process() -> None:
+    _, everything = dev.pytest_step([])
+    assert (everything[2], everything[4]) == ("-n", "--dist")
+    assert 1 <= int(everything[3]) <= dev.MAX_WORKERS
+    assert dev.pytest_step(["tests/app", "-x"]) == ("pytest", ("-m", "pytest", "tests/app", "-x"))
+
+
 def _is_package(folder: Path) -> bool:
     return (folder / "__init__.py").exists()
 

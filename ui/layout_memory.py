@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QTimer, Slot
@@ -53,10 +54,13 @@ class LayoutMemory(QObject):
 
     @Slot()
     def _keep(self) -> None:
+        if not Path(self._file.fileName()).parent.is_dir():
+            return  # the demonstration's folder goes before its pages do, and QSettings would make it again
         for splitter in self._splitters:
             self._file.setValue(self._key_of_panes(splitter), splitter.saveState())
         for view in self._views:
             self._file.setValue(self._key_of_columns(view), view.horizontalHeader().saveState())
+        self._file.sync()
 
     def _key_of_panes(self, splitter: QSplitter) -> str:
         return f"{self._name}/paineis-{splitter.objectName()}"

@@ -10,6 +10,7 @@ import secrets
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -132,6 +133,11 @@ class DemoAuthority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._intermediate_key, hashes.SHA256())
 
+    @cached_property
+    def _server_key(self) -> rsa.RSAPrivateKey:
+        # One for all servers: an RSA key is slow to make.
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
     def server_context(
         self,
         hosts: Sequence[str] = ("localhost", "127.0.0.1"),
@@ -145,7 +151,7 @@ class DemoAuthority:
         Clients are accepted when this authority issued them, even if they send only the leaf. Hosts and validity are
         free, so that a wrong name or an expired server can be imitated; for an unknown issuer use another authority.
         """
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = self._server_key
         leaf = self.sign(
             _name("Servidor de demonstração", hosts[0]),
             key.public_key(),
