@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ from app.domain import ActiveBlock, Authority
 
 if TYPE_CHECKING:
     from app.brands import BrandReading
+    from app.data.answer_changes import AnswerChange
     from app.data.blocks import PastBlock
     from app.data.customers import CustomerRow
     from app.data.database import Database
     from app.data.history import FullConsultation, HistoryRow
+    from app.data.registration_update import Comparison
 
 _HISTORY_LIMIT = 200
 
@@ -22,7 +25,8 @@ class CustomerFacts:
     """The line of the list, the registration in words, the blocks, and the consultations of every authority.
 
     `anp` is the last answer of ANP, whole, and `anp_brand` what its brand is in the Tabela de Bandeiras; both None
-    before there is one.
+    before there is one. `changed` has what each answer of SEFAZ changed from the one before, by consultation, and
+    `comparison` the registration beside the last of them.
     """
 
     row: CustomerRow
@@ -32,6 +36,8 @@ class CustomerFacts:
     history: list[HistoryRow]
     anp: FullConsultation | None
     anp_brand: BrandReading | None
+    changed: Mapping[int, AnswerChange]
+    comparison: Comparison
 
     def last(self, authority: Authority) -> HistoryRow | None:
         """The newest consultation of an authority, answered or failed."""
@@ -44,7 +50,7 @@ class CustomerFacts:
 
 def read_customer(database: Database, customer_id: int) -> CustomerFacts | None:
     """Read it; None for a customer that no longer exists. Not for the GUI thread."""
-    from app.data import blocks, brands, customers, history, records
+    from app.data import answer_changes, blocks, brands, customers, history, records, registration_update
     from app.tables import CUSTOMERS
 
     with database.reading() as connection:
@@ -64,4 +70,6 @@ def read_customer(database: Database, customer_id: int) -> CustomerFacts | None:
             consultations,
             anp,
             brands.table(connection).read(registration.brand) if registration is not None else None,
+            answer_changes.of_customer(connection, customer_id, _HISTORY_LIMIT),
+            registration_update.compare(connection, customer_id),
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from app.domain import Authority, Outcome
+from app.portuguese import day
 from ui import words
 from ui.headed_model import HeadedModel, Index
 from ui.status_delegate import STATUS_ROLE, Status
 from ui.theme import Tone
 
 if TYPE_CHECKING:
+    from app.data.answer_changes import AnswerChange
     from app.data.history import HistoryRow
 
 WIDTHS = (122, 56)
@@ -28,9 +31,10 @@ class CustomerHistoryModel(HeadedModel):
         super().__init__(parent)
         self._rows: list[HistoryRow] = []
         self._notes: dict[int, str] = {}
+        self._changed: Mapping[int, AnswerChange] = {}
 
-    def show(self, rows: list[HistoryRow]) -> None:
-        """Show these consultations, newest first."""
+    def show(self, rows: list[HistoryRow], changed: Mapping[int, AnswerChange]) -> None:
+        """Show these consultations, newest first, and what the answers of SEFAZ changed, by consultation."""
         notes: dict[int, str] = {}
         said: dict[Authority, Outcome] = {}
         for row in reversed(rows):
@@ -39,9 +43,11 @@ class CustomerHistoryModel(HeadedModel):
             before = said.get(row.authority)
             if before is not None and before is not row.verdict:
                 notes[row.id] = f"era {words.brief(before).word.lower()}"
+            elif row.id in changed:
+                notes[row.id] = "dados mudaram"
             said[row.authority] = row.verdict
         self.beginResetModel()
-        self._rows, self._notes = rows, notes
+        self._rows, self._notes, self._changed = rows, notes, changed
         self.endResetModel()
 
     def row(self, position: int) -> HistoryRow:
@@ -69,7 +75,9 @@ class CustomerHistoryModel(HeadedModel):
             if column != RESULT:
                 return made
             note = self._notes.get(row.id, "")
-            return f"{row.verdict.label}{f' ({note})' if note else ''}. {row.reason}"
+            change = self._changed.get(row.id)
+            changed = f" Desde a consulta de {day(change.since)}: {change.what}." if change is not None else ""
+            return f"{row.verdict.label}{f' ({note})' if note else ''}. {row.reason}{changed}"
         return None
 
     def _status(self, row: HistoryRow) -> Status:

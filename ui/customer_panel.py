@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, Qt, Signal, Slot
@@ -24,6 +25,7 @@ from app.settings.catalog import ANP_ONLINE
 from ui import icons, tasks, theme, words
 from ui.block_dialogs import BlockDialog, ReleaseDialog
 from ui.consult_button import ANP_OFF, ConsultButton
+from ui.customer_differences import CustomerDifferences
 from ui.customer_facts import CustomerFacts, read_customer
 from ui.customer_history_model import WIDTHS, CustomerHistoryModel
 from ui.customer_situation import CustomerSituation, not_consulted
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.data.customers import CustomerRow
+    from app.rules.registration_difference import Difference
     from ui.office import Office
 
 ONE, SEVERAL = range(2)
@@ -99,6 +102,7 @@ class CustomerPanel(QStackedWidget):
         self._customer_id = customer_id
         self._loaded = None
         self._result.clear()
+        self.differences.forget()
         self.reload()
 
     def reload(self) -> None:
@@ -172,6 +176,10 @@ class CustomerPanel(QStackedWidget):
         self._situation = CustomerSituation()
         self._situation.consultation_chosen.connect(self.show_history)
 
+        self.differences = CustomerDifferences()
+        self.differences.consultation_chosen.connect(self.show_history)
+        self.differences.update_asked.connect(self._update_registration)
+
         self._history = CustomerHistoryModel(self)
         self._history_table = QTableView()
         self._history_table.setObjectName("consultas-do-cliente")
@@ -185,7 +193,8 @@ class CustomerPanel(QStackedWidget):
             header.resizeSection(section, width)
         header.setStretchLastSection(True)
         self._history_table.selectionModel().selectionChanged.connect(self._open_selected)
-        self._result = ResultView(self._database)
+        self._result = ResultView(self._office.backoffice)
+        self._result.receipt.offer_in(self._history_table)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setObjectName("consultas-do-cliente")
         parts.setChildrenCollapsible(False)
@@ -200,6 +209,7 @@ class CustomerPanel(QStackedWidget):
         self._tabs = QTabWidget()
         self._tabs.addTab(self._situation, "Situação")
         self._tabs.addTab(parts, "Consultas")
+        self._tabs.addTab(self.differences, "Divergências")
         self._tabs.currentChanged.connect(self._tab_changed)
 
         page = QWidget()
@@ -236,9 +246,12 @@ class CustomerPanel(QStackedWidget):
         self._release.setEnabled(bool(loaded.active))
         self._release.setToolTip("" if loaded.active else "O cliente não está bloqueado")
         self._situation.show_facts(loaded)
+        self.differences.show_comparison(loaded.comparison)
+        number = len(loaded.comparison.found)
+        self._tabs.setTabText(2, f"Divergências ({number})" if number else "Divergências")
         self._offer_anp()
         shown = self._result.consultation_id
-        self._history.show(loaded.history)
+        self._history.show(loaded.history, loaded.changed)
         self._tabs.setTabText(1, f"Consultas ({len(loaded.history)})" if loaded.history else "Consultas")
         self._tabs.setTabEnabled(1, bool(loaded.history))
         if loaded.history:
@@ -280,6 +293,35 @@ class CustomerPanel(QStackedWidget):
     def _open_registration(self) -> None:
         if self._customer_id is not None:
             self._office.open_page.emit("tabelas", ("clientes", self._customer_id))
+
+    @Slot(object)
+    def _update_registration(self, chosen: tuple[Difference, ...]) -> None:
+        loaded = self._loaded
+        if loaded is None or loaded.comparison.consultation_id is None:
+            return
+        customer_id, consultation_id = loaded.row.id, loaded.comparison.consultation_id
+        database, actor = self._database, self._office.actor
+        self.differences.show_saving()
+
+        def write() -> str:
+            from app.data.registration_update import take_over
+
+            with database.writing() as connection:
+                return take_over(connection, customer_id, consultation_id, chosen, actor)
+
+        tasks.run(write, partial(self._updated, customer_id), partial(self._not_updated, customer_id), self)
+
+    def _updated(self, customer_id: int, said: str) -> None:
+        if customer_id == self._customer_id:
+            self.differences.show_done(said)
+        self._office.customers_changed.emit()
+
+    def _not_updated(self, customer_id: int, error: Exception) -> None:
+        if customer_id != self._customer_id:
+            self._show_error(error)
+            return
+        self.differences.show_error(error)
+        self.reload()  # it may be compared with something else now
 
     @Slot()
     def _ask_block(self) -> None:

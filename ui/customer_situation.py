@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from app import anp_words
 from app.domain import Authority, BlockOrigin
 from app.policies import AnpKind
+from app.portuguese import day
 from ui import icons, theme, words
 from ui.customer_facts import CustomerFacts
 from ui.emptying import empty
@@ -17,6 +18,7 @@ from ui.inscription_card import selectable
 from ui.theme import Tone
 
 if TYPE_CHECKING:
+    from app.data.answer_changes import AnswerChange
     from app.data.blocks import PastBlock
     from app.data.history import HistoryRow
 
@@ -99,7 +101,11 @@ class CustomerSituation(QScrollArea):
         if answer is not None:
             said = _anp_details(facts) if authority is Authority.ANP else []
             self._add_statement(
-                words.verdict(answer.verdict), [answer.reason, *said], _told(answer, "Consulta"), answer.id
+                words.verdict(answer.verdict),
+                [answer.reason, *said],
+                _told(answer, "Consulta"),
+                answer.id,
+                facts.changed.get(answer.id),
             )
         elif last is None or never_tried:
             self._add_statement(words.NEVER, [_NOT_ASKED_YET[authority]], "")
@@ -119,7 +125,12 @@ class CustomerSituation(QScrollArea):
         self._now.addWidget(theme.role(QLabel(title), "strong"))
 
     def _add_statement(
-        self, look: words.Look, sentences: list[str], source: str, consultation_id: int | None = None
+        self,
+        look: words.Look,
+        sentences: list[str],
+        source: str,
+        consultation_id: int | None = None,
+        change: AnswerChange | None = None,
     ) -> None:
         frame = QFrame()
         theme.card(frame)
@@ -135,10 +146,15 @@ class CustomerSituation(QScrollArea):
         texts.addWidget(word)
         for sentence in sentences:
             texts.addWidget(selectable(sentence))
+        if change is not None:
+            mark = theme.badge(QLabel(f"Desde a consulta de {day(change.since)}: {change.what}."), Tone.WARN)
+            mark.setWordWrap(True)
+            texts.addWidget(mark)
         if source:
             texts.addWidget(theme.role(selectable(source), "hint"))
         if consultation_id is not None:
-            link = QPushButton(f"Ver a consulta {consultation_id}")
+            what = "o que mudou na" if change is not None else "a"
+            link = QPushButton(f"Ver {what} consulta {consultation_id}")
             theme.link(link)
             link.setProperty("consultation", consultation_id)
             link.clicked.connect(self._follow_link)

@@ -127,6 +127,7 @@ def _spoken() -> tuple[type[Exception], ...]:
     from app.data.mirror import IncompleteList, OlderList
     from app.data.mirror_check import ListNotUsable
     from app.data.records import InvalidRecord, RecordNotFound
+    from app.data.registration_update import RegistrationMoved
     from app.documents import InvalidDocument
     from app.kinds import InvalidValue
     from app.secrets import SecretsUnavailable
@@ -139,6 +140,7 @@ def _spoken() -> tuple[type[Exception], ...]:
     return (
         InvalidRecord,
         RecordNotFound,
+        RegistrationMoved,
         InvalidDocument,
         InvalidValue,
         SecretsUnavailable,

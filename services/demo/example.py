@@ -191,7 +191,7 @@ _ROWS = """
     Ribeirão Preto | 3543402 | Avenida do Café | 845 | Vila Tibério | 14050230 | UPDATED
 30916482 | Posto Mirante do Tietê Ltda | Mirante do Tietê | SP | 669104825110 | Bandeira branca | DISABLED
     Sorocaba | 3552205 | Rua dos Bandeirantes | 77 | Centro | 18035100 | WHITE_BRAND
-41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 633820157112 | Raízen | ENABLED
+41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 633820157112 | Raízen | CHANGED
     Santos | 3548500 | Avenida do Cais | 310 | Macuco | 11015200 | UPDATED
 52739146 | Posto Cambará Ltda | Cambará | SP | | Bandeira branca | SEVERAL_OPEN
     Campinas | 3509502 | Rodovia das Laranjeiras | km 98 | Zona rural | 13105000 | REVOKED UNAVAILABLE
@@ -209,7 +209,7 @@ _ROWS = """
     Sinop | 5107909 | Rodovia da Soja | km 812 | Distrito industrial | 78550000 |
 28416937 | Auto Posto Tuiuiú Ltda | Tuiuiú | MT | 13284169371 | Bandeira branca | SEVERAL
     Cuiabá | 5103403 | Avenida do Pantanal | 95 | Porto | 78025300 | UNKNOWN_BRAND
-39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957048 | Raízen | ENABLED
+39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957048 | Raízen | REPLACED
     Dourados | 5003702 | Rua da Erva-Mate | 1301 | Centro | 79802010 | UPDATED
 40682159 | Posto Rio Formoso Ltda | Rio Formoso | MS | 284068215 | Ipiranga | NOT_TAXPAYER
     Campo Grande | 5002704 | Avenida dos Ipês | 508 | Jardim dos Estados | 79020100 | NOT_FOUND
@@ -223,7 +223,7 @@ AB12CD34 | Posto Ouro Velho Ltda | Ouro Velho | MG | 0731264800047 | Ipiranga | 
     Londrina | 4113700 | Avenida do Pinhão | 455 | Centro | 86020080 | UPDATED
 84027593 | Auto Posto Gralha-Azul Ltda | Gralha-Azul | PR | 9084027593 | Bandeira branca | HTML_PAGE
     Cascavel | 4104808 | Rua do Trigo | 1990 | Country | 85813000 | WHITE_BRAND
-95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095138604 | Vibra | ENABLED
+95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095138604 | Vibra | SUBSTITUTE
     Maringá | 4115200 | Avenida das Perobas | 67 | Zona 7 | 87020030 | UPDATED
 16249715 | Posto Onda Sul Ltda | Onda Sul | SC | 251624971 | Ipiranga | SEVERAL
     Joinville | 4209102 | Rua das Bromélias | 350 | América | 89204060 | UPDATED SERVER_ERROR

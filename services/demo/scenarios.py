@@ -22,6 +22,9 @@ class Scenario(Enum):
     DISABLED = "nao_habilitado"
     SEVERAL = "varias_inscricoes"
     SEVERAL_OPEN = "varias_sem_definicao"
+    CHANGED = "dados_alterados"
+    REPLACED = "inscricao_substituida"
+    SUBSTITUTE = "substituto_de_outra_uf"
     NOT_TAXPAYER = "nao_contribuinte"
     INVALID_DOCUMENT = "documento_invalido"
     NO_CPF = "nao_consulta_por_cpf"
@@ -228,6 +231,35 @@ def another_ie(uf: str, seed: int) -> str:
 def disabled(own: Inscription) -> Inscription:
     """The same inscription, closed."""
     return replace(own, cSit="0", indCredNFe="0", dUltSit="2025-08-14", dBaixa="2025-08-14")
+
+
+def changed(own: Inscription) -> Inscription:
+    """The same inscription after the company was renamed, moved within its city and joined the Simples Nacional."""
+    moved = Address(
+        xLgr="AVENIDA DAS PALMEIRAS",
+        nro="1200",
+        xCpl="QUADRA 4 LOTE 7",
+        xBairro="DISTRITO INDUSTRIAL",
+        cMun=own.ender.cMun if own.ender else "",
+        xMun=own.ender.xMun if own.ender else "",
+        CEP=own.ender.CEP if own.ender else "",
+    )
+    name = f"{own.xNome.removesuffix(' LTDA')} E CONVENIENCIA LTDA"
+    return replace(own, xNome=name, xRegApur="SIMPLES NACIONAL", indCredNFe="2", ender=moved)
+
+
+def replaced(own: Inscription) -> tuple[Inscription, ...]:
+    """The known inscription, closed, and the enabled one that took its place."""
+    newer = replace(own, IE=another_ie(own.UF, zlib.crc32(own.IE.encode()) + 6), dIniAtiv="2026-02-02")
+    return replace(own, cSit="0", indCredNFe="0", dUltSit="2026-02-02", IEAtual=newer.IE), newer
+
+
+def substitute(own: Inscription) -> Inscription:
+    """The known inscription as that of an ICMS-ST substitute: granted by the asked UF to a company of another one."""
+    uf = "SC" if own.UF != "SC" else "SP"
+    code, city, cep = _CITIES[uf]
+    office = Address(xLgr="RUA DO PORTO", nro="77", xBairro="CENTRO", cMun=code, xMun=city, CEP=f"{cep}000")
+    return replace(own, UF=uf, ender=office)
 
 
 def several(own: Inscription) -> tuple[Inscription, ...]:

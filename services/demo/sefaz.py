@@ -36,16 +36,27 @@ from services.demo.scenarios import (
     Rule,
     Scenario,
     another_document,
+    changed,
     disabled,
     made_up,
     plausible,
+    replaced,
     several,
     several_open,
+    substitute,
 )
 
 _SERVICE = "cadconsultacadastro4"
 _HTML = "text/html; charset=utf-8"
-_NEEDS_REGISTRATION = {Scenario.ENABLED, Scenario.DISABLED, Scenario.SEVERAL, Scenario.SEVERAL_OPEN}
+_NEEDS_REGISTRATION = {
+    Scenario.ENABLED,
+    Scenario.DISABLED,
+    Scenario.SEVERAL,
+    Scenario.SEVERAL_OPEN,
+    Scenario.CHANGED,
+    Scenario.REPLACED,
+    Scenario.SUBSTITUTE,
+}
 
 
 class DemoSefaz(LoopbackService):
@@ -192,6 +203,12 @@ class DemoSefaz(LoopbackService):
                 return _found(speech, query, several(own), now)
             case Scenario.SEVERAL_OPEN:
                 return _found(speech, query, several_open(own), now)
+            case Scenario.CHANGED:  # between the first time it is asked about and the second
+                return _found(speech, query, (changed(own),) if self.seen.count(query) > 1 else registered, now)
+            case Scenario.REPLACED:
+                return _found(speech, query, replaced(own), now)
+            case Scenario.SUBSTITUTE:
+                return _found(speech, query, (substitute(own),), now)
             case Scenario.LONG_NAME:
                 return _found(speech, query, (replace(own, xNome="POSTO COMPRIDO " * 1333 + "LTDA."),), now)
             case Scenario.UNKNOWN_SITUATION:

@@ -36,6 +36,7 @@ def problem_of(error: Exception) -> Problem:
 
     from app.data.database import DatabaseUnavailable
     from app.data.records import InvalidRecord, RecordNotFound
+    from app.data.registration_update import RegistrationMoved
     from app.folders import FoldersUnavailable
     from app.secrets import SecretsUnavailable
     from app.settings.draft import InvalidDraft, SaveConflict
@@ -71,7 +72,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Status.REFUSED, str(error), None, error.errors)
         case Refused():
             return Problem(Status.REFUSED, str(error), error.failure)
-        case RecordNotFound() | SaveConflict() | CertificateRefused():
+        case RecordNotFound() | RegistrationMoved() | SaveConflict() | CertificateRefused():
             return Problem(Status.REFUSED, str(error))
         case _:
             from ui.failure_view import failure_of
