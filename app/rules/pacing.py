@@ -26,6 +26,7 @@ JITTER = 0.3
 """The share of the interval by which it is lengthened at random, so that machines and programs do not keep in step."""
 
 _MINUTE = timedelta(minutes=1)
+_SKEW = timedelta(minutes=1)  # by how much the clocks of two machines may differ
 _LONGEST = timedelta(days=2)  # more than any hold; what is later was written when the computer's clock was wrong
 _TECHNICAL = "falha técnica"
 TECHNICAL = frozenset(
@@ -129,19 +130,19 @@ class Said:
 
 def turn(pace: Pace, limits: Limits, now: datetime) -> Turn:
     """When the authorizer may be asked next, by anybody. Moments that no hold could reach are left out of account."""
-    if pace.frozen_until is not None and now < pace.frozen_until < now + _LONGEST:
+    if pace.frozen_until is not None and _holds(pace.frozen_until, now):
         why = f"A SEFAZ acusou consumo indevido: nova consulta só depois de {clock(pace.frozen_until, now)}."
         return Turn(pace.frozen_until, Hold.FREEZE, why)
-    if pace.held_until is not None and now < pace.held_until < now + _LONGEST:
+    if pace.held_until is not None and _holds(pace.held_until, now):
         why = f"{pace.held_why}: nova consulta só depois de {clock(pace.held_until, now)}."
         return Turn(pace.held_until, Hold.FAILURES, why)
     best = Turn(now)
     eased = _eased(pace, limits, now)
-    longest = timedelta(seconds=eased.interval_s * (1 + JITTER))
-    if pace.next_at is not None and pace.next_at <= now + longest:
+    longest = timedelta(seconds=2 * limits.interval_s * (1 + JITTER))
+    if pace.next_at is not None and longest and pace.next_at <= now + longest + _SKEW:
         best = _later(best, pace.next_at, "Intervalo mínimo entre consultas do autorizador.")
     if eased.per_minute > 0:
-        counted = [call for call in pace.calls if now - _MINUTE < call <= now]
+        counted = _recent(pace, now)
         if len(counted) >= eased.per_minute:
             at = counted[-eased.per_minute] + _MINUTE
             best = _later(best, at, f"Limite de {eased.per_minute} consultas por minuto do autorizador.")
@@ -151,8 +152,7 @@ def turn(pace: Pace, limits: Limits, now: datetime) -> Turn:
 def called(pace: Pace, limits: Limits, now: datetime, jitter: float) -> Pace:
     """The pace once a call is made at `now`; `jitter`, from 0 to 1, is how much of JITTER the interval gets."""
     interval = timedelta(seconds=_eased(pace, limits, now).interval_s * (1 + JITTER * jitter))
-    recent = tuple(call for call in pace.calls if now - _MINUTE < call <= now) if limits.per_minute > 0 else ()
-    calls = (*recent, now) if limits.per_minute > 0 else ()
+    calls = (*_recent(pace, now), now) if limits.per_minute > 0 else ()
     return replace(pace, calls=calls, next_at=now + interval if interval else None)
 
 
@@ -165,9 +165,10 @@ def after(pace: Pace, said: Said, now: datetime, zone: str) -> Pace:
     if said.failure in _LEARNT_NOTHING:
         return pace
     if said.failure is FailureKind.LIMIT:
-        again = pace.last_limit_at is not None and now - pace.last_limit_at < AGAIN_WITHIN
-        until = max(now + FREEZE, _next_day(now, zone)) if again else now + FREEZE
-        return replace(pace.released, last_limit_at=now, frozen_until=max(until, pace.frozen_until or until))
+        until = max(now + FREEZE, _next_day(now, zone)) if _limited(pace, now) else now + FREEZE
+        if pace.frozen_until is not None and _holds(pace.frozen_until, now):
+            until = max(until, pace.frozen_until)
+        return replace(pace.released, last_limit_at=now, frozen_until=until)
     if said.waits:
         streak = _streak(pace, said.code)
         wait = said.waits[min(streak, len(said.waits)) - 1]
@@ -192,9 +193,21 @@ def clock(moment: datetime, now: datetime) -> str:
 
 def _eased(pace: Pace, limits: Limits, now: datetime) -> Limits:
     """The limits, halved for a day after a 656."""
-    if pace.last_limit_at is None or now - pace.last_limit_at >= AGAIN_WITHIN:
-        return limits
-    return Limits(limits.interval_s * 2, -(-limits.per_minute // 2))
+    return Limits(limits.interval_s * 2, -(-limits.per_minute // 2)) if _limited(pace, now) else limits
+
+
+def _limited(pace: Pace, now: datetime) -> bool:
+    """Whether there was a 656 in the last day."""
+    return pace.last_limit_at is not None and -_SKEW <= now - pace.last_limit_at < AGAIN_WITHIN
+
+
+def _holds(until: datetime, now: datetime) -> bool:
+    return now < until < now + _LONGEST
+
+
+def _recent(pace: Pace, now: datetime) -> list[datetime]:
+    """The calls of the last minute, oldest first; those of a machine whose clock is ahead count too."""
+    return sorted(call for call in pace.calls if now - _MINUTE < call <= now + _SKEW)
 
 
 def _streak(pace: Pace, of: str) -> int:
