@@ -62,7 +62,8 @@ def _too_soon(turn: Turn) -> Failure:
         Hold.FAILURES: "Espere até esse horário, ou desfaça a causa e faça o diagnóstico em Ferramentas › Diagnóstico "
         "da SEFAZ: se ele não encontrar falhas, as consultas voltam na hora.",
     }
-    return Failure(FailureKind.LIMIT, turn.why, cause.get(turn.hold, ""), todo.get(turn.hold, "Aguarde a sua vez."))
+    again = f"Consulte de novo depois das {turn.at.astimezone():%H:%M:%S}."
+    return Failure(FailureKind.LIMIT, turn.why, cause.get(turn.hold, ""), todo.get(turn.hold, again))
 
 
 @dataclass(frozen=True)
