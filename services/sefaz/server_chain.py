@@ -16,6 +16,9 @@ from cryptography.x509.oid import NameOID
 
 _Key = tuple[tuple[str, str], ...]
 
+# What cryptography raises for certificates and names that are none, or that break the rules.
+_UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
 
 @dataclass(frozen=True)
 class SentCertificate:
@@ -54,7 +57,7 @@ def described(der: bytes) -> SentCertificate:
             _key(found.subject),
             _key(found.issuer),
         )
-    except ValueError:
+    except _UNREADABLE:
         return SentCertificate("certificado ilegível", "", None, None, sha256)
 
 
@@ -105,14 +108,14 @@ def name_of(der: bytes) -> str:
     """A distinguished name as a person knows it; "nome ilegível" when it cannot be read."""
     try:
         return _known_as(x509.Name.from_bytes(der))
-    except ValueError:
+    except _UNREADABLE:
         return "nome ilegível"
 
 
 def _name_key(der: bytes) -> _Key:
     try:
         return _key(x509.Name.from_bytes(der))
-    except ValueError:
+    except _UNREADABLE:
         return (("", der.hex()),)
 
 
