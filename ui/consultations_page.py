@@ -50,7 +50,8 @@ class ConsultationsPage(JournalPage[ConsultationModel]):
         self._origin = QComboBox()
         self.body.addLayout(self._filters())
 
-        self.result = ResultView(office.backoffice.database)
+        self.result = ResultView(office.backoffice)
+        self.result.receipt.offer_in(self.table)
         self._customer = QPushButton()
         self._add_consultations()
 

@@ -108,7 +108,7 @@ class DocumentDialog(QDialog):
         buttons.addWidget(self._consult)
         buttons.addWidget(close)
         self._failure = FailureView()
-        self._result = ResultView(office.backoffice.database, "O resultado aparece aqui.")
+        self._result = ResultView(office.backoffice, "O resultado aparece aqui.")
 
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDir, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -18,17 +18,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui import icons, tasks, theme
+from ui import icons, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
+from ui.save_dialog import ask_where
+
+if TYPE_CHECKING:
+    from app.folders import Folders
+
+SHOWN = 200_000
+"""How many characters of a message are shown: a text box that holds megabytes stops the window."""
 
 
 @dataclass(frozen=True)
 class RawMessage:
-    """The bytes, the text in which they are shown, and how a file of them is called at the end."""
+    """The bytes, the text in which they are read, and how a file of them is called at the end.
+
+    `indented` tells whether the text has line breaks and blanks that the bytes have not.
+    """
 
     data: bytes
     text: str
     ending: str
+    indented: bool = False
 
 
 def readable(data: bytes) -> RawMessage:
@@ -48,7 +59,7 @@ def readable(data: bytes) -> RawMessage:
     if is_page:
         return RawMessage(data, plain, "html")
     try:
-        return RawMessage(data, json.dumps(json.loads(plain), ensure_ascii=False, indent=2), "json")
+        return RawMessage(data, json.dumps(json.loads(plain), ensure_ascii=False, indent=2), "json", indented=True)
     except (ValueError, RecursionError):
         pass  # not JSON
     if not start.startswith((b"<", b"\xef\xbb\xbf<")):
@@ -63,15 +74,16 @@ def readable(data: bytes) -> RawMessage:
     except etree.XMLSyntaxError:
         return RawMessage(data, plain, "xml")
     etree.indent(root, space="  ")
-    return RawMessage(data, etree.tostring(root, encoding="unicode"), "xml")
+    return RawMessage(data, etree.tostring(root, encoding="unicode"), "xml", indented=True)
 
 
 class RawMessageView(QWidget):
     """One message with "Copiar" and "Salvar como…"."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, folders: Folders, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
+        self._folders = folders
         self._file_name = ""
         self._message = RawMessage(b"", "", "txt")
         self._text = QPlainTextEdit()
@@ -81,6 +93,7 @@ class RawMessageView(QWidget):
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setMinimumHeight(220)
         self._size = theme.role(QLabel(), "hint")
+        self._size.setWordWrap(True)
         self._copy = QPushButton(icons.icon("copy"), "Copiar")
         self._copy.setAccessibleName(f"Copiar {name.lower()}")
         self._copy.clicked.connect(self._copy_text)
@@ -91,8 +104,7 @@ class RawMessageView(QWidget):
 
         bar = QHBoxLayout()
         bar.setSpacing(theme.S)
-        bar.addWidget(self._size)
-        bar.addStretch(1)
+        bar.addWidget(self._size, 1)
         bar.addWidget(self._copy)
         bar.addWidget(self._save)
         whole = QVBoxLayout(self)
@@ -106,8 +118,9 @@ class RawMessageView(QWidget):
         """Show another message; `file_name`, with the ending of its form, is proposed when it is saved."""
         self._message = message
         self._file_name = f"{file_name}.{message.ending}"
-        self._text.setPlainText(message.text or "(vazio: nada chegou a ser enviado ou recebido)")
-        self._size.setText(f"{len(message.data):,} bytes".replace(",", "."))
+        shown = message.text[:SHOWN]
+        self._text.setPlainText(shown or "(vazio: nada chegou a ser enviado ou recebido)")
+        self._describe()
         self._failure.clear()
         for button in (self._copy, self._save):
             button.setEnabled(bool(message.data))
@@ -115,10 +128,28 @@ class RawMessageView(QWidget):
     def save_to(self, file: Path) -> None:
         """Write the exact bytes to a file, off the GUI thread."""
         data = self._message.data
-        tasks.run(lambda: file.write_bytes(data), self._saved, self._not_saved, self)
 
-    def _saved(self, size: int) -> None:
+        def write() -> Path:
+            from ui.file_saving import save
+
+            save(file, data)
+            return file
+
         self._failure.clear()
+        tasks.run(write, self._saved, self._not_saved, self)
+
+    def _describe(self, more: str = "") -> None:
+        """How large the message is, and what differs between what is shown and what is saved."""
+        message = self._message
+        remarks = [words.counted(len(message.data), "byte", "bytes")]
+        if len(message.text) > SHOWN:
+            remarks.append(f"aparece só o começo, de {words.number(SHOWN)} caracteres; salve para ver tudo")
+        elif message.indented:
+            remarks.append("recuado para leitura; o arquivo salvo é o original")
+        self._size.setText(" · ".join(remarks) + (f". {more}" if more else ""))
+
+    def _saved(self, file: Path) -> None:
+        self._describe(f"Salvo: {file.name}")
 
     def _not_saved(self, error: Exception) -> None:
         self._failure.show_failure(failure_of(error))
@@ -129,9 +160,8 @@ class RawMessageView(QWidget):
 
     @Slot()
     def _ask_file(self) -> None:
-        proposed = str(Path(QDir.homePath()) / self._file_name)
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, f"Salvar {self._name.lower()}", proposed, "XML (*.xml);;Todos (*)"
-        )
-        if chosen:
-            self.save_to(Path(chosen))
+        ending = self._message.ending
+        kinds = f"{ending.upper()} (*.{ending});;Todos (*)"
+        file = ask_where(self, self._folders, f"Salvar {self._name.lower()}", self._file_name, kinds)
+        if file is not None:
+            self.save_to(file)

@@ -1,13 +1,15 @@
-"""Where the window was and which hints were already given, kept from one run to the next in this computer's folder.
+"""What the window remembers from one run to the next, in this computer's folder: where it was and which hints were
+already given, and where files were saved.
 
 Pages keep their own panes and columns (`layout_memory`).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QDir, QSettings
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
@@ -38,3 +40,14 @@ class Remembered:
         self._file.setValue(f"avisos/{what}", True)
         self._file.sync()
         return True
+
+    @property
+    def save_folder(self) -> Path:
+        """Where a file was last saved; the user's own folder until then, and once that one is gone."""
+        kept = Path(str(self._file.value("arquivos/pasta", "")))
+        return kept if kept.is_absolute() and kept.is_dir() else Path(QDir.homePath())
+
+    def keep_save_folder(self, folder: Path) -> None:
+        """Propose this folder for the next file."""
+        self._file.setValue("arquivos/pasta", str(folder))
+        self._file.sync()

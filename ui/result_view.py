@@ -29,13 +29,14 @@ from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.inscriptions_view import InscriptionsView
 from ui.raw_message import RawMessage, RawMessageView, readable
+from ui.receipt_buttons import ReceiptButtons
 from ui.registration_view import RegistrationView
 from ui.theme import Tone
 
 if TYPE_CHECKING:
     from app.brands import BrandReading
-    from app.data.database import Database
     from app.data.history import FullConsultation
+    from services.backoffice import Backoffice
 
 _NO_CHANGES = Changes({}, frozenset(), ())
 
@@ -54,9 +55,9 @@ class _Loaded:
 class ResultView(QStackedWidget):
     """Reads and shows the consultation given to `show_consultation`; until then it says `hint`."""
 
-    def __init__(self, database: Database, hint: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, backoffice: Backoffice, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._database = database
+        self._database = backoffice.database
         self.consultation_id: int | None = None
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -88,8 +89,10 @@ class ResultView(QStackedWidget):
         self._fold = QPushButton("Detalhes: pedido e resposta")
         self._fold.setCheckable(True)
         self._fold.toggled.connect(self._unfold)
-        self._request = RawMessageView("Pedido")
-        self._response = RawMessageView("Resposta")
+        self.receipt = ReceiptButtons(backoffice)
+        self.receipt.offer_in(self)
+        self._request = RawMessageView("Pedido", backoffice.folders)
+        self._response = RawMessageView("Resposta", backoffice.folders)
         self._raw = QTabWidget()
         self._raw.addTab(self._response, "Resposta")
         self._raw.addTab(self._request, "Pedido")
@@ -111,6 +114,7 @@ class ResultView(QStackedWidget):
         whole.addWidget(self._decision)
         whole.addWidget(self._failure)
         whole.addLayout(self._facts)
+        whole.addWidget(self.receipt)
         whole.addLayout(self._answer)
         whole.addWidget(self._anp_page, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addLayout(fold)
@@ -128,6 +132,7 @@ class ResultView(QStackedWidget):
         if consultation_id == self.consultation_id:
             return
         self.consultation_id = consultation_id
+        self.receipt.show_for(consultation_id)
         database = self._database
 
         def load() -> _Loaded | None:
@@ -150,7 +155,7 @@ class ResultView(QStackedWidget):
         full, before = loaded.full, loaded.before
         row = full.row
         look = words.verdict(row.verdict)
-        for widget in (self._badge_icon, self._verdict, self._decision, self._fold):
+        for widget in (self._badge_icon, self._verdict, self._decision, self.receipt, self._fold):
             widget.show()
         self._badge_icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
         self._verdict.setText(look.word)
@@ -182,7 +187,7 @@ class ResultView(QStackedWidget):
     def _show_error(self, error: Exception) -> None:
         self.setCurrentIndex(1)
         head = (self._badge_icon, self._verdict, self._reason, self._decision, self._change)
-        for widget in (*head, self._fold, self._anp_page):
+        for widget in (*head, self.receipt, self._fold, self._anp_page):
             widget.hide()
         self._failure.show_failure(failure_of(error))
 

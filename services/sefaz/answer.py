@@ -45,6 +45,7 @@ class ParsedAnswer:
     inscriptions: tuple[Inscription, ...]
     ver_aplic: str = ""
     dh_cons: str = ""
+    c_uf: str = ""
 
 
 def parse_answer(body: bytes, http_status: int, content_type: str) -> ParsedAnswer:
@@ -167,6 +168,7 @@ def _read(answer: _Element, details: str, body: bytes) -> ParsedAnswer:
         inscriptions=tuple(inscriptions),
         ver_aplic=fields.get("verAplic", ""),
         dh_cons=fields.get("dhCons", ""),
+        c_uf=fields.get("cUF", ""),
     )
 
 
@@ -215,7 +217,8 @@ def _refusal_by_status(body: bytes, status: int, details: str, why: str) -> Cons
         failure = Failure(
             FailureKind.CERTIFICATE,
             "O servidor da SEFAZ negou o acesso (HTTP 403).",
-            "Provavelmente ele não aceitou o certificado da filial: vencido, revogado ou de cadeia desconhecida.",
+            "Não foi a rede: provavelmente ele não aceitou o certificado da filial, vencido, revogado ou de cadeia "
+            "desconhecida.",
             "Confira a validade do certificado e instale o PFX com a cadeia completa.",
             details,
         )

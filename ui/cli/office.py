@@ -37,12 +37,13 @@ def read_file(path: Path) -> bytes:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file named on the command line. Raises UsageError."""
+    """Write a file named on the command line, whole or not at all. Raises UsageError."""
+    from ui.file_saving import NotSaved, save
+
     try:
-        path.write_bytes(data)
-    except OSError as error:
-        reason = "a pasta não existe" if isinstance(error, FileNotFoundError) else _reason(error)
-        raise UsageError(f"Não foi possível gravar o arquivo {path}: {reason}.") from error
+        save(path, data)
+    except NotSaved as error:
+        raise UsageError(str(error)) from error
 
 
 def ask_secret(prompt: str) -> str:

@@ -10,7 +10,19 @@ from collections.abc import Sequence
 
 from app.version import VERSION
 from ui import pages
-from ui.cli import anp, certificates, config, consult, customers, demo, diagnose, evaluate, records, service
+from ui.cli import (
+    anp,
+    certificates,
+    config,
+    consult,
+    consultations,
+    customers,
+    demo,
+    diagnose,
+    evaluate,
+    records,
+    service,
+)
 from ui.cli.output import Status, note, note_failure, use_utf8, write_json
 from ui.cli.portuguese import Parser
 from ui.cli.problems import Problem, problem_of
@@ -76,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"abre a janela nessa página: {', '.join(pages.BY_KEY)}",
     )
     commands = parser.add_subparsers(title="comandos", metavar="COMANDO", dest="comando")
-    for family in (service, consult, diagnose, evaluate, config, customers, anp, certificates, records, demo):
+    for family in (service, consult, consultations, diagnose, evaluate, config, customers, anp, certificates, records, demo):
         family.add(commands)
     return parser
 
