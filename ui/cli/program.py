@@ -88,7 +88,19 @@ def _parser() -> argparse.ArgumentParser:
         help=f"abre a janela nessa página: {', '.join(pages.BY_KEY)}",
     )
     commands = parser.add_subparsers(title="comandos", metavar="COMANDO", dest="comando")
-    for family in (service, consult, consultations, diagnose, evaluate, config, customers, anp, certificates, records, demo):
+    for family in (
+        service,
+        consult,
+        consultations,
+        diagnose,
+        evaluate,
+        config,
+        customers,
+        anp,
+        certificates,
+        records,
+        demo,
+    ):
         family.add(commands)
     return parser
 
