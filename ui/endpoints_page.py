@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QFont
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMessageBox,
     QPushButton,
     QScrollArea,
@@ -24,257 +20,36 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain import Authority
-from app.kinds import Choice, InvalidValue, Kind, Number, Option, Text, WebAddress
 from app.uf import UFS
-from services.sefaz.endpoints import FIELDS, MAX_INTERVAL_S, MAX_PER_MINUTE, Endpoint, EndpointStatus
+from services.sefaz.endpoints import EndpointStatus
 from ui import icons, tasks, theme
-from ui.editors import Editor, LineEditor, ListEditor, editor_for
+from ui.endpoint_form import EndpointForm
+from ui.endpoint_model import WIDTHS, EndpointModel, Endpoints
+from ui.endpoint_standing import UfStanding, read_standings, standing_of
 from ui.failure_view import FailureView, failure_of
-from ui.headed_model import HeadedModel, Index
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.references import ReferenceSource
 from ui.table_look import prepare_table
-from ui.theme import Tone
 
 if TYPE_CHECKING:
+    from app.data.uf_gaps import Gap
+    from services.sefaz.endpoint_changes import Risk
     from ui.office import Office
 
-Endpoints = dict[str, Endpoint]
-
-_KEYS = (
-    "",
-    "autorizador",
-    "status",
-    "producao",
-    "intervalo_s",
-    "por_minuto",
-    "homologacao",
-    "envelope",
-    "fonte",
-)
-_WIDTHS = (64, 108, 150, 300, 76, 86, 240, 90, 300)
-_ENVELOPES = {"padrao": "Padrão", "mt": "Mato Grosso"}
 RISK = (
-    "Consultar mais depressa que o limite de fábrica pode causar a rejeição 656 (consumo indevido). A SEFAZ passa "
-    "então a recusar, por até uma hora, tudo o que vem deste certificado e deste endereço de internet: também a "
-    "emissão de notas."
+    "Passar do limite pode causar a rejeição 656 (consumo indevido). A SEFAZ passa então a recusar, por até uma hora, "
+    "tudo o que vem deste certificado e deste endereço de internet: também a emissão de notas."
 )
 
 
 @dataclass(frozen=True)
-class _Seconds(Kind[float]):
-    """Seconds, with decimals; 0 is no pause."""
+class _Loaded:
+    """The endpoints in force and as shipped, and how those UFs stand that are not as usual."""
 
-    def parse(self, text: str) -> float:
-        if not re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,3})?", text.strip()):
-            raise InvalidValue(f"“{text.strip()}” não é um número de segundos. Escreva como 3 ou 2,5.")
-        value = float(text.strip().replace(",", "."))
-        if value > MAX_INTERVAL_S:
-            raise InvalidValue(f"O intervalo vai de 0 (sem pausa) a {MAX_INTERVAL_S:.0f} segundos.")
-        return value
-
-    def dump(self, value: float) -> str:
-        return f"{value:g}".replace(".", ",")
-
-    @property
-    def hint(self) -> str:
-        return "segundos; 0 é sem pausa"
-
-
-_FIELDS: tuple[tuple[str, str, Kind[Any], str], ...] = (
-    (
-        "status",
-        "Situação",
-        Choice(tuple(Option(status, status.label) for status in EndpointStatus)),
-        "“Não listada, tentar”: não consta na relação do Portal da NF-e, mas o autorizador pode responder.",
-    ),
-    ("autorizador", "Autorizador", Text(10, required=True), "As UFs do mesmo autorizador dividem o mesmo ritmo."),
-    ("producao", "Produção", WebAddress(required=False), "O endereço do serviço, sem “?wsdl”."),
-    ("homologacao", "Homologação", WebAddress(required=False), ""),
-    ("envelope", "Envelope", Text(10, required=True), ""),
-    ("intervalo_s", "Intervalo (segundos)", _Seconds(), "Pausa mínima entre duas consultas; 0 é sem pausa."),
-    ("por_minuto", "Consultas por minuto", Number(0, MAX_PER_MINUTE), "O máximo em um minuto; 0 é sem limite."),
-    ("fonte", "Fonte", Text(300), "De onde vem o endereço e quando foi conferido."),
-)
-
-
-def _shown(endpoint: Endpoint, key: str) -> str:
-    value = getattr(endpoint, FIELDS[key])
-    match key:
-        case "status":
-            return str(value.label)
-        case "envelope":
-            return _ENVELOPES[value]
-        case "intervalo_s":
-            return f"{_Seconds().dump(value)} s" if value else "sem pausa"
-        case "por_minuto":
-            return str(value) if value else "sem limite"
-        case _:
-            return str(value)
-
-
-class EndpointModel(HeadedModel):
-    """The 27 UFs; what this installation changed is bold, and says what it was."""
-
-    labels = (
-        "UF",
-        "Autorizador",
-        "Situação",
-        "Produção",
-        "Intervalo",
-        "Por minuto",
-        "Homologação",
-        "Envelope",
-        "Fonte",
-    )
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._now: Endpoints = {}
-        self._shipped: Endpoints = {}
-
-    def show(self, now: Endpoints, shipped: Endpoints) -> None:
-        """Show these endpoints."""
-        if self._now:
-            self._now, self._shipped = now, shipped
-            self.dataChanged.emit(self.index(0, 0), self.index(len(UFS) - 1, len(self.labels) - 1))
-            return
-        self.beginResetModel()
-        self._now, self._shipped = now, shipped
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self._now)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        from services.sefaz.endpoint_changes import overridden
-
-        uf = list(UFS)[index.row()]
-        endpoint, shipped = self._now[uf], self._shipped[uf]
-        key = _KEYS[index.column()]
-        changed = overridden(endpoint, shipped)
-        is_changed = bool(changed) if not key else key in changed
-        if role == Qt.ItemDataRole.DisplayRole:
-            text = _shown(endpoint, key) if key else uf
-            return f"● {text}" if is_changed else text
-        if role == Qt.ItemDataRole.ToolTipRole:
-            if not key:
-                return UFS[uf].name + (" · alterada nesta instalação" if is_changed else "")
-            was = _shown(shipped, key) or "vazio"
-            return f"{_shown(endpoint, key)}\nDe fábrica: {was}" if is_changed else _shown(endpoint, key)
-        if role == Qt.ItemDataRole.FontRole and is_changed:
-            font = QFont()
-            font.setBold(True)
-            return font
-        return None
-
-
-class EndpointForm(QFrame):
-    """The values of one UF. Errors stand under their fields."""
-
-    def __init__(self, references: ReferenceSource, edited: Callable[[], None]) -> None:
-        super().__init__()
-        theme.card(self)
-        self._edited = edited
-        self._shown_texts: dict[str, str] = {}
-        self.uf = ""
-        self.title = theme.role(QLabel(), "subtitle")
-        self.changed_badge = theme.badge(QLabel("alterada nesta instalação"), Tone.INFO)
-        self.public_page = QPushButton("Consultar à mão")
-        self.public_page.setIcon(icons.icon("external"))
-        theme.link(self.public_page)
-        head = QHBoxLayout()
-        head.setSpacing(theme.S)
-        head.addWidget(self.title)
-        head.addWidget(self.changed_badge)
-        head.addStretch(1)
-        head.addWidget(self.public_page)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.M)
-        grid.setVerticalSpacing(theme.M)
-        grid.setColumnStretch(1, 1)
-        self.editors: dict[str, Editor[Any]] = {}
-        for row, (key, label, kind, help_text) in enumerate(_FIELDS):
-            editor: Editor[Any]
-            if key == "envelope":
-                options = [(value, text, "") for value, text in _ENVELOPES.items()]
-                editor = ListEditor(kind, options, sentences=False)
-            elif isinstance(kind, _Seconds):
-                editor = LineEditor(kind, kind.dump)
-            else:
-                editor = editor_for(kind, references=references, compact=True)
-            editor.set_name(label)
-            editor.changed.connect(self._typed)
-            editor.setParent(self)
-            self.editors[key] = editor
-            caption = QLabel(label)
-            caption.setWordWrap(True)
-            caption.setBuddy(editor.field)
-            caption.setContentsMargins(0, 5, 0, 0)
-            cell = QVBoxLayout()
-            cell.setSpacing(2)
-            cell.addWidget(editor.widget)
-            if help_text:
-                hint = theme.role(QLabel(help_text), "hint")
-                hint.setWordWrap(True)
-                cell.addWidget(hint)
-            grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addLayout(cell, row, 1)
-        grid.setRowStretch(len(_FIELDS), 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
-        column.setSpacing(theme.L)
-        column.addLayout(head)
-        column.addLayout(grid)
-
-    def show_endpoint(self, endpoint: Endpoint, *, is_changed: bool) -> None:
-        """Write the values of one UF."""
-        self.uf = endpoint.uf
-        self.title.setText(f"{endpoint.uf} · {UFS[endpoint.uf].name}")
-        self.changed_badge.setVisible(is_changed)
-        self.public_page.setToolTip(endpoint.public_page)
-        self.public_page.setAccessibleName(f"Abrir a página de consulta pública de {endpoint.uf}")
-        for key, editor in self.editors.items():
-            editor.set_value(getattr(endpoint, FIELDS[key]))
-            editor.set_error("")
-        self._shown_texts = self._texts()
-
-    def _texts(self) -> dict[str, str]:
-        return {key: editor.text() for key, editor in self.editors.items()}
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether something was typed and not saved."""
-        return bool(self.uf) and self._texts() != self._shown_texts
-
-    def changes(self) -> dict[str, str | float | int] | None:
-        """What was typed, as the file has it; None when a field says what is wrong with it."""
-        found: dict[str, str | float | int] = {}
-        first: Editor[Any] | None = None
-        for key, editor in self.editors.items():
-            try:
-                value = editor.value()
-            except InvalidValue as error:
-                editor.set_error(str(error))
-                first = first or editor
-                continue
-            editor.set_error("")
-            found[key] = value.value if isinstance(value, EndpointStatus) else value
-        if found.get("status") != EndpointStatus.NONE.value and found.get("producao") == "":
-            self.editors["producao"].set_error("Informe o endereço, ou escolha “Sem serviço” na situação.")
-            first = first or self.editors["producao"]
-        if first is not None:
-            first.field.setFocus()
-            return None
-        return found
-
-    @Slot()
-    def _typed(self) -> None:
-        editor = self.sender()
-        if isinstance(editor, Editor):
-            editor.set_error("")
-        self._edited()
+    now: Endpoints
+    shipped: Endpoints
+    standings: Mapping[str, UfStanding]
 
 
 class EndpointsPage(Page):
@@ -285,6 +60,8 @@ class EndpointsPage(Page):
         self._office = office
         self._now: Endpoints = {}
         self._shipped: Endpoints = {}
+        self._standings: Mapping[str, UfStanding] = {}
+        self._reading: tasks.Task[_Loaded] | None = None
         self._returning = False
         self._then: Callable[[bool], None] | None = None
         self.model = EndpointModel(self)
@@ -294,12 +71,11 @@ class EndpointsPage(Page):
         self.view.setModel(self.model)
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         prepare_table(self.view, line_height=28)
-        for column, width in enumerate(_WIDTHS):
+        for column, width in enumerate(WIDTHS):
             self.view.setColumnWidth(column, width)
         self.view.selectionModel().currentRowChanged.connect(self._uf_chosen)
 
-        self.form = EndpointForm(ReferenceSource(office, self), self._say)
-        self.form.public_page.clicked.connect(self._open_public_page)
+        self.form = EndpointForm(ReferenceSource(office, self), self._say, self._try_again)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -340,13 +116,23 @@ class EndpointsPage(Page):
         memory.columns(self.view)
         self.body.addWidget(self.failure)
         self.body.addWidget(split, 1)
+        self._hold_ends = QTimer(self, singleShot=True)
+        self._hold_ends.timeout.connect(self._look_again)
+        office.customers_changed.connect(self._look_again)
         self._say()
 
     def entered(self) -> None:
-        """Read the addresses again, unless something typed would be lost."""
-        if not self.form.is_changed:
-            path = self._office.folders.endpoints_file
-            tasks.run(lambda: _read(path), self._show, self._show_failure, self)
+        """Read everything again; what is typed stays."""
+        if self._reading is not None:
+            self._reading.drop()
+        office = self._office
+        self._reading = tasks.run(lambda: _read(office), self._show, self._show_failure, self)
+
+    @Slot()
+    def _look_again(self) -> None:
+        """A consultation was made, or a silence ended: the UFs may stand otherwise."""
+        if self.isVisible() and (self._reading is None or not self._reading.running):
+            self.entered()
 
     def show_argument(self, argument: object) -> None:
         """A UF is chosen in the table."""
@@ -355,20 +141,58 @@ class EndpointsPage(Page):
             if self._now:
                 self.view.selectRow(list(UFS).index(argument))
 
-    def _show(self, found: tuple[Endpoints, Endpoints]) -> None:
+    def _show(self, loaded: _Loaded) -> None:
         self.failure.clear()
-        self._now, self._shipped = found
-        self.model.show(*found)
-        self._show_form(self.form.uf or next(iter(UFS)))
+        self._now, self._shipped, self._standings = loaded.now, loaded.shipped, loaded.standings
+        self.model.show(loaded.now, loaded.shipped, loaded.standings)
+        if self.form.is_changed:
+            self._show_standing()
+        else:
+            self._show_form(self.form.uf or next(iter(UFS)))
+        self._await_end_of_hold()
+
+    def _await_end_of_hold(self) -> None:
+        now = datetime.now(UTC)
+        ends = [standing.held.at for standing in self._standings.values() if standing.held is not None]
+        if ends:
+            self._hold_ends.start(max(min(ends) - now, timedelta()) // timedelta(milliseconds=1) + 1)
+        else:
+            self._hold_ends.stop()
 
     def _show_form(self, uf: str) -> None:
         from services.sefaz.endpoint_changes import overridden
 
         endpoint = self._now[uf]
-        self.form.show_endpoint(endpoint, is_changed=bool(overridden(endpoint, self._shipped[uf])))
+        sharing = [
+            other.uf
+            for other in self._now.values()
+            if other.uf != uf and other.authorizer == endpoint.authorizer and other.status is not EndpointStatus.NONE
+        ]
+        self.form.show_endpoint(endpoint, is_changed=bool(overridden(endpoint, self._shipped[uf])), sharing=sharing)
+        self._show_standing()
         if self.view.currentIndex().row() != list(UFS).index(uf):
             self.view.selectRow(list(UFS).index(uf))
         self._say()
+
+    def _show_standing(self) -> None:
+        uf = self.form.uf
+        self.form.standing.show_standing(self._now[uf], standing_of(self._standings, uf))
+
+    def _try_again(self, gap: Gap) -> None:
+        """Ask the UF again in spite of what it said."""
+        from services.sefaz.endpoint_changes import try_again
+
+        backoffice = self._office.backoffice
+        tasks.run(
+            lambda: try_again(backoffice.database, gap, actor=backoffice.actor),
+            self._asked_again,
+            self._show_failure,
+            self,
+        )
+
+    def _asked_again(self, _: None) -> None:
+        self._office.service_of(Authority.SEFAZ).wake()
+        self.entered()
 
     @Slot(QModelIndex)
     def _uf_chosen(self, index: QModelIndex) -> None:
@@ -406,20 +230,24 @@ class EndpointsPage(Page):
     @Slot()
     def save(self) -> None:
         """Keep what was typed, after a warning when it is a risk."""
-        from services.sefaz.endpoint_changes import change_endpoint, riskier
+        from services.sefaz.endpoint_changes import change_endpoint, risks
 
         uf, changes = self.form.uf, self.form.changes()
-        if changes is None or (riskier(self._now[uf], self._shipped[uf], changes) and not self._risk_taken(uf)):
+        if changes is not None:
+            taken = risks(self._now[uf], self._shipped, changes)
+            if taken and not self._risk_taken(uf, taken):
+                changes = None
+        if changes is None:
             self._tell(False)
             return
         backoffice, path = self._office.backoffice, self._office.folders.endpoints_file
         self._write(lambda: change_endpoint(backoffice.database, path, uf, changes, actor=backoffice.actor))
 
-    def _risk_taken(self, uf: str) -> bool:
+    def _risk_taken(self, uf: str, risks: tuple[Risk, ...]) -> bool:
         question = QMessageBox(
-            QMessageBox.Icon.Warning, self.title, f"Consultar {uf} mais depressa que o limite de fábrica?", parent=self
+            QMessageBox.Icon.Warning, self.title, f"Consultar {uf} fora dos limites de fábrica?", parent=self
         )
-        question.setInformativeText(RISK)
+        question.setInformativeText("\n\n".join((*(risk.sentence for risk in risks), RISK)))
         yes = question.addButton("Assumir o risco e salvar", QMessageBox.ButtonRole.AcceptRole)
         no = question.addButton("Voltar", QMessageBox.ButtonRole.RejectRole)
         question.setDefaultButton(no)
@@ -440,7 +268,11 @@ class EndpointsPage(Page):
         tasks.run(work, self._written, self._not_written, self)
 
     def _written(self, now: Endpoints) -> None:
-        self._show((now, self._shipped))
+        self.failure.clear()
+        self._now = now
+        self.model.show(now, self._shipped, self._standings)
+        self._show_form(self.form.uf)
+        self.entered()
         self._office.service_of(Authority.SEFAZ).wake()
         self._tell(True)
 
@@ -456,10 +288,6 @@ class EndpointsPage(Page):
 
     def _show_failure(self, error: Exception) -> None:
         self.failure.show_failure(failure_of(error))
-
-    @Slot()
-    def _open_public_page(self) -> None:
-        QDesktopServices.openUrl(QUrl(self._now[self.form.uf].public_page))
 
     def unsaved(self) -> list[str]:
         """The UF with something typed and not saved."""
@@ -480,7 +308,9 @@ class EndpointsPage(Page):
             self._show_form(self.form.uf)
 
 
-def _read(path: Any) -> tuple[Endpoints, Endpoints]:
+def _read(office: Office) -> _Loaded:
     from services.sefaz.endpoints import load_endpoints
 
-    return load_endpoints(path), load_endpoints(None)
+    endpoints = load_endpoints(office.folders.endpoints_file)
+    standings = read_standings(office.backoffice, office.snapshot) if office.database is not None else {}
+    return _Loaded(endpoints, load_endpoints(None), standings)

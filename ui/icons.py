@@ -75,6 +75,8 @@ class _Engine(QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         ratio = painter.device().devicePixelRatioF()
         pixels = min(rect.width(), rect.height())
+        if pixels < 1:
+            return  # a button squeezed to nothing, until its layout is done again
         side = QSize(pixels, pixels)
         where = QRect(rect.center() - QPoint((pixels - 1) // 2, (pixels - 1) // 2), side)
         painter.drawPixmap(where, _cached(self._name, round(pixels * ratio), _colour(mode)))

@@ -35,7 +35,7 @@ LABELS = {
     "autorizador": "Autorizador",
     "status": "Situação",
     "envelope": "Envelope",
-    "cabecalho": "Cabeçalho nfeCabecMsg",
+    "cabecalho": "Cabeçalho",
     "fonte": "Fonte",
     "conferido_em": "Conferido em",
     "intervalo_s": "Intervalo (segundos)",

@@ -82,7 +82,7 @@ def test_what_a_person_would_not_say_is_not_in_the_audit(database: Database, tmp
     with database.reading() as connection:
         entries = audit.latest(connection, "enderecos/MG")
     assert {(entry.what, entry.old, entry.new) for entry in entries} == {
-        ("Endereço da SEFAZ de MG: Cabeçalho nfeCabecMsg", "não", "sim"),
+        ("Endereço da SEFAZ de MG: Cabeçalho", "não", "sim"),
         ("Endereço da SEFAZ de MG: Conferido em", "28/09/2026", "20/11/2026"),
     }
 

@@ -85,7 +85,7 @@ def test_the_words_are_whole_sentences_of_what_happened_and_what_to_do(code: Sta
 def test_who_must_send_the_header_is_told_where_to_switch_it_on(code: str) -> None:
     todo = status_code(code).todo
     assert "Endereços da SEFAZ" in todo
-    assert "ligue “Cabeçalho nfeCabecMsg”" in todo
+    assert "ligue “Cabeçalho”" in todo
 
 
 @pytest.mark.parametrize("code", ["238", "239", "242", "289"])
