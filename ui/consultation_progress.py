@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.domain import AnpOutcome, Authority, Failure, FailureKind, Outcome, Refusal, Request, Result, Verdict
+from app.domain import AnpOutcome, Authority, FailureKind, Outcome, Refusal, Request, Result, Verdict
 from ui import icons, theme, words
 from ui.failure_view import FailureView
+from ui.public_page_button import PublicPageButton
 
 if TYPE_CHECKING:
     from ui.office import Office
@@ -67,6 +68,8 @@ class ConsultationProgress(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Andamento das consultas")
         self._failure = FailureView()
+        self._public_page = PublicPageButton()
+        self._failure.add_button(self._public_page)
 
         row = QHBoxLayout()
         row.setSpacing(theme.S)
@@ -187,12 +190,13 @@ class ConsultationProgress(QFrame):
         tone = theme.Tone.WARN if failed or self._refusals else theme.Tone.OK
         self._icon.setPixmap(icons.pixmap("warning" if tone is theme.Tone.WARN else "check", 16, tone))
         self._text.setText(self.summary())
-        if (reason := self._first_refusal()) is not None:
-            self._failure.show_failure(reason)
+        if (refused := self._first_refusal()) is not None:
+            self._failure.show_failure(refused.failure)
+            self._public_page.offer_for(refused.failure, refused.request.uf)
 
-    def _first_refusal(self) -> Failure | None:
-        """Why something was not asked, what the operator cancelled apart."""
-        return next((r.failure for r in self._refusals if r.failure.kind is not FailureKind.CANCELLED), None)
+    def _first_refusal(self) -> Refusal | None:
+        """The first that was not asked, what the operator cancelled apart."""
+        return next((r for r in self._refusals if r.failure.kind is not FailureKind.CANCELLED), None)
 
     def _time_left(self, done: int) -> str:
         if not done:

@@ -13,8 +13,8 @@ from ui import theme
 from ui.inscription_card import selectable
 
 _UNMEASURED = "Nunca medido: usa o nível de segurança normal do programa."
-_LINES = 2 * 8
-"""As many as two servers with everything known of them take."""
+_LINES = 2 * 8 + 1
+"""As many as two servers with everything known of them take, and the administrator's word on them."""
 
 
 class TlsView(QWidget):
@@ -45,6 +45,8 @@ class TlsView(QWidget):
         self.facts = []
         for host, environments in servers.items():
             self.facts += [(f"TLS de {environments}", ""), ("Servidor", host), *_facts(tls_profile(host))]
+        if endpoint.security_level:
+            self.facts.append(("Nível do OpenSSL", f"{endpoint.security_level}, dado na pasta de dados"))
         for line, (name, value) in enumerate(self._lines):
             label, text = self.facts[line] if line < len(self.facts) else ("", "")
             theme.role(name, "hint" if text else "strong")

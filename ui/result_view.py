@@ -28,6 +28,7 @@ from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.inscriptions_view import InscriptionsView
+from ui.public_page_button import PublicPageButton
 from ui.raw_message import RawMessage, RawMessageView, readable
 from ui.receipt_buttons import ReceiptButtons
 from ui.registration_view import RegistrationView
@@ -76,6 +77,8 @@ class ResultView(QStackedWidget):
         self._reason = selectable()
         self._decision = selectable()
         self._failure = FailureView()
+        self._public_page = PublicPageButton()
+        self._failure.add_button(self._public_page)
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(theme.M)
         self._facts.setVerticalSpacing(theme.XS)
@@ -169,6 +172,7 @@ class ResultView(QStackedWidget):
         self._reason.setText(row.reason)
         self._reason.setVisible(answered)
         self._decision.setText(f"Decisão: {row.decision}")
+        self._public_page.offer_for(full.failure, row.uf)
         if full.failure is not None:
             self._failure.show_failure(full.failure)
         else:
@@ -189,6 +193,7 @@ class ResultView(QStackedWidget):
         head = (self._badge_icon, self._verdict, self._reason, self._decision, self._change)
         for widget in (*head, self.receipt, self._fold, self._anp_page):
             widget.hide()
+        self._public_page.hide()
         self._failure.show_failure(failure_of(error))
 
     def _show_facts(self, full: FullConsultation) -> None:
