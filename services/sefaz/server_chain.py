@@ -35,6 +35,7 @@ class SentCertificate:
     hosts: tuple[str, ...] = ()
     subject_key: _Key = field(default=(), repr=False)
     issuer_key: _Key = field(default=(), repr=False)
+    issuer_der: bytes = field(default=b"", repr=False)
 
     @property
     def is_root(self) -> bool:
@@ -56,6 +57,7 @@ def described(der: bytes) -> SentCertificate:
             _hosts(found),
             _key(found.subject),
             _key(found.issuer),
+            found.issuer.public_bytes(),
         )
     except _UNREADABLE:
         return SentCertificate("certificado ilegível", "", None, None, sha256)
@@ -88,20 +90,27 @@ class Acceptance:
     listed: bool
 
 
-def acceptance(accepted: Iterable[bytes], chain_pem: bytes, authorities: Iterable[bytes]) -> Acceptance:
+def acceptance(accepted: Iterable[bytes], chain_pem: bytes, authorities: Sequence[bytes]) -> Acceptance:
     """Compare a server's list (DER names) with the issuers of the branch's `chain_pem`.
 
     A PFX often has no more than its own certificate: the rest is climbed through `authorities` (DER certificates).
     """
-    own = [described(found.public_bytes(Encoding.DER)) for found in x509.load_pem_x509_certificates(chain_pem)]
-    known: dict[_Key, SentCertificate] = {}
-    climbed = path(own)
-    for issuer in (described(der) for der in authorities) if not climbed[-1].is_root else ():
-        known.setdefault(issuer.subject_key, issuer)
-    while not climbed[-1].is_root and climbed[-1].issuer_key in known:
-        climbed.append(known.pop(climbed[-1].issuer_key))
+    climbed = path(
+        [described(found.public_bytes(Encoding.DER)) for found in x509.load_pem_x509_certificates(chain_pem)]
+    )
+    while not climbed[-1].is_root:
+        issuer = _issuer(climbed[-1], authorities)
+        if issuer is None or issuer in climbed:
+            break
+        climbed.append(issuer)
     names = {one.issuer_key for one in climbed}
     return Acceptance(climbed[-1].issuer, climbed[-1].is_root, any(_name_key(der) in names for der in accepted))
+
+
+def _issuer(one: SentCertificate, authorities: Sequence[bytes]) -> SentCertificate | None:
+    # Only those with the name in them are read: reading hundreds would take longer than the handshake.
+    found = (described(der) for der in authorities if one.issuer_der in der)
+    return next((other for other in found if other.subject_key == one.issuer_key), None)
 
 
 def name_of(der: bytes) -> str:
