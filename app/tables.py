@@ -9,6 +9,7 @@ from typing import Any
 
 from app.documents import from_key
 from app.domain import DocumentKind, SefazAction
+from app.inscription_digits import doubt
 from app.kinds import (
     AnyDocument,
     Choice,
@@ -92,7 +93,8 @@ class Table:
     """One auxiliary table. `unique` lists the groups of fields that no two rows share.
 
     `distinct` lists the fields with several names of which each belongs to one active row only.
-    `derived` gives columns computed from the fields; `resets`, those that start again when some field changes.
+    `derived` gives columns computed from the fields; `resets`, those that start again when some field changes;
+    `doubts`, by field name, sentences about values that are kept as they are and yet may be mistaken.
     """
 
     key: str
@@ -105,6 +107,7 @@ class Table:
     distinct: tuple[str, ...] = ()
     derived: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=lambda values: {})
     resets: tuple[Reset, ...] = ()
+    doubts: Callable[[Mapping[str, Any]], dict[str, str]] = field(default=lambda values: {})
 
     def field(self, name: str) -> Field | None:
         """The field called `name`."""
@@ -135,6 +138,16 @@ def _customer_derived(values: Mapping[str, Any]) -> dict[str, Any]:
         "search_text": folded(" ".join(parts)),
         "anp_consulted": values["cadastro_anp"] is not AnpKind.NONE and _document_kind(values) is DocumentKind.CNPJ,
     }
+
+
+def _customer_doubts(values: Mapping[str, Any]) -> dict[str, str]:
+    uf = values.get("uf", "")
+    document = values.get("documento") or ""
+    sentences = {
+        "documento": doubt(uf, document.removeprefix("IE ")) if document.startswith("IE ") else "",
+        "ie": doubt(uf, values.get("ie") or ""),
+    }
+    return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
 COMPANIES = Table(
@@ -337,6 +350,7 @@ CUSTOMERS = Table(
     ),
     unique=(("documento", "uf", "ie"),),
     derived=_customer_derived,
+    doubts=_customer_doubts,
     resets=(
         Reset(
             ("documento", "uf", "ie"),

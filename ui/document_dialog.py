@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.documents import InvalidDocument, parse_document
 from app.domain import Authority, DocumentKind, Origin, Refusal, Request, Result
+from app.inscription_digits import doubt
 from app.settings.catalog import ANP_ONLINE
 from app.uf import UFS
 from ui import theme
@@ -80,6 +81,10 @@ class DocumentDialog(QDialog):
         self._error = theme.role(QLabel(), "error")
         self._error.setWordWrap(True)
         self._error.hide()
+        self._doubt = theme.role(QLabel(), "hint")
+        theme.tone(self._doubt, theme.Tone.WARN)
+        self._doubt.setWordWrap(True)
+        self._doubt.hide()
         self._uf = QComboBox()
         self._uf.setAccessibleName("UF")
         for sigla, uf in UFS.items():
@@ -92,6 +97,7 @@ class DocumentDialog(QDialog):
         form.addRow("Tipo", kinds)
         form.addRow("&Documento", self._document)
         form.addRow("", self._error)
+        form.addRow("", self._doubt)
         form.addRow("&UF", self._uf)
 
         self._state = theme.role(QLabel(), "hint")
@@ -145,6 +151,7 @@ class DocumentDialog(QDialog):
         self._result.clear()
         authority = self._authority
         uf = str(self._uf.currentData()) if authority is Authority.SEFAZ else ""
+        self._show_doubt(doubt(uf, document.value) if document.kind is DocumentKind.IE else "")
         self._request = Request(document, uf, Origin.OPERATOR, self._office.actor, apply=False, authority=authority)
         self._consult.setEnabled(False)
         self._state.setText(f"Consultando {document} na {f'{authority.label} {uf}'.rstrip()}…")
@@ -154,9 +161,15 @@ class DocumentDialog(QDialog):
     def _kind(self) -> DocumentKind | None:
         return DocumentKind.CNPJ if self._authority is Authority.ANP else _KINDS[self._kinds.checkedId()][1]
 
+    def _show_doubt(self, sentence: str) -> None:
+        """What is consulted all the same."""
+        self._doubt.setText(sentence)
+        self._doubt.setVisible(bool(sentence))
+
     @Slot(int)
     def _kind_changed(self, _number: int) -> None:
         self._error.hide()
+        self._show_doubt("")
 
     @Slot(int)
     def _authority_changed(self, _number: int) -> None:

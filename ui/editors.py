@@ -81,6 +81,8 @@ class Editor(QObject, Generic[T]):
         self._error = theme.role(QLabel(), "error")
         self._error.setWordWrap(True)
         self._error.hide()
+        self._is_refused = False
+        self._doubt = ""
         self.lines = QVBoxLayout(self.widget)
         self.lines.setContentsMargins(0, 0, 0, 0)
         self.lines.setSpacing(theme.XS)
@@ -123,20 +125,33 @@ class Editor(QObject, Generic[T]):
         """Write a value."""
         self.set_text(self.kind.dump(value))
 
+    def set_doubt(self, sentence: str) -> None:
+        """Say under the field, while nothing is wrong with it, why its value may be mistaken; "" takes it away."""
+        self._doubt = sentence
+        if not self.error:
+            self.set_error("")
+
     def set_error(self, sentence: str) -> None:
         """Say under the field why its value is refused; "" takes it away."""
-        self._error.setText(sentence)
-        self._error.setVisible(bool(sentence))
+        self._error.setText(sentence or self._doubt)
+        self._error.setVisible(bool(sentence or self._doubt))
+        theme.tone(self._error, None if sentence or not self._doubt else theme.Tone.WARN)
+        self._is_refused = bool(sentence)
         for field in self.fields:
-            field.setAccessibleDescription(sentence or self._description(field))
+            field.setAccessibleDescription(sentence or self._doubt or self._description(field))
             if bool(field.property("invalid")) is not bool(sentence):
                 field.setProperty("invalid", bool(sentence))  # the style draws its outline by this property
                 field.style().polish(field)
 
     @property
     def error(self) -> str:
-        """The sentence under the field."""
-        return self._error.text()
+        """Why its value is refused, as it stands under the field."""
+        return self._error.text() if self._is_refused else ""
+
+    @property
+    def doubt(self) -> str:
+        """Why its value may be mistaken."""
+        return self._doubt
 
     def _description(self, field: QWidget) -> str:
         return self.kind.hint

@@ -117,6 +117,7 @@ class RecordForm(QDialog):
         QShortcut(QKeySequence.StandardKey.Save, self, self.save)
 
         self._prefill()
+        self._show_doubts(self._values_so_far())
         self._as_opened = self._texts()
         wanted = inside.sizeHint().height() + foot.sizeHint().height() + theme.L
         self.resize(620, min(wanted, 640))
@@ -174,17 +175,29 @@ class RecordForm(QDialog):
             editor.set_error("")
             self._touched.add(editor.objectName())
         self.message.hide()
+        values = self._values_so_far()
+        self._show_doubts(values)
         if self._record is None:
-            self._derive()
+            self._derive(values)
 
-    def _derive(self) -> None:
-        """Fields that follow from others do so until a person edits them."""
+    def _values_so_far(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for field in self.table.fields:
             try:
                 values[field.name] = self.editors[field.name].value()
             except InvalidValue:
                 continue
+        return values
+
+    def _show_doubts(self, values: dict[str, Any]) -> None:
+        """What may be mistaken and is kept all the same."""
+        sentences = self.table.doubts(values)
+        for name, editor in self.editors.items():
+            if editor.doubt != sentences.get(name, ""):
+                editor.set_doubt(sentences.get(name, ""))
+
+    def _derive(self, values: dict[str, Any]) -> None:
+        """Fields that follow from others do so until a person edits them."""
         for field in self.table.fields:
             if callable(field.default) and field.name not in self._touched:
                 self.editors[field.name].set_value(field.default(values))

@@ -59,6 +59,7 @@ class _Intake:
         self._rejected: list[RejectedLine] = []
         self._already = 0
         self._unknown_brands: dict[str, list[int]] = {}
+        self._doubts: dict[str, list[int]] = {}
 
     def take(self, line: CustomerLine) -> None:
         """Prepare the line's row, or count it as there already or rejected."""
@@ -76,6 +77,8 @@ class _Intake:
             for key in keys:
                 self._brought.setdefault(key, line.line)
             self.rows.append(records.stored_row(CUSTOMERS, values))
+            for sentence in CUSTOMERS.doubts(values).values():
+                self._doubts.setdefault(sentence, []).append(line.line)
             if line.brand and values["bandeira"] is None:
                 self._unknown_brands.setdefault(line.brand, []).append(line.line)
 
@@ -85,8 +88,9 @@ class _Intake:
             f"A bandeira “{name}” não está na tabela de bandeiras e ficou em branco {in_lines(lines)}."
             for name, lines in self._unknown_brands.items()
         )
+        doubts = tuple(f"{sentence.rstrip('.')} {in_lines(lines)}." for sentence, lines in self._doubts.items())
         rejected = sorted((*file.rejected, *self._rejected), key=lambda line: line.line)
-        return ImportReport(len(self.rows), self._already, tuple(rejected), (*file.remarks, *brands))
+        return ImportReport(len(self.rows), self._already, tuple(rejected), (*file.remarks, *brands, *doubts))
 
     def _values(self, line: CustomerLine) -> Mapping[str, Any] | RejectedLine:
         values = dict(line.values)

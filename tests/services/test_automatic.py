@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from app.settings.draft import RESTORE
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS, USERS
 from services.automatic import Step
+from services.consultation import NotYet
 from services.demo.scenarios import Scenario
 from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.consultation import SefazConsultation
@@ -92,7 +94,7 @@ def test_without_a_certificate_or_after_its_end_it_says_so(timed: Place, clock: 
     clock.now += timedelta(days=400)
     step = service(timed, clock).step(timed.snapshot)
     assert (step.phase, step.request) == (Phase.FAILED, None)
-    assert "vencido em" in step.sentence
+    assert "venceu em" in step.sentence
     with timed.database.writing() as connection:
         connection.execute(text("DELETE FROM certificate_key"))
         connection.execute(text("DELETE FROM branch_certificate"))
@@ -231,8 +233,9 @@ def test_new_customers_are_noticed_at_the_next_batch_or_when_told_to_look(timed:
 
 @pytest.mark.parametrize(("setting", "authorizer", "pause"), [(7, 3.0, 7), (1, 4.0, 4)])
 def test_the_pause_is_the_longer_of_the_setting_and_the_authorizer(
-    timed: Place, clock: Clock, setting: int, authorizer: float, pause: int
+    timed: Place, clock: Clock, setting: int, authorizer: float, pause: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(random, "random", lambda: 0.0)
     timed.add(1)
     timed.add(2)
     timed.save({SEFAZ_INTERVAL: setting})
@@ -282,14 +285,15 @@ def test_three_technical_failures_in_a_row_stop_that_authorizer_for_half_an_hour
     asked, step = work(timed, automatic)
     assert asked == [1, 2, 3, other]
     assert step.phase is Phase.ATTENTION
-    assert step.sentence == "Três falhas técnicas seguidas: nova tentativa às " + (
+    assert step.sentence == "3 falhas técnicas seguidas: nova consulta só depois de " + (
         f"{(clock.now + timedelta(minutes=30)).astimezone():%H:%M}."
     )
     timed.sefaz.scenarios.clear()
-    assert timed.consult(4).finding.verdict is Verdict.ENABLED  # the button may, and its answer ends the stop
+    with pytest.raises(NotYet, match="3 falhas técnicas seguidas"):
+        timed.consult(4)
     clock.now += timedelta(minutes=30)
     automatic.look_now()
-    assert work(timed, automatic)[0] == [1, 2, 3]
+    assert work(timed, automatic)[0] == [4, 1, 2, 3]
 
 
 def test_nobody_is_consulted_twice_by_two_computers(automatic_place: Place) -> None:

@@ -72,7 +72,8 @@ def run_add(options: argparse.Namespace) -> Status:
         snapshot = office.settings.load()
         with office.database.writing() as connection:
             row_id = records.add(connection, table, values, snapshot, office.actor)
-    return _done(options, row_id)
+            kept = records.get(connection, table, row_id)
+    return _done(options, kept)
 
 
 def run_change(options: argparse.Namespace) -> Status:
@@ -83,7 +84,8 @@ def run_change(options: argparse.Namespace) -> Status:
     values = _values(table, options.campos)
     with opened() as office, office.database.writing() as connection:
         records.change(connection, table, options.codigo, values, office.actor)
-    return _done(options, options.codigo)
+        kept = records.get(connection, table, options.codigo)
+    return _done(options, kept)
 
 
 def run_activity(options: argparse.Namespace) -> Status:
@@ -92,7 +94,8 @@ def run_activity(options: argparse.Namespace) -> Status:
 
     with opened() as office, office.database.writing() as connection:
         records.set_active(connection, TABLES[options.tabela], options.codigo, options.active, office.actor)
-    return _done(options, options.codigo)
+        kept = records.get(connection, TABLES[options.tabela], options.codigo)
+    return _done(options, kept)
 
 
 def _values(table: Table, arguments: Sequence[str]) -> dict[str, Any]:
@@ -112,11 +115,13 @@ def _values(table: Table, arguments: Sequence[str]) -> dict[str, Any]:
         raise UsageError(str(error), errors={name: s for name, s in error.errors.items() if name}) from error
 
 
-def _done(options: argparse.Namespace, row_id: int) -> Status:
+def _done(options: argparse.Namespace, kept: Record) -> Status:
+    for sentence in kept.table.doubts(kept.values).values():
+        note(sentence)
     if options.json:
-        write_json({"id": row_id})
+        write_json({"id": kept.id})
     else:
-        write(str(row_id))
+        write(str(kept.id))
     return Status.DONE
 
 

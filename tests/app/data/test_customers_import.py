@@ -39,7 +39,7 @@ def test_good_lines_are_kept_and_bad_ones_reported(tables: Database) -> None:
     data = _file(
         "documento;ie;nome;uf;bandeira;regiao",
         f"{ONE};;Posto Água;SP;BANDEIRA BRANCA;interior",
-        f"{TWO};10;Posto Dois;GO;Ypiranga;",
+        f"{TWO};109876547;Posto Dois;GO;Ypiranga;",
         "123;;Curto;SP;;",
         f"{THREE};;Posto Três;MG;99;",
         f"{THREE};;Posto Três;MG;;Marte",
