@@ -276,7 +276,7 @@ def facts(certificate: Certificate) -> QGridLayout:
             ("Emissor", certificate.issuer),
             ("Raiz", _root(certificate)),
             ("Validade", dates),
-            ("Situação", f"{certificate.validity(now)} ({found.word})"),
+            ("Situação", certificate.validity(now)),
         )
     ):
         value = QLabel(text)
