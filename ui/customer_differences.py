@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from app.data.registration_update import Comparison
     from app.rules.registration_difference import Difference
 
-_BOX, _HERE, _THERE = range(3)
+_LINES = 6
+"""Of one difference in the grid: a gap, the field, both values, a remark and a hindrance."""
 
 
-class CustomerDifferences(QScrollArea):
+class CustomerDifferences(QWidget):
     """Shows a comparison. Nothing is chosen until a person chooses it, and then what was chosen is asked for."""
 
     update_asked = Signal(object)
@@ -46,47 +48,52 @@ class CustomerDifferences(QScrollArea):
         self._saving = False
         self.boxes: dict[Difference, QCheckBox] = {}
         self.message = selectable()
-        theme.tone(self.message, Tone.OK)
         self.message.setAccessibleName("Resultado da atualização")
+        theme.tone(self.message, Tone.OK)
         self._failure = FailureView()
         self._head = QVBoxLayout()
         self._head.setSpacing(theme.XS)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(theme.M)
-        self._grid.setVerticalSpacing(theme.S)
-        self._grid.setColumnStretch(_HERE, 1)
-        self._grid.setColumnStretch(_THERE, 1)
-        self.card = QFrame()
-        theme.card(self.card)
-        inside = QVBoxLayout(self.card)
+        self._grid.setHorizontalSpacing(theme.S)
+        self._grid.setVerticalSpacing(theme.XS)
+        self._grid.setColumnStretch(1, 1)
+        self._card = QFrame()
+        theme.card(self._card)
+        inside = QVBoxLayout(self._card)
         inside.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
         inside.addLayout(self._grid)
+        content = QWidget()
+        rows = QVBoxLayout(content)
+        rows.setContentsMargins(0, theme.M, theme.S, theme.S)
+        rows.setSpacing(theme.S)
+        for widget in (self.message, self._failure):
+            rows.addWidget(widget)
+        rows.addLayout(self._head)
+        rows.addWidget(self._card)
+        rows.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName("Divergências entre o cadastro e a SEFAZ")
+        self._scroll.setWidget(content)
+
         self.all_box = QCheckBox("Marcar todas")
         self.all_box.clicked.connect(self._choose_all)
         self.update_button = QPushButton(icons.icon("save"), "Atualizar cadastro")
         self.update_button.clicked.connect(self._ask)
         foot = QHBoxLayout()
+        foot.setContentsMargins(0, theme.S, 0, 0)
         foot.setSpacing(theme.S)
         foot.addWidget(self.all_box)
         foot.addStretch(1)
         foot.addWidget(self.update_button)
         self._foot = QWidget()
         self._foot.setLayout(foot)
-        foot.setContentsMargins(0, 0, 0, 0)
-
-        content = QWidget()
-        whole = QVBoxLayout(content)
-        whole.setContentsMargins(0, theme.M, theme.S, theme.S)
-        whole.setSpacing(theme.S)
-        whole.addLayout(self._head)
-        whole.addWidget(self.card)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._scroll, 1)
         whole.addWidget(self._foot)
-        whole.addWidget(self.message)
-        whole.addWidget(self._failure)
-        whole.addStretch(1)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(content)
         self.forget()
 
     @property
@@ -108,7 +115,7 @@ class CustomerDifferences(QScrollArea):
         self._comparison = comparison
         self._fill_head(comparison)
         self._fill_grid(comparison.found)
-        self.card.setVisible(bool(comparison.found))
+        self._card.setVisible(bool(comparison.found))
         self._foot.setVisible(bool(comparison.applicable))
         self.all_box.setVisible(len(comparison.applicable) > 1)
         self._show_chosen()
@@ -126,12 +133,14 @@ class CustomerDifferences(QScrollArea):
         self.message.setText(sentence)
         self.message.show()
         self._show_chosen()
+        self._scroll.verticalScrollBar().setValue(0)
 
     def show_error(self, error: Exception) -> None:
         """Nothing was changed."""
         self._saving = False
         self._failure.show_failure(failure_of(error))
         self._show_chosen()
+        self._scroll.verticalScrollBar().setValue(0)
 
     # --- what it shows ---
 
@@ -156,28 +165,34 @@ class CustomerDifferences(QScrollArea):
     def _fill_grid(self, found: Sequence[Difference]) -> None:
         empty(self._grid)
         self.boxes = {}
-        for column, title in enumerate(("Campo", "No cadastro", "Na SEFAZ")):
-            self._grid.addWidget(theme.role(QLabel(title), "hint"), 0, column)
-        row = 1
-        for difference in found:
-            # A check box does not wrap: the longest name would take the room of the values.
-            box = QCheckBox(difference.label.replace("Inscrição ", "Inscrição\n"))
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowMinimumHeight(row, 0)
+        told = ""
+        for number, difference in enumerate(found):
+            row = number * _LINES
+            if number:
+                self._grid.setRowMinimumHeight(row, theme.S)
+            box = QCheckBox(difference.label)
             box.setAccessibleName(f"Atualizar {difference.label}: {difference.here or 'vazio'} → {difference.there}")
             box.setEnabled(not difference.hindrance)
             box.setToolTip(difference.hindrance or f"Grava no cadastro: {difference.there}")
             box.toggled.connect(self._show_chosen)
             self.boxes[difference] = box
+            self._grid.addWidget(box, row + 1, 0, 1, 2)
             here = selectable(difference.here) if difference.here else theme.role(selectable("(vazio)"), "hint")
             there = theme.role(selectable(difference.there), "strong")
-            for column, widget in ((_BOX, box), (_HERE, here), (_THERE, there)):
-                self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignTop)
-            row += 1
-            for note, tone in ((difference.remark, None), (difference.hindrance, Tone.WARN)):
+            for place, (name, value) in enumerate((("No cadastro", here), ("Na SEFAZ", there)), row + 2):
+                self._grid.addWidget(theme.role(QLabel(name), "hint"), place, 0, Qt.AlignmentFlag.AlignTop)
+                # However long a word is, it does not push the others out of sight.
+                value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+                self._grid.addWidget(value, place, 1)
+            # One hindrance of the whole address is read once, not at each of its fields.
+            hindrance, told = "" if difference.hindrance == told else difference.hindrance, difference.hindrance
+            for place, (note, tone) in enumerate(((difference.remark, None), (hindrance, Tone.WARN)), row + 4):
                 if note:
                     label = theme.role(selectable(note), "hint")
                     theme.tone(label, tone)
-                    self._grid.addWidget(label, row, _HERE, 1, 2)
-                    row += 1
+                    self._grid.addWidget(label, place, 0, 1, 2)
 
     # --- what a person does ---
 

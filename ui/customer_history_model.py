@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from app.domain import Authority, Outcome
-from app.portuguese import day
 from ui import words
 from ui.headed_model import HeadedModel, Index
 from ui.status_delegate import STATUS_ROLE, Status
@@ -44,7 +43,7 @@ class CustomerHistoryModel(HeadedModel):
             if before is not None and before is not row.verdict:
                 notes[row.id] = f"era {words.brief(before).word.lower()}"
             elif row.id in changed:
-                notes[row.id] = "dados mudaram"
+                notes[row.id] = "mudou"
             said[row.authority] = row.verdict
         self.beginResetModel()
         self._rows, self._notes, self._changed = rows, notes, changed
@@ -76,7 +75,7 @@ class CustomerHistoryModel(HeadedModel):
                 return made
             note = self._notes.get(row.id, "")
             change = self._changed.get(row.id)
-            changed = f" Desde a consulta de {day(change.since)}: {change.what}." if change is not None else ""
+            changed = f" {change.sentence}" if change is not None else ""
             return f"{row.verdict.label}{f' ({note})' if note else ''}. {row.reason}{changed}"
         return None
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from app import anp_words
 from app.domain import Authority, BlockOrigin
 from app.policies import AnpKind
-from app.portuguese import day
 from ui import icons, theme, words
 from ui.customer_facts import CustomerFacts
 from ui.emptying import empty
@@ -147,7 +146,7 @@ class CustomerSituation(QScrollArea):
         for sentence in sentences:
             texts.addWidget(selectable(sentence))
         if change is not None:
-            mark = theme.badge(QLabel(f"Desde a consulta de {day(change.since)}: {change.what}."), Tone.WARN)
+            mark = theme.badge(QLabel(change.sentence), Tone.WARN)
             mark.setWordWrap(True)
             texts.addWidget(mark)
         if source:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from app.data.models import Consultation
 from app.domain import Authority, Inscription, Verdict
 from app.inscription_words import changes
+from app.portuguese import day, exact
 
 _t = Consultation
 _SAYS_INSCRIPTIONS = (Verdict.ENABLED.value, Verdict.DISABLED.value, Verdict.NOT_TAXPAYER.value)
@@ -18,10 +19,17 @@ _SAYS_INSCRIPTIONS = (Verdict.ENABLED.value, Verdict.DISABLED.value, Verdict.NOT
 
 @dataclass(frozen=True)
 class AnswerChange:
-    """What is different since the answer of that moment, as `Changes.sentence` says it."""
+    """What an answer, of the moment `at`, has different from the one before, of `since` (see `Changes.sentence`)."""
 
+    at: datetime
     since: datetime
     what: str
+
+    @property
+    def sentence(self) -> str:
+        """ "Desde a consulta de 12/10/2026: razão social e endereço mudaram."."""
+        same_day = day(self.at) == day(self.since)
+        return f"Desde a consulta de {exact(self.since) if same_day else day(self.since)}: {self.what}."
 
 
 def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[int, AnswerChange]:
@@ -49,7 +57,7 @@ def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[in
         if earlier is None or earlier[1] == said:
             continue
         if what := changes(_read(said), _read(earlier[1])).sentence:
-            found[number] = AnswerChange(earlier[0], what)
+            found[number] = AnswerChange(at, earlier[0], what)
     return found
 
 

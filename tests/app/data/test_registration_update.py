@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app import portuguese
 from app.data import answer_changes, audit, history, records
 from app.data.customers import note_sefaz, subject
 from app.data.database import Database
@@ -238,8 +239,11 @@ def test_each_answer_tells_what_it_changed(database: Database, customer: int) ->
         newest_only = answer_changes.of_customer(connection, customer, 1)
     assert newest_only == {}
     assert not {same, failed} & found.keys()
-    assert found[changed] == answer_changes.AnswerChange(day(1), "razão social e regime de apuração mudaram")
-    assert found[gone] == answer_changes.AnswerChange(day(2), f"a inscrição {OWN.IE} não veio mais")
+    assert found[changed] == answer_changes.AnswerChange(day(2), day(1), "razão social e regime de apuração mudaram")
+    assert found[changed].sentence == (
+        f"Desde a consulta de {portuguese.day(day(1))}: razão social e regime de apuração mudaram."
+    )
+    assert found[gone] == answer_changes.AnswerChange(day(4), day(2), f"a inscrição {OWN.IE} não veio mais")
 
 
 def test_an_answer_about_another_uf_is_not_compared(database: Database, customer: int) -> None:
