@@ -21,9 +21,9 @@ Endpoints = dict[str, Endpoint]
 ENVELOPES = {"padrao": "Padrão", "mt": "Mato Grosso"}
 _NOW = "agora"
 _COLUMNS = (
-    ("", "UF", 64),
+    ("", "UF", 56),
     ("status", "Situação", 144),
-    (_NOW, "Agora", 160),
+    (_NOW, "Agora", 154),
     ("autorizador", "Autorizador", 108),
     ("producao", "Produção", 300),
     ("intervalo_s", "Intervalo", 76),

@@ -13,7 +13,7 @@ from ui import theme
 from ui.inscription_card import selectable
 
 _UNMEASURED = "Nunca medido: usa o nível de segurança normal do programa."
-_LINES = 2 * 8 + 1
+_LINES = 2 * 9 + 1
 """As many as two servers with everything known of them take, and the administrator's word on them."""
 
 
@@ -50,6 +50,7 @@ class TlsView(QWidget):
         for line, (name, value) in enumerate(self._lines):
             label, text = self.facts[line] if line < len(self.facts) else ("", "")
             theme.role(name, "hint" if text else "strong")
+            name.setContentsMargins(0, 0 if text else theme.S, 0, 0)
             name.setText(label)
             value.setText(text)
             value.setAccessibleName(f"{label}: {text}")
@@ -61,10 +62,11 @@ class TlsView(QWidget):
 def _facts(profile: TlsProfile | None) -> list[tuple[str, str]]:
     if profile is None:
         return [("TLS", _UNMEASURED)]
-    level = "; aceita chave DH de 1024 bits na segunda tentativa" if profile.security_level < 2 else ""
+    weak = [("Chave DH", "de 1024 bits, aceita em uma segunda tentativa")] if profile.security_level < 2 else []
     return [
         ("Certificado", f"pedido {profile.asks_certificate.label}"),
-        ("Cifras", profile.ciphers + level),
+        ("Cifras", profile.ciphers),
+        *weak,
         ("Raiz", profile.root),
         ("Sem certificado", profile.without_certificate),
         *([("Observação", profile.note)] if profile.note else []),

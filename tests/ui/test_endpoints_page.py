@@ -12,10 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.data import audit
+from app.data import audit, pace
 from app.documents import parse_document
 from app.domain import Origin, Refusal, Request, Result, SefazFinding
 from app.portuguese import day
+from app.rules.pacing import Pace
 from app.uf import UFS
 from services.demo.example import made_up_cnpj
 from services.demo.scenarios import Scenario
@@ -177,7 +178,7 @@ def test_what_is_shown_of_a_uf_besides_what_may_be_changed(page: EndpointsPage) 
         "homolog.sefaz.go.gov.br",
     ]
     assert ("Certificado", "pedido na negociação inicial") in facts
-    assert any("chave DH de 1024 bits" in value for label, value in facts if label == "Cifras")
+    assert [label for label, _ in facts].count("Chave DH") == 1
     assert any(value.startswith("25/09/2026, ") for label, value in facts if label == "Medido em")
 
 
@@ -256,6 +257,16 @@ def test_the_silence_after_a_656_is_shown_of_every_uf_of_the_authorizer(
     assert "emissão de notas" in text
     assert living.form.editors["fonte"].text() == "telefone"
     living.discard_all()
+    assert 0 < living._hold_ends.remainingTime() <= 65 * 60_000
+    backoffice = demo.office.backoffice
+    certificate = backoffice.sefaz.certificate(demo.office.snapshot)
+    assert certificate is not None
+    with backoffice.database.writing() as connection:
+        pace.keep(connection, certificate.cnpj, "SVRS", Pace())
+    living._hold_ends.timeout.emit()
+    until(qtbot, lambda: cell(living, "AC", "Agora") == "")
+    assert plates(living) == []
+    assert not living._hold_ends.isActive()
 
 
 def test_the_header_is_switched_on_here_for_a_uf_that_asks_for_it(
