@@ -1,0 +1,81 @@
+"""A file is written whole or not at all, and why not is told."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from ui.file_saving import NotSaved, save
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "documentos"
+    folder.mkdir()
+    return folder
+
+
+def test_a_file_is_replaced_whole(folder: Path) -> None:
+    file = folder / "comprovante ção.pdf"
+    save(file, b"um")
+    save(file, b"\0\r\n\xff")
+    assert file.read_bytes() == b"\0\r\n\xff"
+    assert list(folder.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("where", "cause"),
+    [
+        ("nada/aqui.pdf", "não existe"),
+        ("arquivo/aqui.pdf", "não existe"),
+        ("pasta", "Já existe uma pasta com esse nome"),
+        ("n" * 300 + ".pdf", "comprido demais"),
+    ],
+)
+def test_why_a_file_was_not_written(folder: Path, where: str, cause: str) -> None:
+    (folder / "arquivo").touch()
+    (folder / "pasta").mkdir()
+    with pytest.raises(NotSaved, match=cause) as told:
+        save(folder / where, b"x")
+    assert told.value.failure.todo
+    assert sorted(path.name for path in folder.iterdir()) == ["arquivo", "pasta"]
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "Falta permissão"),
+        (OSError(errno.ENOSPC, "No space left on device"), "espaço em disco"),
+        (OSError(errno.EROFS, "Read-only file system"), "somente de leitura"),
+        (OSError(errno.EIO, "Input/output error"), "O sistema não deixou"),
+    ],
+)
+def test_what_the_system_refuses_is_explained_and_leaves_the_old_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, cause: str
+) -> None:
+    file = folder / "comprovante.pdf"
+    file.write_bytes(b"antes")
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(NotSaved, match=cause):
+        save(file, b"depois")
+    assert file.read_bytes() == b"antes"
+    assert list(folder.iterdir()) == [file]
+
+
+def test_a_file_open_in_another_program_is_named_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = PermissionError(errno.EACCES, "The process cannot access the file")
+    error.winerror = 32  # type: ignore[attr-defined]  # only Windows has it
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(NotSaved, match="aberto em outro programa"):
+        save(folder / "comprovante.pdf", b"x")
