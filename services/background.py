@@ -205,6 +205,7 @@ class ConsultationThread(QThread):
             self._consult(request, snapshot, lambda: self._stopping)
         except NotYet as refused:  # another machine has just asked
             self._next_at = min(refused.turn.at, datetime.now(UTC) + LOOK_AGAIN)
+            self._emit(Phase.IDLE, refused.turn.why, self._next_at)
             return
         except NotAsked:
             raise

@@ -293,7 +293,7 @@ def test_three_technical_failures_in_a_row_stop_that_authorizer_for_half_an_hour
         timed.consult(4)
     clock.now += timedelta(minutes=30)
     automatic.look_now()
-    assert work(timed, automatic)[0] == [4, 1, 2, 3]
+    assert work(timed, automatic)[0] == [1, 2, 3, 4]
 
 
 def test_nobody_is_consulted_twice_by_two_computers(automatic_place: Place) -> None:
