@@ -660,3 +660,8 @@ class ServiceState:
     certificate: Certificate | None = None
     authority: Authority = Authority.SEFAZ
     warning: str = ""
+
+    @property
+    def why(self) -> str:
+        """The warning and the sentence, as far as there are any."""
+        return f"{self.warning} {self.sentence}".strip()

@@ -255,9 +255,11 @@ class HomePage(Page):
             Phase.ATTENTION: Tone.WARN,
             Phase.FAILED: Tone.BLOCK,
         }.get(state.phase, Tone.NEUTRAL)
+        if state.warning and tone in (Tone.OK, Tone.INFO, Tone.NEUTRAL):
+            tone = Tone.WARN
         words_now = moments(state)
         self._services[state.authority].say(
-            words_now[0].upper() + words_now[1:], tone, PHASE_ICONS[state.phase], state.sentence
+            words_now[0].upper() + words_now[1:], tone, PHASE_ICONS[state.phase], state.why
         )
 
     def _show_certificate(self, certificate: Certificate | None, now: datetime) -> None:

@@ -41,16 +41,12 @@ class Notices(QObject):
 
     @Slot(object)
     def take_state(self, state: ServiceState) -> None:
-        """Trouble of a service is said once a day, however often it is met."""
+        """Trouble of a service, or a warning of its, is said once a day, however often it is met."""
         if state.phase in (Phase.FAILED, Phase.ATTENTION):
             label = state.authority.label
-            sentence = state.sentence if label in state.sentence else f"{label}: {state.sentence}"
-            # Hours and counts inside the sentence do not make it another one.
-            same = re.sub(r"\d+", "0", sentence)
-            said = (datetime.now().astimezone().date(), same)
-            if said not in self._said:
-                self._said.add(said)
-                self._raise(sentence, pages.HOME)
+            self._raise_once_a_day(state.sentence if label in state.sentence else f"{label}: {state.sentence}")
+        if state.warning:
+            self._raise_once_a_day(state.warning)
 
     @Slot(object)
     def take_result(self, result: Result) -> None:
@@ -71,6 +67,13 @@ class Notices(QObject):
     def take_certificate(self, sentence: str) -> None:
         """A certificate that passed a mark is said; the watch over them knows what was said before."""
         self._raise(sentence, pages.CERTIFICATES)
+
+    def _raise_once_a_day(self, sentence: str) -> None:
+        # Hours and counts inside the sentence do not make it another one.
+        said = (datetime.now().astimezone().date(), re.sub(r"\d+", "0", sentence))
+        if said not in self._said:
+            self._said.add(said)
+            self._raise(sentence, pages.HOME)
 
     def _raise(self, sentence: str, page: str) -> None:
         notice = Notice(datetime.now(UTC), sentence, page)

@@ -89,7 +89,7 @@ class ServiceCard(QFrame):
         self._icon.setPixmap(icons.solid(PHASE_ICONS[state.phase]).pixmap(24))
         self._phase.setText(state.phase.label)
         theme.tone(self._phase, tone)
-        self._sentence.setText(state.sentence)
+        self._sentence.setText(state.why)
         facts = " · ".join([*_facts(state), *_timetable(state.authority, self._office.snapshot)])
         self._facts.setText(facts)
         self._facts.setVisible(bool(facts))
@@ -100,7 +100,7 @@ class ServiceCard(QFrame):
         self._resume.setVisible(paused)
         self._look.setEnabled(runs and not paused)
         self.setAccessibleName(
-            f"Serviço de consulta à {state.authority.label}: {state.phase.label}. {state.sentence} {facts}"
+            f"Serviço de consulta à {state.authority.label}: {state.phase.label}. {state.why} {facts}"
         )
 
     @Slot(object)

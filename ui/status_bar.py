@@ -54,9 +54,10 @@ class StatusBar(QStatusBar):
             service = self._entry("clock", f"Serviço de consulta à {state.authority.label}", pages.CONSULTATIONS)
             self.services[state.authority] = service
             self.addWidget(service)
-        service.setText(f"{state.authority.label}: {moments(state)}")
-        service.setToolTip(f"{state.sentence}\nAbre Consultas.")
-        service.setAccessibleDescription(f"{moments(state)}. {state.sentence}")
+        service.setText(f"{state.authority.label}: {moments(state)}{', com aviso' if state.warning else ''}")
+        service.setToolTip(f"{state.why}\nAbre Consultas.")
+        service.setAccessibleDescription(f"{moments(state)}. {state.why}")
+        theme.tone(service, theme.Tone.WARN if state.warning else None)
         service.setIcon(icons.solid(PHASE_ICONS[state.phase]))
         service.show()
         if state.authority is Authority.SEFAZ:

@@ -75,6 +75,7 @@ class Tray(QObject):
             certificate = self._states[Authority.SEFAZ].certificate
             validity = certificate.brief_validity(datetime.now(UTC)) if certificate else "não escolhido"
             said.append(f"certificado: {validity.removeprefix('válido por ')}")
+        said += [state.warning for state in self._states.values() if state.warning]
         return " · ".join(said)
 
     def take_open(self, is_open: bool) -> None:

@@ -36,6 +36,18 @@ def test_each_service_has_its_entry_and_only_sefaz_tells_of_the_certificate(qtbo
     assert all(button.isHidden() for button in (sefaz, anp, bar.certificate))
 
 
+def test_a_warning_is_said_of_a_service_that_works(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_service(ServiceState(Phase.IDLE, "Nenhum cliente no prazo.", warning="Acerte o relógio."))
+    sefaz = bar.services[Authority.SEFAZ]
+    assert sefaz.text() == "SEFAZ: ativo, com aviso"
+    assert sefaz.property("tone") == Tone.WARN.value
+    assert sefaz.toolTip().startswith("Acerte o relógio. Nenhum cliente no prazo.")
+    bar.show_service(ServiceState(Phase.IDLE, "Nenhum cliente no prazo."))
+    assert (sefaz.text(), sefaz.property("tone")) == ("SEFAZ: ativo", "")
+
+
 def test_nothing_is_said_of_the_certificate_before_sefaz_has_spoken(qtbot: QtBot) -> None:
     bar = StatusBar()
     qtbot.addWidget(bar)

@@ -106,6 +106,21 @@ def test_the_menu_is_for_whichever_service_it_is_of_use(qtbot: QtBot) -> None:
     tray.remove()
 
 
+def test_a_warning_of_a_service_that_works_is_in_the_tooltip_and_said_once_a_day(qtbot: QtBot) -> None:
+    def state(minutes: int) -> ServiceState:
+        return ServiceState(Phase.IDLE, "", warning=f"O relógio está {minutes} minutos adiantado.")
+
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(state(12))
+    assert tray.icon.toolTip().endswith(" · O relógio está 12 minutos adiantado.")
+    tray.remove()
+    notices = Notices()
+    for minutes in (12, 13, 12):
+        notices.take_state(state(minutes))
+    assert [notice.sentence for notice in notices.latest] == ["O relógio está 12 minutos adiantado."]
+
+
 def test_trouble_says_whose_it_is(qtbot: QtBot) -> None:
     notices = Notices()
     for authority in (Authority.SEFAZ, Authority.ANP, Authority.ANP):

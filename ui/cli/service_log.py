@@ -101,9 +101,9 @@ class ServiceLog(QObject):
     def _changed(self, state: ServiceState) -> None:
         authority = state.authority
         self._states_before[authority], self._states[authority] = self._states[authority], state
-        if state.phase is not Phase.WORKING and state.sentence != self._said.get(authority):
-            self._said[authority] = state.sentence
-            note(f"{_clock()}  {authority.label}  {state.phase.label}: {state.sentence}")
+        if state.phase is not Phase.WORKING and state.why != self._said.get(authority):
+            self._said[authority] = state.why
+            note(f"{_clock()}  {authority.label}  {state.phase.label}: {state.why}")
 
     @Slot(str)
     def say_certificate(self, sentence: str) -> None:
