@@ -68,13 +68,15 @@ class SefazConsultation(Consultation[SefazFinding]):
         database: Database,
         folders: Folders,
         *,
+        contexts: ClientContexts | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         read_timeout: float = 45.0,
     ) -> None:
+        """`contexts` may be shared by several of these."""
         super().__init__(database, clock=clock)
         self._folders = folders
         self._read_timeout = read_timeout
-        self._contexts = ClientContexts()
+        self._contexts = contexts or ClientContexts()
         self._client: _Client | None = None
         self._endpoints: dict[str, Endpoint] = {}
         self._endpoints_state: object = None
@@ -145,9 +147,7 @@ class SefazConsultation(Consultation[SefazFinding]):
         with self._database.reading() as connection:
             return certificates.for_branch(connection, branch_id)
 
-    def presented(
-        self, snapshot: Snapshot, security_level: int = SECURITY_LEVEL
-    ) -> tuple[Certificate, ssl.SSLContext]:
+    def presented(self, snapshot: Snapshot, security_level: int = SECURITY_LEVEL) -> tuple[Certificate, ssl.SSLContext]:
         """The certificate that consultations use, fit for it, and the context that presents it, with that level of
         OpenSSL's. Raises NotAsked."""
         branch_id = _branch(snapshot)

@@ -42,6 +42,7 @@ from app.rules import pacing
 from app.rules.pacing import Hold, Pace
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES
+from services.certificate import ClientContexts
 from services.consultation import NotAsked
 from services.network_failure import cancelled
 from services.sefaz.consultation import SefazConsultation
@@ -119,7 +120,9 @@ class Diagnosis:
         self._retry_unserved = retry_unserved
         self._clock = clock
         self._connect_timeout = connect_timeout
-        self._path = partial(SefazConsultation, database, folders, clock=clock, read_timeout=read_timeout)
+        self._path = partial(
+            SefazConsultation, database, folders, contexts=ClientContexts(), clock=clock, read_timeout=read_timeout
+        )
         self._over = threading.Event()
         self._told: SimpleQueue[UfReport | Exception] = SimpleQueue()
         self._lock = threading.Lock()
@@ -224,6 +227,8 @@ class Diagnosis:
             progress.add(first)
             if branch is None:
                 raise _Stopped("Sem o certificado da filial nada é aberto.")
+            if self._over.is_set():
+                raise GivenUp
             self._reach(progress, path, endpoint, branch)
             self._ask(progress, path, endpoint, branch, gap)
             progress.finish("")
@@ -293,6 +298,8 @@ class Diagnosis:
         """One consultation of the branch's own CNPJ, and what came of it. Raises _Stopped."""
         if not self._consult:
             raise _Stopped("O diagnóstico foi pedido sem consulta.")
+        if self._over.is_set():
+            raise GivenUp
         if gap is not None:
             if not self._retry_unserved:
                 progress.add(_unserved(gap, endpoint))

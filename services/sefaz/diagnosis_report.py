@@ -118,9 +118,12 @@ class UfReport:
     @property
     def sentence(self) -> str:
         """What came of it, as the step says that decides it."""
-        outcome = self.outcome
-        steps = self.steps if outcome is not Outcome.OK else reversed(self.steps)
-        return next((step.found for step in steps if step.outcome is outcome), "")
+        if not self.steps:
+            return ""
+        last = self.steps[-1]
+        if self.outcome is Outcome.OK:
+            return last.found if last.outcome is Outcome.OK else f"A conexão funciona. {last.found}"
+        return next((step.found for step in self.steps if step.outcome is self.outcome), "")
 
     @property
     def since(self) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -69,12 +70,12 @@ class Bench:
 
         return Connector(self.certificate, context(2), lambda: context(1), timeout_s, given_up)
 
-    def steps(self, url: str, *, trusted: bytes | None = None, **changes: int) -> list[StepReport]:
+    def steps(self, url: str, *, trusted: bytes | None = None, **changes: Any) -> list[StepReport]:
         connector = self.connector(self.authority.ca_pem if trusted is None else trusted)
         return list(connector.steps(at(url, **changes)))
 
 
-def at(url: str, **changes: int) -> Endpoint:
+def at(url: str, **changes: Any) -> Endpoint:
     return replace(load_endpoints(None)["SP"], production=url, **changes)
 
 
@@ -232,8 +233,8 @@ def test_the_issuer_that_is_missing_is_named_and_the_chain_shown(bench: Bench, c
 
 def test_an_expired_server_and_one_of_another_name(bench: Bench) -> None:
     now = datetime.now(UTC)
-    past = {"not_before": now - timedelta(days=30), "not_after": now - timedelta(days=2)}
-    with OpensslServer(*bench.options(**past)) as server:
+    month_ago, yesterday = now - timedelta(days=30), now - timedelta(days=1)
+    with OpensslServer(*bench.options(not_before=month_ago, not_after=yesterday)) as server:
         said = failure(bench.steps(server.url), Step.TLS)
     assert said.kind is FailureKind.TRUST
     assert "“localhost” venceu em" in said.cause
