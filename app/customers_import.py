@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.kinds import InvalidValue, folded
+from app.kinds import Cnpj, InvalidValue, Kind, folded
 from app.portuguese import counted
 from app.tables import CUSTOMERS
 
@@ -82,11 +82,13 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UNREADABLE = "\ufffd"
 _SEPARATORS = ";,\t"
 _MOST_LINES_A_RECORD = 20  # a quote that is never closed spoils its own line, not the rest of the file
+_ROUNDED = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)  # 1,12223E+13, as Excel writes a long number
+_CNPJ = "cnpj"
 _NECESSARY = ("documento", "nome", "uf")
 
 # ANP's list of revendedores (dados abertos): its columns that we keep, and those that mean nothing to us.
 _ANP = {
-    "cnpj": "documento",
+    _CNPJ: "documento",
     "razaosocial": "nome",
     "endereco": "logradouro",
     "municipio": "cidade",
@@ -106,6 +108,9 @@ def read_customers(data: bytes) -> CustomerFile:
         raise UnreadableFile("O arquivo está vazio. Escolha um CSV com o cabeçalho na primeira linha.")
     separator, header = _header(lines[start])
     fields, remarks = _fields(header)
+    kinds = {field.name: field.kind for field in CUSTOMERS.fields}
+    if _CNPJ in map(folded, header):
+        kinds["documento"] = Cnpj()  # eleven digits there are a CNPJ that lost its zeros, not a CPF
     good: list[CustomerLine] = []
     rejected: list[RejectedLine] = []
     unreadable: list[int] = []
@@ -119,7 +124,7 @@ def read_customers(data: bytes) -> CustomerFile:
             columns = counted(len(cells), "coluna", "colunas")
             rejected.append(RejectedLine(number, (f"Tem {columns} e o cabeçalho tem {len(header)}.",)))
             continue
-        line = _line(number, dict(zip(fields, cells, strict=False)))
+        line = _line(number, dict(zip(fields, cells, strict=False)), kinds)
         if isinstance(line, RejectedLine):
             rejected.append(line)
         else:
@@ -237,7 +242,7 @@ def _cells(lines: list[str], start: int, separator: str) -> Iterator[tuple[int, 
         at += taken
 
 
-def _line(number: int, cells: dict[str | None, str]) -> CustomerLine | RejectedLine:
+def _line(number: int, cells: dict[str | None, str], kinds: Mapping[str, Kind[Any]]) -> CustomerLine | RejectedLine:
     values: dict[str, Any] = {}
     reasons: list[str] = []
     names = {"bandeira": "", "regiao": ""}
@@ -250,8 +255,13 @@ def _line(number: int, cells: dict[str | None, str]) -> CustomerLine | RejectedL
         if field.name in names:
             names[field.name] = " ".join(text.split())
             continue
+        if _ROUNDED.fullmatch(text):
+            reasons.append(
+                f"{field.label}: “{text}” foi arredondado pela planilha. Escreva-o inteiro nela, em uma coluna de Texto."
+            )
+            continue
         try:
-            values[field.name] = field.kind.parse(text)
+            values[field.name] = kinds[field.name].parse(text)
         except InvalidValue as error:
             reasons.append(f"{field.label}: {error}")
     if reasons:

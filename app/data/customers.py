@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.data.models import Brand, Customer
+from app.data.search import bare_document
 from app.documents import from_key
 from app.domain import AnpOutcome, Authority, Document, SefazAction, Verdict
 from app.kinds import folded
@@ -405,10 +406,9 @@ def note_anp(
 def _where(statement: Select[*tuple[Any, ...]], query: Query) -> Select[*tuple[Any, ...]]:
     wanted: list[Any] = []
     for word in folded(query.text).split():
-        bare = "".join(c for c in word if c.isalnum())
+        bare = bare_document(word)
         has_text = Customer.search_text.contains(word, autoescape=True)
-        is_number = len(bare) >= 3 and any(c.isdigit() for c in bare)
-        wanted.append(or_(has_text, Customer.search_text.contains(bare, autoescape=True)) if is_number else has_text)
+        wanted.append(or_(has_text, Customer.search_text.contains(bare, autoescape=True)) if bare else has_text)
     any_of: list[Any] = []
     for situation in query.situations - {Situation.INACTIVE}:
         match situation:
