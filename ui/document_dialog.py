@@ -27,6 +27,7 @@ from app.uf import UFS
 from ui import theme
 from ui.consult_button import ANP_OFF
 from ui.failure_view import FailureView
+from ui.public_page_button import PublicPageButton
 from ui.result_view import ResultView
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class DocumentDialog(QDialog):
         buttons.addWidget(self._consult)
         buttons.addWidget(close)
         self._failure = FailureView()
+        self._public_page = PublicPageButton()
+        self._failure.add_button(self._public_page)
         self._result = ResultView(office.backoffice, "O resultado aparece aqui.")
 
         whole = QVBoxLayout(self)
@@ -203,6 +206,7 @@ class DocumentDialog(QDialog):
         if self._request is not None and refusal.request == self._request:
             self._rest()
             self._failure.show_failure(refusal.failure)
+            self._public_page.offer_for(refusal.failure, refusal.request.uf)
 
     def _rest(self) -> None:
         self._request = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.clock_difference import ClockDifference
+from app.data.uf_gaps import Missing
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
 from services.interruption import Interruption
 from services.network_failure import Called, cancelled, network_failure
@@ -213,13 +214,15 @@ def _rejected(
     kind: FailureKind, code: StatusCode, parsed: ParsedAnswer, endpoint: Endpoint, response: bytes
 ) -> ConsultationFailed:
     said = parsed.x_motivo or code.text
-    todo = code.todo
+    cause, todo = code.cause, code.todo
+    if code.missing is Missing.SERVICE and endpoint.status is EndpointStatus.OFFICIAL:
+        cause += " A UF consta na relação do Portal da NF-e: é provável que o endereço dela tenha mudado."
     if kind is FailureKind.NOT_SERVED and endpoint.public_page:
         todo = f"{todo} Consulta pública: {endpoint.public_page}"
     failure = Failure(
         kind,
         f"A SEFAZ ({endpoint.authorizer}) respondeu {code.code}: {said}",
-        code.cause,
+        cause,
         todo,
         f"POST {endpoint.production}\ncStat {code.code}: {said}\nverAplic {parsed.ver_aplic}, dhCons {parsed.dh_cons}",
     )

@@ -19,6 +19,7 @@ from services.sefaz.endpoints import load_endpoints
 from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.window import until
 from ui.consultation_progress import ConsultationProgress
+from ui.document_dialog import DocumentDialog
 from ui.public_page_button import PublicPageButton
 from ui.result_view import ResultView
 
@@ -84,4 +85,20 @@ def test_a_uf_not_asked_for_what_it_said_is_consulted_by_hand_from_the_strip(
         strip.start([request("SE")], {})
     assert button(strip).isVisible()
     QTest.mouseClick(button(strip), Qt.MouseButton.LeftButton)
+    assert opened == [load_endpoints(None)["SE"].public_page]
+
+
+def test_a_document_not_asked_about_for_what_the_uf_said_is_consulted_by_hand_from_its_dialog(
+    qtbot: QtBot, demo: DemoOffice, opened: list[str]
+) -> None:
+    demo.sefaz.ufs["SE"] = Scenario.OTHER_UF
+    consulted(qtbot, demo, "SE")
+    dialog = DocumentDialog(demo.office)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog._document.setText(made_up_cnpj("50000001"))
+    dialog._uf.setCurrentIndex(dialog._uf.findData("SE"))
+    QTest.mouseClick(dialog._consult, Qt.MouseButton.LeftButton)
+    until(qtbot, dialog._public_page.isVisible)
+    QTest.mouseClick(dialog._public_page, Qt.MouseButton.LeftButton)
     assert opened == [load_endpoints(None)["SE"].public_page]

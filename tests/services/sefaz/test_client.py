@@ -263,6 +263,16 @@ def test_rejections(client: SefazClient, serve: Callable[[Script], TlsServer], c
     assert failed.response == answer_with(c_stat)
 
 
+@pytest.mark.parametrize(("uf", "expected"), [("SP", True), ("AL", False)])
+def test_that_an_official_uf_does_not_serve_is_said_to_be_odd(
+    client: SefazClient, serve: Callable[[Script], TlsServer], uf: str, expected: bool
+) -> None:
+    with serve(always(answer_with("265", uf=uf))) as server:
+        failure = failing(client, server.url, uf=uf).failure
+    assert ("consta na relação do Portal da NF-e" in failure.cause) is expected
+    assert load_endpoints(None)[uf].public_page in failure.todo
+
+
 @pytest.mark.parametrize("c_stat", ["258", "259", "260", "261", "263", "264"])
 def test_final_answers(client: SefazClient, serve: Callable[[Script], TlsServer], c_stat: str) -> None:
     with serve(always(answer_with(c_stat))) as server:
