@@ -29,20 +29,21 @@ _ROUNDS = 9
 )
 def consultation_cpu() -> Measured:
     with demo_place(_CALLS) as place:
-        requests = _requests(place)
+        requests = requests_about(place)
         _consult_all(place, requests[:1])
-        context = _context(place)
+        context = context_of(place)
         begun = _handshakes(context)
         _consult_all(place, requests)
         if made := _handshakes(context) - begun:
             raise MeasureFailed(f"{_CALLS} consultas seguidas abriram {made} conexões além da primeira")
         with httpx.Client(verify=context, trust_env=False) as client:
-            post = _bare_post(place, client)
-            rounds = [_in_turn(place, requests, post) for _ in range(_ROUNDS + 1)][1:]
+            post = bare_post(place, client)
+            rounds = [in_turn(place, requests, post) for _ in range(_ROUNDS + 1)][1:]
     return Measured(median(ours for ours, _ in rounds), median(bare for _, bare in rounds))
 
 
-def _requests(place: DemoPlace) -> list[Request]:
+def requests_about(place: DemoPlace) -> list[Request]:
+    """What the service asks about each customer."""
     with place.backoffice.database.reading() as connection:
         subjects = [customers.subject(connection, number) for number in place.customers]
     return [Request(s.document, s.uf, Origin.SERVICE, ACTOR, True, s.id) for s in subjects if s is not None]
@@ -60,7 +61,7 @@ def _consult(place: DemoPlace, request: Request, snapshot: Snapshot) -> None:
         raise MeasureFailed(f"a consulta não foi respondida: {result.finding.reason}")
 
 
-def _context(place: DemoPlace) -> ssl.SSLContext:
+def context_of(place: DemoPlace) -> ssl.SSLContext:
     """The very context of the consultations."""
     backoffice = place.backoffice
     branch = backoffice.settings.load()[SEFAZ_BRANCH]
@@ -75,7 +76,8 @@ def _handshakes(context: ssl.SSLContext) -> int:
     return context.session_stats()["connect_good"]
 
 
-def _bare_post(place: DemoPlace, client: httpx.Client) -> Callable[[], None]:
+def bare_post(place: DemoPlace, client: httpx.Client) -> Callable[[], None]:
+    """Posts the bytes of the newest consultation and wants an answer as long as its."""
     with place.backoffice.database.reading() as connection:
         newest = history.latest(connection, limit=1)[0]
         kept = history.get(connection, newest.id)
@@ -93,7 +95,7 @@ def _bare_post(place: DemoPlace, client: httpx.Client) -> Callable[[], None]:
     return post
 
 
-def _in_turn(place: DemoPlace, requests: list[Request], post: Callable[[], None]) -> tuple[float, float]:
+def in_turn(place: DemoPlace, requests: list[Request], post: Callable[[], None]) -> tuple[float, float]:
     """Processor time of this process, in milliseconds, of a consultation and of a bare POST.
 
     One of each in turn, so that both find the processor's caches as the whole program leaves them: in a loop of its
