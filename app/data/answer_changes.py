@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from app.data import history
 from app.data.models import Consultation
 from app.domain import Authority, Inscription, Verdict
-from app.inscription_words import changes
+from app.inscription_words import Changes, changes
 from app.portuguese import day, exact
 
 _t = Consultation
@@ -19,17 +20,17 @@ _SAYS_INSCRIPTIONS = (Verdict.ENABLED.value, Verdict.DISABLED.value, Verdict.NOT
 
 @dataclass(frozen=True)
 class AnswerChange:
-    """What an answer, of the moment `at`, has different from the one before, of `since` (see `Changes.sentence`)."""
+    """What an answer, of the moment `at`, has different from the one before, of `since`."""
 
     at: datetime
     since: datetime
-    what: str
+    changes: Changes
 
     @property
     def sentence(self) -> str:
         """ "Desde a consulta de 12/10/2026: razão social e endereço mudaram."."""
         same_day = day(self.at) == day(self.since)
-        return f"Desde a consulta de {exact(self.since) if same_day else day(self.since)}: {self.what}."
+        return f"Desde a consulta de {exact(self.since) if same_day else day(self.since)}: {self.changes.sentence}."
 
 
 def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[int, AnswerChange]:
@@ -56,9 +57,19 @@ def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[in
         last[document, uf] = (at, said)
         if earlier is None or earlier[1] == said:
             continue
-        if what := changes(_read(said), _read(earlier[1])).sentence:
-            found[number] = AnswerChange(at, earlier[0], what)
+        if different := changes(_read(said), _read(earlier[1])):
+            found[number] = AnswerChange(at, earlier[0], different)
     return found
+
+
+def of_consultation(connection: Connection, consultation_id: int) -> AnswerChange | None:
+    """What this answer of SEFAZ changed, also where the document is nobody's; None when that is nothing."""
+    answer = history.get(connection, consultation_id)
+    if answer is None or not (answer.inscriptions or answer.row.verdict is Verdict.NOT_TAXPAYER):
+        return None
+    before = history.answer_before(connection, answer.row)
+    different = changes(answer.inscriptions, before.inscriptions) if before is not None else None
+    return AnswerChange(answer.row.asked_at, before.row.asked_at, different) if before and different else None
 
 
 def _read(kept: list[dict[str, Any]]) -> tuple[Inscription, ...]:

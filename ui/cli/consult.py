@@ -28,7 +28,7 @@ from app.domain import (
     SefazFinding,
     Verdict,
 )
-from app.inscription_words import fields_of, spelled
+from app.inscription_words import LABELS, fields_of, spelled
 from app.kinds import InvalidValue, State
 from app.policies import AnpKind
 from ui.cli.office import opened
@@ -37,6 +37,7 @@ from ui.cli.portuguese import UsageError, positive
 from ui.cli.problems import Problem, Refused
 
 if TYPE_CHECKING:
+    from app.data.answer_changes import AnswerChange
     from app.data.customers import Subject
     from services.backoffice import Backoffice
 
@@ -95,20 +96,24 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> Status:
     """Consult and show."""
+    from app.data.answer_changes import of_consultation
+
     document = _document(options)
     with opened() as office:
         chosen = _chosen(options, office, document)
         request = chosen.request
         options.documento, options.uf = request.document.value, request.uf  # said also when nothing can be asked
         result = office.consultation_of(request.authority).run(request, office.settings.load(), wait=_wait)
+        with office.database.reading() as connection:
+            change = of_consultation(connection, result.consultation_id)
     finding = result.finding
     if options.json:
-        said = as_document(result)
+        said = as_document(result, change)
         if chosen.others:
             said["motivos"].append(chosen.others)
         write_json(said)
     else:
-        _show(result)
+        _show(result, change)
         if chosen.others:
             write(chosen.others)
     if finding.failure is not None:
@@ -116,8 +121,11 @@ def run(options: argparse.Namespace) -> Status:
     return Status.DONE if finding.verdict in (Verdict.ENABLED, AnpOutcome.UPDATED) else Status.REFUSED
 
 
-def as_document(result: Result) -> dict[str, Any]:
-    """The JSON form of a consultation, by the authority consulted; the `infCad` of SEFAZ has the layout's own names."""
+def as_document(result: Result, change: AnswerChange | None = None) -> dict[str, Any]:
+    """The JSON form of a consultation, by the authority consulted; the `infCad` of SEFAZ has the layout's own names.
+
+    `change` is what the answer of SEFAZ has different from the one before.
+    """
     finding = result.finding
     if isinstance(finding, AnpFinding):
         registration = finding.registration
@@ -139,6 +147,27 @@ def as_document(result: Result) -> dict[str, Any]:
         "infCad": [inscription.as_layout() for inscription in sefaz.inscriptions],
         "duracao_ms": sefaz.duration_ms,
         "consulta_id": result.consultation_id,
+        "mudancas": None if change is None else _changes_document(sefaz, change),
+    }
+
+
+def _changes_document(finding: SefazFinding, change: AnswerChange) -> dict[str, Any]:
+    now, changes = finding.inscriptions, change.changes
+    return {
+        "desde": change.since.isoformat(),
+        "resumo": change.sentence,
+        "campos": [
+            {
+                "IE": now[position].IE,
+                "campo": name,
+                "rotulo": LABELS[name],
+                "antes": before,
+                "agora": fields_of(now[position]).get(name, ""),
+            }
+            for (position, name), before in changes.fields.items()
+        ],
+        "novas": [now[position].IE for position in sorted(changes.new)],
+        "nao_vieram_mais": [inscription.IE for inscription in changes.gone],
     }
 
 
@@ -166,6 +195,7 @@ def _sefaz_document(document: str | None, uf: str | None, verdict: Verdict, fail
         "falha": failure_document(failure),
         "duracao_ms": None,
         "consulta_id": None,
+        "mudancas": None,
     }
 
 
@@ -269,7 +299,7 @@ def _wait(seconds: float, why: str) -> None:
     time.sleep(seconds)
 
 
-def _show(result: Result) -> None:
+def _show(result: Result, change: AnswerChange | None) -> None:
     finding = result.finding
     where = " ".join(part for part in (result.request.authority.label, finding.uf) if part)
     who = f"{result.customer} (cliente {result.request.customer_id})" if result.customer else "sem cadastro de cliente"
@@ -277,6 +307,8 @@ def _show(result: Result) -> None:
     write(f"Resultado: {finding.verdict.label}")
     write(f"Motivo: {finding.reason}")
     write(f"Decisão: {result.decision.why}")
+    if change is not None:
+        write(f"Mudou: {change.sentence}")
     source = f"{_source(finding)} · " if _source(finding) else ""
     write(f"{source}{finding.duration_ms} ms · consulta {result.consultation_id}")
     if isinstance(finding, AnpFinding) and finding.registration is not None:

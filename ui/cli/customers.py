@@ -1,26 +1,32 @@
-"""`clientes`: bring customers from a file, and list them."""
+"""`clientes`: bring customers from a file, list them, and compare one with SEFAZ's last answer."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.kinds import InvalidValue, Text
 from app.portuguese import exact
+from app.tables import CUSTOMERS
 from ui.cli.office import opened, read_file
 from ui.cli.output import Status, note, write, write_json, write_table
+from ui.cli.portuguese import UsageError, positive
 from ui.cli.problems import Refused
 
 if TYPE_CHECKING:
     from app.data.customers import CustomerRow
+    from app.data.registration_update import Comparison
+    from app.rules.registration_difference import Difference
 
 _LONGEST_SEARCH = 200
+_ALL = "todos"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = commands.add_parser("clientes", help="importa e lista clientes")
+    parser = commands.add_parser("clientes", help="importa e lista clientes, e os compara com a SEFAZ")
     actions = parser.add_subparsers(title="ações", metavar="AÇÃO", dest="acao", required=True)
     importing = actions.add_parser(
         "importar",
@@ -38,6 +44,17 @@ def add(commands: Any) -> None:
         "--busca", metavar="TEXTO", type=_searched, default="", help="parte do nome, do documento, da IE ou da cidade"
     )
     listing.add_argument("--json", action="store_true", help="responde em JSON")
+    comparing = actions.add_parser(
+        "divergencias",
+        help="compara um cadastro com a última resposta da SEFAZ",
+        description="Mostra os campos do cadastro que a última resposta da SEFAZ contradiz ou completa. Nada é "
+        "consultado: para uma resposta nova, use “consultar --cliente N”. Com --aplicar, os campos escolhidos recebem "
+        "o valor da SEFAZ, todos ou nenhum; o que a SEFAZ não informa fica como está.",
+    )
+    comparing.set_defaults(run=run_differences)
+    comparing.add_argument("--cliente", metavar="N", type=positive, required=True, help="código do cliente")
+    comparing.add_argument("--aplicar", metavar="CAMPO,CAMPO", help=f"campos a atualizar no cadastro, ou {_ALL}")
+    comparing.add_argument("--json", action="store_true", help="responde em JSON")
 
 
 def _searched(text: str) -> str:
@@ -91,6 +108,83 @@ def run_list(options: argparse.Namespace) -> Status:
     else:
         note("Nenhum cliente encontrado.")
     return Status.DONE
+
+
+def run_differences(options: argparse.Namespace) -> Status:
+    """Show where the registration and SEFAZ disagree, after taking over what was asked for."""
+    from app.data import registration_update
+
+    done = ""
+    with opened() as office:
+        with office.database.reading() as connection:
+            comparison = registration_update.compare(connection, options.cliente)
+        chosen = _chosen(options.aplicar, comparison) if options.aplicar is not None else ()
+        if chosen and comparison.consultation_id is not None:
+            with office.database.writing() as connection:
+                done = registration_update.take_over(
+                    connection, options.cliente, comparison.consultation_id, chosen, office.actor
+                )
+            with office.database.reading() as connection:
+                comparison = registration_update.compare(connection, options.cliente)
+    if options.json:
+        write_json(_comparison_document(options.cliente, comparison, chosen))
+        return Status.DONE
+    if options.aplicar is not None:
+        write(done or "Nenhum campo a atualizar.")
+    if comparison.own is None:
+        note(comparison.why_not)
+    elif comparison.asked_at is not None:
+        write(f"Comparado com a inscrição {comparison.own.IE} da resposta da SEFAZ de {exact(comparison.asked_at)}.")
+        if not comparison.found:
+            write("O cadastro confere com o que a SEFAZ informa.")
+    if comparison.found:
+        write_table(
+            ("Campo", "", "No cadastro", "Na SEFAZ", "Observação"),
+            [(d.field, d.label, d.here, d.there, d.hindrance or d.remark) for d in comparison.found],
+        )
+    return Status.DONE
+
+
+def _chosen(text: str, comparison: Comparison) -> tuple[Difference, ...]:
+    """The differences named on the command line. Raises UsageError or Refused."""
+    if text.strip() == _ALL:
+        return comparison.applicable
+    names = [name for part in text.split(",") if (name := part.strip())]
+    if not names:
+        raise UsageError(f"--aplicar pede os campos a atualizar, separados por vírgula, ou {_ALL}.")
+    found = {difference.field: difference for difference in comparison.found}
+    for name in names:
+        if CUSTOMERS.field(name) is None:
+            raise UsageError(f"O cadastro de clientes não tem o campo “{name}”.")
+        if name not in found:
+            why = f" {comparison.why_not}" if comparison.why_not else ""
+            raise Refused(f"Nada foi alterado: o campo “{name}” não diverge da resposta da SEFAZ.{why}")
+        if found[name].hindrance:
+            raise Refused(f"Nada foi alterado: o campo “{name}” não pode ser atualizado. {found[name].hindrance}")
+    return tuple(found[name] for name in dict.fromkeys(names))
+
+
+def _comparison_document(customer: int, comparison: Comparison, applied: Sequence[Difference]) -> dict[str, Any]:
+    return {
+        "cliente": customer,
+        "consulta_id": comparison.consultation_id,
+        "respondida_em": comparison.asked_at.isoformat() if comparison.asked_at else None,
+        "inscricao": comparison.own.IE if comparison.own else None,
+        "divergencias": [
+            {
+                "campo": difference.field,
+                "rotulo": difference.label,
+                "cadastro": difference.here,
+                "sefaz": difference.there,
+                "observacao": difference.remark,
+                "aplicavel": not difference.hindrance,
+                "impedimento": difference.hindrance,
+            }
+            for difference in comparison.found
+        ],
+        "atualizados": [difference.field for difference in applied],
+        "motivo": comparison.why_not,
+    }
 
 
 def _as_document(row: CustomerRow) -> dict[str, Any]:

@@ -236,14 +236,17 @@ def test_each_answer_tells_what_it_changed(database: Database, customer: int) ->
     gone = answered(database, customer, at=day(4), verdict=Verdict.NOT_TAXPAYER)
     with database.reading() as connection:
         found = answer_changes.of_customer(connection, customer, 200)
-        newest_only = answer_changes.of_customer(connection, customer, 1)
-    assert newest_only == {}
-    assert not {same, failed} & found.keys()
-    assert found[changed] == answer_changes.AnswerChange(day(2), day(1), "razão social e regime de apuração mudaram")
+        assert answer_changes.of_customer(connection, customer, 1) == {}
+        assert answer_changes.of_consultation(connection, changed) == found[changed]
+        assert answer_changes.of_consultation(connection, gone) == found[gone]
+        assert [answer_changes.of_consultation(connection, one) for one in (same, failed)] == [None, None]
+    assert found.keys() == {changed, gone}
+    assert (found[changed].at, found[changed].since) == (day(2), day(1))
     assert found[changed].sentence == (
         f"Desde a consulta de {portuguese.day(day(1))}: razão social e regime de apuração mudaram."
     )
-    assert found[gone] == answer_changes.AnswerChange(day(4), day(2), f"a inscrição {OWN.IE} não veio mais")
+    assert found[gone].since == day(2)
+    assert found[gone].changes.sentence == f"a inscrição {OWN.IE} não veio mais"
 
 
 def test_an_answer_about_another_uf_is_not_compared(database: Database, customer: int) -> None:

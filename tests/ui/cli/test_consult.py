@@ -25,6 +25,7 @@ KEYS = [
     "falha",
     "duracao_ms",
     "consulta_id",
+    "mudancas",
 ]
 DOCUMENT = made_up_cnpj("10203040")
 
@@ -71,6 +72,24 @@ def test_every_outcome(
     found = answer["falha"]
     assert (found["classe"] if found else None) == failure
     assert answer["consulta_id"] == 1
+
+
+def test_what_changed_since_the_answer_before(run: Run, ready_on_both: Path, sefaz: DemoSefaz) -> None:
+    sefaz.scenarios[DOCUMENT] = Scenario.CHANGED
+    first = ask(run)
+    assert first["mudancas"] is None
+    second = ask(run)["mudancas"]
+    assert second["resumo"].endswith(": razão social, endereço, regime de apuração e credenciamento mudaram.")
+    name = next(field for field in second["campos"] if field["campo"] == "xNome")
+    assert (name["IE"], name["antes"]) == (first["infCad"][0]["IE"], first["infCad"][0]["xNome"])
+    assert name["agora"].endswith("E CONVENIENCIA LTDA")
+    assert (second["novas"], second["nao_vieram_mais"]) == ([], [])
+    sefaz.scenarios[DOCUMENT] = Scenario.NOT_TAXPAYER
+    assert ask(run)["mudancas"]["nao_vieram_mais"] == [name["IE"]]
+    sefaz.scenarios[DOCUMENT] = Scenario.CHANGED
+    outcome = run("consultar", "--documento", DOCUMENT, "--uf", "SP")
+    assert "Mudou: Desde a consulta de" in outcome.out
+    assert "há 1 inscrição nova." in outcome.out
 
 
 def test_a_failure_is_told_in_parts_on_the_standard_error(run: Run, ready: Path, sefaz: DemoSefaz) -> None:
