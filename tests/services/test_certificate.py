@@ -353,6 +353,19 @@ def test_a_temporary_folder_that_cannot_be_written_is_told(
         client_context(*installed, None)
 
 
+def test_what_a_killed_program_left_behind_is_removed(
+    installed: tuple[Certificate, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    names = ("retaguarda-velho.pem", "retaguarda-novo.pem", "outro.pem")
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    for name in ("retaguarda-velho.pem", "outro.pem"):
+        os.utime(tmp_path / name, (1, 1))
+    client_context(*installed, None)
+    assert {file.name for file in tmp_path.glob("*.pem")} == {"retaguarda-novo.pem", "outro.pem"}
+
+
 def test_a_context_is_built_without_importing_cryptography(installed: tuple[Certificate, str], ca_file: Path) -> None:
     certificate, password = installed
     script = """
@@ -416,6 +429,24 @@ def test_one_context_is_kept_per_certificate(
     renewed, password = open_pfx(data, "senha", branch_id=1, branch_cnpj=MATRIZ, now=datetime.now(UTC))
     assert contexts.of(renewed, ca_file) is not built[0]
     assert contexts.of(certificate, ca_file) is built[0]
+
+
+def test_a_lower_security_level_lowers_only_what_ciphers_and_keys_are_taken(
+    installed: tuple[Certificate, str], ca_file: Path
+) -> None:
+    certificate, password = installed
+    contexts = ClientContexts(lambda name: password)
+    strict, lenient = (contexts.of(certificate, ca_file, security_level=level) for level in (2, 1))
+    assert contexts.of(certificate, ca_file) is strict
+    assert contexts.of(certificate, ca_file, security_level=1) is lenient
+    assert lenient is not strict
+    assert lenient.get_ca_certs(binary_form=True) == strict.get_ca_certs(binary_form=True)
+    for context in (strict, lenient):
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+        assert context.minimum_version is context.maximum_version is ssl.TLSVersion.TLSv1_2
+    assert {cipher["name"] for cipher in strict.get_ciphers()} < {cipher["name"] for cipher in lenient.get_ciphers()}
+    assert (strict.security_level, lenient.security_level) == (2, 1)
 
 
 def test_a_changed_file_of_authorities_is_read_again(installed: tuple[Certificate, str], tmp_path: Path) -> None:

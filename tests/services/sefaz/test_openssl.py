@@ -22,14 +22,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.documents import parse_cnpj
-from app.domain import Certificate, ConsultationFailed, Failure, FailureKind
+from app.domain import Certificate, ConsultationFailed, Failure, FailureKind, Verdict
 from services.certificate import client_context
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.pfx import open_pfx
 from services.sefaz import transport
 from services.sefaz.client import SefazClient
-from services.sefaz.endpoints import load_endpoints
+from services.sefaz.endpoints import load_endpoints, save_override
+from tests.services.conftest import Place as Office
 from tests.services.openssl_server import OpensslServer
 
 BRANCH = "11222333000181"
@@ -203,10 +204,11 @@ def test_server_that_sends_only_its_own_certificate(at: Place, client: SefazClie
 # --- 1024-bit DH ---
 
 
-def weak(at: Place, certificate: Path | None = None) -> tuple[str | Path, ...]:
+def weak(at: Place, certificate: Path | None = None, *, asking: bool = True) -> tuple[str | Path, ...]:
     cipher = "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"
     file = at.written("dh.pem", DH_1024)
-    return (*at.presenting(certificate), *asking_for_certificate(at), "-dhparam", file, "-cipher", cipher)
+    asked = asking_for_certificate(at) if asking else ()
+    return (*at.presenting(certificate), *asked, "-dhparam", file, "-cipher", cipher)
 
 
 def said_in(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -254,6 +256,18 @@ def test_short_dh_key_is_taken_of_the_server_known_to_use_one(
         assert failing(client, url, security_level=2).kind is FailureKind.ENCRYPTION
         assert ask(client, url) == "259"
     assert len(said_in(caplog)) == 1
+
+
+def test_short_dh_key_is_taken_once_the_administrators_file_says_so(at: Place, file_place: Office) -> None:
+    file_place.folders.additional_ca_file.write_bytes(at.authority.ca_pem)
+    customer = file_place.add(1)
+    with OpensslServer(*weak(at, asking=False), answer=ANSWER) as server:
+        save_override(file_place.folders.endpoints_file, "SP", {"producao": server.url})
+        refused = file_place.consult(customer).finding.failure
+        assert refused is not None
+        assert refused.kind is FailureKind.ENCRYPTION
+        save_override(file_place.folders.endpoints_file, "SP", {"nivel_seguranca": 1})
+        assert file_place.consult(customer).finding.verdict is Verdict.NOT_TAXPAYER
 
 
 def test_failure_of_the_second_try_tells_of_the_first(at: Place, client: SefazClient) -> None:
