@@ -130,7 +130,7 @@ def receipt(
         title=f"Comprovante de consulta{' sem resposta' if row.failed else ''} — {row.authority.label}",
         subtitle=f"Consulta nº {row.id} · {whom} · {asked_at}",
         outcome=row.verdict.label,
-        statement=(_NO_ANSWER if row.failed else row.reason, f"Decisão tomada: {row.decision}"),
+        statement=(_NO_ANSWER if row.failed else row.reason, f"Decisão tomada: {row.decided or row.decision}"),
         sections=sections,
         issued=f"{PROGRAM} · emitido em {_moment(issued_at, place)} por {issued_by}",
         mark=DEMONSTRATION if is_demo else "",

@@ -52,6 +52,7 @@ class ConsultationsPage(JournalPage[ConsultationModel]):
 
         self.result = ResultView(office.backoffice)
         self.result.receipt.offer_in(self.table)
+        self.result.shown.connect(self._offer_customer)
         self._customer = QPushButton()
         self._add_consultations()
 
@@ -156,11 +157,14 @@ class ConsultationsPage(JournalPage[ConsultationModel]):
     def _fill_side(self, number: int) -> None:
         self.result.show_consultation(number)
 
-    def _show_row(self, row: HistoryRow) -> None:
+    @Slot(object)
+    def _offer_customer(self, row: HistoryRow | None) -> None:
+        if row is None or row.customer_id is None:
+            self._customer.hide()
+            return
         self._customer.setText(f"{shorten(row.customer, 30, placeholder='…')} · abrir o cliente")
         self._customer.setProperty("customer", row.customer_id)
-        self._customer.setVisible(row.customer_id is not None)
-        super()._show_row(row)
+        self._customer.show()
 
     @Slot()
     def _open_customer(self) -> None:

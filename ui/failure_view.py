@@ -66,7 +66,7 @@ class FailureView(QFrame):
     def show_failure(self, failure: Failure) -> None:
         """Show this failure instead of any other."""
         self._failure = failure
-        self._icon.setPixmap(icons.pixmap("error", 24, Tone.BLOCK))
+        self._icon.setPixmap(icons.pixmap("error", 24, Tone.FAIL))
         self._what.setText(failure.what)
         self._cause.setText(f"Causa provável: {failure.cause}" if failure.cause else "")
         self._todo.setText(f"O que fazer: {failure.todo}" if failure.todo else "")

@@ -12,10 +12,10 @@ from ui.theme import Tone
 
 
 class InscriptionsView(QWidget):
-    """The inscriptions of an answer; what is in `different` is marked."""
+    """The inscriptions of an answer; what is in `different` is marked. The one that `reason` is about is in front."""
 
     def __init__(
-        self, inscriptions: tuple[Inscription, ...], different: Changes, parent: QWidget | None = None
+        self, inscriptions: tuple[Inscription, ...], different: Changes, reason: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         number = len(inscriptions)
@@ -48,4 +48,11 @@ class InscriptionsView(QWidget):
             enabled = inscription.cSit == "1"
             tabs.setTabIcon(tab, icons.icon("check" if enabled else "block"))
             tabs.setTabToolTip(tab, "Habilitada" if enabled else "Não habilitada")
+        named = [position for position, inscription in enumerate(inscriptions) if _is_named(inscription, reason)]
+        if len(named) == 1:
+            tabs.setCurrentIndex(named[0])
         whole.addWidget(tabs)
+
+
+def _is_named(inscription: Inscription, reason: str) -> bool:
+    return bool(inscription.IE) and inscription.IE in reason

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from services.backoffice import Backoffice
 
 
-class _Gone(Exception):
+class ConsultationGone(Exception):
     """The consultation is not kept any more."""
 
     failure = Failure(
@@ -134,7 +134,7 @@ class ReceiptButtons(QWidget):
 
             found = receipt_of(backoffice, consultation_id, datetime.now(UTC))
             if found is None:
-                raise _Gone
+                raise ConsultationGone
             return found
 
         return read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -30,7 +30,7 @@ from ui.inscription_card import selectable
 from ui.inscriptions_view import InscriptionsView
 from ui.public_page_button import PublicPageButton
 from ui.raw_message import RawMessage, RawMessageView, readable
-from ui.receipt_buttons import ReceiptButtons
+from ui.receipt_buttons import ConsultationGone, ReceiptButtons
 from ui.registration_view import RegistrationView
 from ui.theme import Tone
 
@@ -56,10 +56,14 @@ class _Loaded:
 class ResultView(QStackedWidget):
     """Reads and shows the consultation given to `show_consultation`; until then it says `hint`."""
 
+    shown = Signal(object)
+    """The HistoryRow of the consultation that is being shown from now on, None when it could not be read."""
+
     def __init__(self, backoffice: Backoffice, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._database = backoffice.database
         self.consultation_id: int | None = None
+        self._reading: tasks.Task[_Loaded] | None = None
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -89,7 +93,7 @@ class ResultView(QStackedWidget):
         self._anp_page.setToolTip("Abre no navegador a consulta de postos da ANP; lá, informe o CNPJ")
         theme.link(self._anp_page)
         self._anp_page.clicked.connect(self._open_anp_page)
-        self._fold = QPushButton("Detalhes: pedido e resposta")
+        self._fold = QPushButton("Pedido e resposta, como passaram pela rede")
         self._fold.setCheckable(True)
         self._fold.toggled.connect(self._unfold)
         self.receipt = ReceiptButtons(backoffice)
@@ -127,6 +131,7 @@ class ResultView(QStackedWidget):
 
     def clear(self) -> None:
         """Show nothing."""
+        self._drop_reading()
         self.consultation_id = None
         self.setCurrentIndex(0)
 
@@ -137,24 +142,29 @@ class ResultView(QStackedWidget):
         self.consultation_id = consultation_id
         self.receipt.show_for(consultation_id)
         database = self._database
+        self._drop_reading()
 
-        def load() -> _Loaded | None:
+        def load() -> _Loaded:
             from app.data import brands, history
 
             with database.reading() as connection:
                 full = history.get(connection, consultation_id)
                 if full is None:
-                    return None
+                    raise ConsultationGone
                 before = history.answer_before(connection, full.row)
                 registration = full.registration
                 brand = brands.table(connection).read(registration.brand) if registration else None
             return _Loaded(full, before, brand, readable(full.request), readable(full.response))
 
-        tasks.run(load, self._show, self._show_error, self)
+        self._reading = tasks.run(load, self._show, self._show_error, self)
 
-    def _show(self, loaded: _Loaded | None) -> None:
-        if loaded is None or loaded.full.row.id != self.consultation_id:
-            return
+    def _drop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.drop()
+            self._reading = None
+
+    def _show(self, loaded: _Loaded) -> None:
+        self._reading = None
         full, before = loaded.full, loaded.before
         row = full.row
         look = words.verdict(row.verdict)
@@ -164,14 +174,14 @@ class ResultView(QStackedWidget):
         self._verdict.setText(look.word)
         theme.tone(self._verdict, look.tone)
         answered = not row.failed
-        changed = answered and before is not None and before.row.verdict is not row.verdict
-        self._change.setVisible(changed)
+        self._change.setVisible(before is not None and before.row.verdict is not row.verdict)
         if before is not None:
-            self._change.setText(f"Antes: {before.row.verdict.label.lower()} ({words.exact(before.row.asked_at)})")
-            theme.badge(self._change, Tone.WARN)
+            earlier = "Antes" if answered else "Última resposta"
+            self._change.setText(f"{earlier}: {before.row.verdict.label.lower()} ({words.exact(before.row.asked_at)})")
+            theme.badge(self._change, Tone.WARN if answered else Tone.NEUTRAL)
         self._reason.setText(row.reason)
         self._reason.setVisible(answered)
-        self._decision.setText(f"Decisão: {row.decision}")
+        self._decision.setText(f"Decisão: {row.decided or row.decision}")
         self._public_page.offer_for(full.failure, row.uf)
         if full.failure is not None:
             self._failure.show_failure(full.failure)
@@ -187,14 +197,20 @@ class ResultView(QStackedWidget):
         self._unfold(False)
         self.setCurrentIndex(1)
         self._scroll.verticalScrollBar().setValue(0)
+        self.shown.emit(row)
 
     def _show_error(self, error: Exception) -> None:
+        self._reading = None
+        self.consultation_id = None  # to be read again when it is asked for again
+        empty(self._facts)
+        empty(self._answer)
         self.setCurrentIndex(1)
         head = (self._badge_icon, self._verdict, self._reason, self._decision, self._change)
-        for widget in (*head, self.receipt, self._fold, self._anp_page):
+        for widget in (*head, self.receipt, self._fold, self._raw, self._anp_page):
             widget.hide()
         self._public_page.hide()
         self._failure.show_failure(failure_of(error))
+        self.shown.emit(None)
 
     def _show_facts(self, full: FullConsultation) -> None:
         empty(self._facts)
@@ -220,7 +236,7 @@ class ResultView(QStackedWidget):
         full, before = loaded.full, loaded.before
         if full.inscriptions:
             different = changes(full.inscriptions, before.inscriptions) if before else _NO_CHANGES
-            self._answer.addWidget(InscriptionsView(full.inscriptions, different))
+            self._answer.addWidget(InscriptionsView(full.inscriptions, different, full.row.reason))
         if full.registration is not None and loaded.brand is not None:
             changed = anp_words.changes(full.registration, before.registration if before else None)
             self._answer.addWidget(RegistrationView(full.registration, loaded.brand, changed))

@@ -58,6 +58,11 @@ class HistoryRow:
         """Whether nobody answered."""
         return self.verdict in (Verdict.FAILURE, AnpOutcome.FAILURE)
 
+    @property
+    def decided(self) -> str:
+        """The decision alone: most repeat the reason, which is already said beside them."""
+        return " ".join(self.decision.replace(self.reason, " ").split()) if self.reason else self.decision
+
 
 @dataclass(frozen=True)
 class HistoryQuery:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from app.data import customers, history
@@ -298,3 +298,69 @@ def test_xml_is_indented_to_be_read() -> None:
 def test_each_form_of_message_is_read_and_saved_as_what_it_is(data: bytes, text: str, ending: str) -> None:
     message = readable(data)
     assert (message.text, message.ending, message.data) == (text, ending, data)
+
+
+def test_the_customer_offered_is_that_of_the_consultation_shown(qtbot: QtBot, demo: DemoOffice) -> None:
+    first, second = _customers(demo, 2)
+    page = _page(qtbot, demo)
+    _consult(demo, first)
+    until(qtbot, lambda: _names(page) == [first.name])
+    page.table.selectRow(0)
+    until(qtbot, lambda: page._customer.property("customer") == first.id)
+    _consult(demo, second)
+    until(qtbot, lambda: _names(page) == [second.name, first.name])
+    newest = page.model.row(0)
+    assert newest is not None
+    page.show_argument(newest.id)  # as the notices do: the list itself is not touched
+    until(qtbot, lambda: page._customer.property("customer") == second.id)
+
+
+def test_a_failure_says_what_the_last_answer_was(qtbot: QtBot, demo: DemoOffice) -> None:
+    (row,) = _customers(demo, 1)
+    demo.sefaz.scenarios[row.document.value] = Scenario.ENABLED
+    page = _page(qtbot, demo)
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 1)
+    demo.sefaz.scenarios[row.document.value] = Scenario.HTTP_503
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 2)
+    page.table.selectRow(0)
+    until(qtbot, lambda: page.result._change.text().startswith("Última resposta: habilitado ("))
+    assert page.result._change.isVisibleTo(page)
+    assert "continuam como estavam" in page.result._decision.text()
+
+
+def test_the_inscription_that_decides_is_in_front_and_the_decision_does_not_repeat_the_reason(
+    qtbot: QtBot, demo: DemoOffice
+) -> None:
+    (row,) = _customers(demo, 1)
+    demo.sefaz.scenarios[row.document.value] = Scenario.SEVERAL
+    page = _page(qtbot, demo)
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 1)
+    page.table.selectRow(0)
+    until(qtbot, lambda: any(tabs.isVisibleTo(page) for tabs in _inscriptions(page)))
+    (tabs,) = _inscriptions(page)
+    assert tabs.tabText(tabs.currentIndex()).split()[0] in page.result._reason.text()
+    assert tabs.currentIndex() > 0
+    assert page.result._reason.text() not in page.result._decision.text()
+
+
+def _inscriptions(page: ConsultationsPage) -> list[QTabWidget]:
+    return [tabs for tabs in page.result.findChildren(QTabWidget) if tabs.accessibleName() == "Inscrições da resposta"]
+
+
+def test_a_consultation_not_kept_any_more_takes_the_one_before_off_the_side(qtbot: QtBot, demo: DemoOffice) -> None:
+    (row,) = _customers(demo, 1)
+    page = _page(qtbot, demo)
+    _consult(demo, row)
+    until(qtbot, lambda: len(_names(page)) == 1)
+    page.table.selectRow(0)
+    until(qtbot, lambda: page._customer.property("customer") == row.id)
+    page.show_argument(999)
+    until(qtbot, lambda: "não está mais guardada" in page.result._failure._what.text())
+    assert not page._customer.isVisibleTo(page)
+    assert not page.result.receipt.isVisibleTo(page)
+    assert row.document.value not in "".join(
+        c for label in page.result.findChildren(QLabel) if label.isVisibleTo(page) for c in label.text() if c.isalnum()
+    )

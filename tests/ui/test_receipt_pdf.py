@@ -119,7 +119,8 @@ def test_the_demonstration_is_marked_on_every_page(qtbot: QtBot) -> None:
 
 
 def test_it_may_be_made_off_the_gui_thread(qtbot: QtBot) -> None:
-    receipt, there = made(inscriptions=3), []
+    receipt = made(inscriptions=3)
+    there: list[bytes] = []
     for _ in range(4):
         tasks.run(lambda: pdf_of(receipt), there.append, pytest.fail, qtbot)  # type: ignore[arg-type]
     settle(qtbot)
