@@ -257,7 +257,7 @@ def _line(number: int, cells: dict[str | None, str], kinds: Mapping[str, Kind[An
             continue
         if _ROUNDED.fullmatch(text):
             reasons.append(
-                f"{field.label}: “{text}” foi arredondado pela planilha. Escreva-o inteiro nela, em uma coluna de Texto."
+                f"{field.label}: “{text}” foi arredondado pela planilha. Escreva-o inteiro, em coluna de Texto."
             )
             continue
         try:
