@@ -74,6 +74,7 @@ READ_TIMEOUT_S = 3.0
 
 _ACTOR = "demonstração"
 _ANP_LEFT_ALONE_S = 10
+_CERTIFICATE_ENDS_IN = timedelta(days=12)
 _BRAND_KINDS = {"Bandeira branca": BrandKind.WHITE}
 
 
@@ -101,7 +102,9 @@ def demonstration(*, automatic: bool = True, mirror: bool = False, resellers: in
             authority = DemoAuthority.create()
             yesterday = anp_lists.resellers(resellers, known=example.anp_register(AnpKind.AUTOMOTIVE))
             with (
-                DemoSefaz(authority, scenarios=example.scenarios(), taxpayers=example.taxpayers()) as sefaz,
+                DemoSefaz(
+                    authority, ufs=example.ufs(), scenarios=example.scenarios(), taxpayers=example.taxpayers()
+                ) as sefaz,
                 _anp(authority, yesterday) as anp,
             ):
                 folders = Folders(Path(name), Path(name))
@@ -157,15 +160,18 @@ def _take_lists(backoffice: Backoffice, yesterday: list[AnpRegistration], anp: D
 def _fill(backoffice: Backoffice, authority: DemoAuthority, anp: DemoAnp, *, automatic: bool) -> None:
     with backoffice.database.writing() as connection:
         company, branch, user, entity = _add_records(connection, backoffice)
+    now = datetime.now(UTC)
     head_office = example.COMPANY.branches[0]
     password = secrets.token_urlsafe(16)
     install_certificate(
         backoffice.database,
         branch,
-        authority.issue_pfx(head_office.cnpj, example.COMPANY.name.upper(), password),
+        authority.issue_pfx(
+            head_office.cnpj, example.COMPANY.name.upper(), password, not_after=now + _CERTIFICATE_ENDS_IN
+        ),
         password,
         actor=_ACTOR,
-        now=datetime.now(UTC),
+        now=now,
     )
     draft: dict[SettingKey, Any] = {
         (SEFAZ_BRANCH, GENERAL_COMPANY): branch,

@@ -15,7 +15,7 @@ from app.kinds import folded
 from app.policies import AnpKind
 from services.demo.anp_lists import DemoDistributor
 from services.demo.anp_scenarios import AnpScenario
-from services.demo.scenarios import Scenario
+from services.demo.scenarios import Rule, Scenario, without_cpf
 
 
 @dataclass(frozen=True)
@@ -305,6 +305,11 @@ CUSTOMERS = tuple(
     _customer(100 + number, first, second)
     for number, (first, second) in enumerate(zip(_LINES[::2], _LINES[1::2], strict=True), 1)
 )
+
+
+def ufs() -> dict[str, Scenario | Rule]:
+    """The UFs that answer nobody, or nobody by CPF, whoever is asked about: `DemoSefaz(ufs=…)`."""
+    return {"RJ": Scenario.UF_NOT_SERVED, "AL": Scenario.OTHER_UF, "PB": without_cpf}
 
 
 def scenarios() -> dict[str, Scenario]:

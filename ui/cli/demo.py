@@ -92,6 +92,8 @@ def _consult_all(folders: Folders) -> None:
             query = customers.Query(order=customers.Order.UF)
             rows = customers.page(connection, query, 0, customers.count(connection, query))
         sefaz = [_by_sefaz(row, office, snapshot) for row in _noted("Consultando {} na SEFAZ", rows)]
+        left_alone = _left_alone(office, snapshot)
+        certificates = _certificates(office)
         anp = [_by_anp(row, office, snapshot) for row in _noted("Consultando {} na ANP", rows)]
         orders = [_order(row, office, snapshot) for row in _noted("Avaliando um pedido, {}", rows)]
         note("Baixando a lista de hoje da ANP")
@@ -100,6 +102,13 @@ def _consult_all(folders: Folders) -> None:
         office.close()
     write("Consultas à SEFAZ")
     write_table(("UF", "Documento", "Cliente", "Resultado", "Motivo", "Decisão"), sefaz)
+    write()
+    write("UFs que não são consultadas agora, ou não por CPF")
+    write_table(("UF", "Situação", "Por quê"), left_alone)
+    write()
+    write("Certificados perto do fim")
+    for sentence in certificates:
+        write(sentence)
     write()
     write("Consultas à ANP")
     write_table(("Documento", "Cliente", "Status", "Bandeira na ANP", "Origem", "Decisão"), anp)
@@ -124,6 +133,22 @@ def _by_sefaz(row: CustomerRow, office: Backoffice, snapshot: Snapshot) -> list[
         return [*start, "Não consultado", said, ""]
     finding = said.finding
     return [*start, finding.verdict.label, _reason(finding), said.decision.why.split(". ")[0].rstrip(".")]
+
+
+def _left_alone(office: Backoffice, snapshot: Snapshot) -> list[list[str]]:
+    """The UFs without service and the authorizers in silence, after what they answered."""
+    from ui.endpoint_standing import read_standings
+
+    endpoints = office.sefaz.endpoints()
+    standings = sorted(read_standings(office, snapshot).items())
+    return [[uf, *said] for uf, standing in standings for said in standing.sentences(endpoints[uf])]
+
+
+def _certificates(office: Backoffice) -> list[str]:
+    from services.certificate_warnings import certificate_warnings
+
+    warnings = certificate_warnings(office.database, office.settings, datetime.now(UTC))
+    return [warning.sentence for warning in warnings]
 
 
 def _by_anp(row: CustomerRow, office: Backoffice, snapshot: Snapshot) -> list[str]:
@@ -206,6 +231,7 @@ def _take_pictures(folders: Folders, target: Path) -> None:
         for key in (
             pages.PROFILES,
             pages.INTEGRATION,
+            pages.ENDPOINTS,
             pages.CUSTOMERS,
             pages.ANP_LISTS,
             pages.BRAND_INBOX,

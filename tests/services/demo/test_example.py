@@ -65,7 +65,7 @@ def test_the_example_covers_what_the_pages_show() -> None:
 
 
 def test_sefaz_answers_with_the_registered_data(client: httpx.Client, authority: DemoAuthority) -> None:
-    with DemoSefaz(authority, scenarios=example.scenarios(), taxpayers=example.taxpayers()) as sefaz:
+    with DemoSefaz(authority, ufs=example.ufs(), scenarios=example.scenarios(), taxpayers=example.taxpayers()) as sefaz:
         for customer in example.CUSTOMERS:
             document = customer.document
             if customer.scenario in (Scenario.ENABLED, Scenario.DISABLED) and customer.uf != "MA":

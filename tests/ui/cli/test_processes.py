@@ -172,10 +172,18 @@ def test_the_demonstration_without_a_window(
     before = {file: file.stat().st_mtime_ns for file in file_machine.iterdir()}
     status, out, err = run_process("demo", "--sem-janela", "--pasta", tmp_path / "telas")
     assert status == 0, err
-    sefaz, anp, orders, lists = out.split("\n\n")
+    sefaz, left_alone, certificates, anp, orders, lists = out.split("\n\n")
     assert [len(table.splitlines()) for table in (sefaz, anp, orders)] == [43, 43, 43]  # title, headings and their rule
     for words in ("Habilitado", "Não habilitado", "Não contribuinte", "Dado inválido", "Bloqueado pela SEFAZ"):
         assert words in sefaz
+    said = {line.split()[0]: line for line in left_alone.splitlines()[3:]}
+    assert set(said) == {"AL", "AM", "PB", "PE", "RJ"}
+    for uf, words in {"AL": "(265", "AM": "A SEFAZ respondeu 108", "PB": "por CPF (262", "RJ": "(410"}.items():
+        assert words in said[uf]
+    assert "PE em silêncio" in said["PE"]
+    assert "consumo indevido" in said["PE"]
+    (certificate,) = certificates.splitlines()[1:]
+    assert "usado nas consultas à SEFAZ" in certificate
     for situation in (*AnpStatus, AnpOutcome.UNRECOGNISED):
         assert situation.label in anp
     for source in AnpSource:
@@ -187,7 +195,15 @@ def test_the_demonstration_without_a_window(
     for words in ("30 entraram", "mudaram de bandeira"):
         assert words in lists
     pictures = {picture.stem: picture.stat().st_size for picture in (tmp_path / "telas").iterdir()}
-    assert set(pictures) == {"perfis", "integracao", "clientes", "listas-anp", "bandeiras-anp", "avaliacoes"}
+    assert set(pictures) == {
+        "perfis",
+        "integracao",
+        "enderecos",
+        "clientes",
+        "listas-anp",
+        "bandeiras-anp",
+        "avaliacoes",
+    }
     assert min(pictures.values()) > 20_000
     assert "Traceback" not in err
     assert not list(tmp_path.glob("retaguarda-demo-*"))
