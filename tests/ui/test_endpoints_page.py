@@ -269,6 +269,19 @@ def test_the_silence_after_a_656_is_shown_of_every_uf_of_the_authorizer(
     assert not living._hold_ends.isActive()
 
 
+def test_a_silence_that_the_sefaz_asked_for_says_what_ends_it_sooner(
+    qtbot: QtBot, demo: DemoOffice, living: EndpointsPage
+) -> None:
+    choose(living, "SP")
+    demo.sefaz.ufs["SP"] = Scenario.PAUSED
+    assert isinstance(consult(qtbot, demo, "SP"), Result)
+    until(qtbot, lambda: cell(living, "SP", "Agora").startswith("Silêncio até "))
+    (text,) = plates(living)
+    assert text.startswith("SP em silêncio. A SEFAZ respondeu 108: nova consulta só depois de ")
+    assert text.endswith("um diagnóstico sem falhas libera as consultas na hora.")
+    assert not living.form.standing.plates[0].again.isVisible()
+
+
 def test_the_header_is_switched_on_here_for_a_uf_that_asks_for_it(
     qtbot: QtBot, demo: DemoOffice, living: EndpointsPage
 ) -> None:
