@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
     from app.domain import AnpRegistration
 
-READ_TIMEOUT_S = 3.0
+READ_TIMEOUT_S = 5.0
 """How long the demonstration waits for an answer: one of its customers never gets one."""
 
 _ACTOR = "demonstração"
