@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import secrets
 from app.data.database import Database, database_secret, database_url
@@ -21,6 +21,10 @@ from services.consultation import Consultation
 from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.consultation import SefazConsultation
 
+if TYPE_CHECKING:
+    from app.settings.snapshot import Snapshot
+    from services.sefaz.diagnosis import Diagnosis
+
 
 @dataclass(frozen=True)
 class Backoffice:
@@ -36,6 +40,21 @@ class Backoffice:
     anp: AnpConsultation
     actor: str
     is_demo: bool = False
+    read_timeout: float = 45.0
+
+    def diagnosis(self, snapshot: Snapshot, *, consult: bool = True, retry_unserved: bool = False) -> Diagnosis:
+        """A diagnosis of SEFAZ with these settings, for one run."""
+        from services.sefaz.diagnosis import Diagnosis
+
+        return Diagnosis(
+            self.database,
+            self.folders,
+            snapshot,
+            self.actor,
+            consult=consult,
+            retry_unserved=retry_unserved,
+            read_timeout=self.read_timeout,
+        )
 
     def consultation_of(self, authority: Authority) -> Consultation[Any]:
         """The path of one authority's consultations. KeyError for one that this program does not consult."""
@@ -79,4 +98,5 @@ def open_backoffice(folders: Folders, *, is_demo: bool = False, read_timeout: fl
         AnpConsultation(database, folders, read_timeout=min(read_timeout, READ_TIMEOUT_S)),
         getpass.getuser(),
         is_demo,
+        read_timeout,
     )

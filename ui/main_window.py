@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
         for key, title in (
             (pages.CERTIFICATES, "Certificados &digitais"),
             (pages.ENDPOINTS, "&Endereços da SEFAZ"),
+            (pages.DIAGNOSIS, "Diagnóstico da SE&FAZ"),
             (pages.BRAND_INBOX, "&Bandeiras não cadastradas"),
         ):
             tools.addAction(self._page_action(key, title))

@@ -21,6 +21,7 @@ TABLES = "tabelas"
 AUDIT = "auditoria"
 CERTIFICATES = "certificados"
 ENDPOINTS = "enderecos"
+DIAGNOSIS = "diagnostico"
 
 
 class PageEntry(NamedTuple):
@@ -106,6 +107,12 @@ def _endpoints(office: Office) -> Page:
     return EndpointsPage(office)
 
 
+def _diagnosis(office: Office) -> Page:
+    from ui.diagnosis_page import DiagnosisPage
+
+    return DiagnosisPage(office)
+
+
 SIDEBAR = (
     PageEntry(HOME, "Início", "home", _home),
     PageEntry(CUSTOMERS, "Clientes", "customers", _customers),
@@ -121,5 +128,6 @@ TOOLS = (
     PageEntry(BRAND_INBOX, "Bandeiras não cadastradas", "flag", _brand_inbox),
     PageEntry(CERTIFICATES, "Certificados digitais", "certificate", _certificates),
     PageEntry(ENDPOINTS, "Endereços da SEFAZ", "external", _endpoints),
+    PageEntry(DIAGNOSIS, "Diagnóstico da SEFAZ", "diagnosis", _diagnosis),
 )
 BY_KEY = {entry.key: entry for entry in (*SIDEBAR, *TOOLS)}

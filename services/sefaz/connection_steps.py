@@ -181,10 +181,15 @@ def _facts(made: Handshake, chain: list[SentCertificate]) -> tuple[tuple[str, st
         facts.append(
             (
                 f"Certificado {number} de {len(chain)}",
-                f"{one.subject}{issuer}{validity}{hosts}; SHA-256 {one.sha256}",
+                f"{one.subject}{issuer}{validity}{hosts}; SHA-256 {_grouped(one.sha256)}",
             )
         )
     return tuple(facts)
+
+
+def _grouped(digits: str) -> str:
+    """In groups of eight, which a narrow panel can break."""
+    return " ".join(digits[place : place + 8] for place in range(0, len(digits), 8))
 
 
 def _accepted(made: Handshake) -> tuple[tuple[str, str], ...]:

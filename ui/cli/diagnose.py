@@ -72,19 +72,13 @@ def _options(parser: argparse.ArgumentParser, *, repeated: bool = False) -> None
 
 def run(options: argparse.Namespace) -> Status:
     """Diagnose and show."""
-    from services.sefaz.diagnosis import Diagnosis
     from services.sefaz.diagnosis_report import Outcome, as_document, as_text
 
     found: dict[str, UfReport] = {}
     with opened() as office:
         ufs = list(UFS) if options.todas else [options.uf or _branch_uf(office)]
-        diagnosis = Diagnosis(
-            office.database,
-            office.folders,
-            office.settings.load(),
-            office.actor,
-            consult=not options.sem_consulta,
-            retry_unserved=options.tentar_de_novo,
+        diagnosis = office.diagnosis(
+            office.settings.load(), consult=not options.sem_consulta, retry_unserved=options.tentar_de_novo
         )
         for report in diagnosis.reports(ufs):
             if report.finished:

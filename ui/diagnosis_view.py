@@ -1,0 +1,141 @@
+"""One UF's diagnosis whole: what failed, why and what to do, and each step with what was found."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.uf import UFS
+from services.sefaz.diagnosis_report import StepReport, UfReport
+from ui import icons, theme
+from ui.diagnosis_model import LOOKS
+from ui.failure_view import FailureView
+from ui.inscription_card import selectable
+
+
+class DiagnosisView(QScrollArea):
+    """Shows one report at a time."""
+
+    consultation_wanted = Signal(int)
+    retry_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Diagnóstico da UF escolhida")
+        self._report: UfReport | None = None
+        self._title = theme.role(QLabel(), "subtitle")
+        self._badge = QLabel()
+        self._where = theme.role(selectable(), "hint")
+        self._sentence = theme.role(selectable(), "value")
+        self.failure = FailureView()
+        self._since = theme.role(selectable(), "hint")
+        self.retry_button = QPushButton(icons.icon("refresh"), "Tentar de novo")
+        self.retry_button.setToolTip("Consulta a UF mesmo tendo ela dito que não atende")
+        self.retry_button.clicked.connect(self._retry)
+        self.open_button = QPushButton(icons.icon("consultations"), "Abrir a consulta")
+        self.open_button.clicked.connect(self._open)
+        self._cards: list[_StepCard] = []
+        self._steps = QVBoxLayout()
+        self._steps.setSpacing(theme.S)
+
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(self._title)
+        head.addWidget(self._badge)
+        head.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.S)
+        buttons.addWidget(self.retry_button)
+        buttons.addWidget(self.open_button)
+        buttons.addStretch(1)
+        inside = QFrame()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        column.setSpacing(theme.S)
+        column.addLayout(head)
+        for widget in (self._where, self._sentence, self.failure, self._since):
+            column.addWidget(widget)
+        column.addLayout(buttons)
+        column.addLayout(self._steps)
+        column.addStretch(1)
+        self.setWidget(inside)
+
+    def show_report(self, report: UfReport) -> None:
+        """Show this report in the place of any other."""
+        if report is self._report:
+            return
+        another = self._report is None or self._report.uf != report.uf
+        self._report = report
+        self._title.setText(f"{report.uf} · {UFS[report.uf].name}")
+        look = LOOKS[report.outcome]
+        self._badge.setText(look.word if report.finished else "Em andamento")
+        theme.badge(self._badge, look.tone)
+        self._where.setText(" · ".join(part for part in (report.authorizer, report.address) if part))
+        failed = report.failed
+        self._sentence.setText(report.sentence)
+        self._sentence.setVisible(failed is None)
+        self._since.setVisible(failed is not None)
+        if failed is not None and failed.failure is not None:
+            self.failure.show_failure(failed.failure)
+            self._since.setText(f"No passo “{failed.step.label}”. {report.since}")
+        else:
+            self.failure.clear()
+        self.retry_button.setVisible(report.unserved)
+        self.open_button.setVisible(report.consultation_id is not None)
+        for card in self._cards:
+            card.deleteLater()
+        self._cards = [_StepCard(step) for step in report.steps]
+        for card in self._cards:
+            self._steps.addWidget(card)
+        if another:
+            self.verticalScrollBar().setValue(0)
+
+    @Slot()
+    def _retry(self) -> None:
+        if self._report is not None:
+            self.retry_wanted.emit(self._report.uf)
+
+    @Slot()
+    def _open(self) -> None:
+        if self._report is not None and self._report.consultation_id is not None:
+            self.consultation_wanted.emit(self._report.consultation_id)
+
+
+class _StepCard(QFrame):
+    """One step: how it went, what was found, how long it took, and its details."""
+
+    def __init__(self, step: StepReport) -> None:
+        super().__init__()
+        theme.card(self)
+        look = LOOKS[step.outcome]
+        icon = QLabel()
+        icon.setPixmap(icons.pixmap(look.icon, 16, look.tone))
+        word = QLabel(look.word)
+        theme.tone(word, look.tone)
+        took = theme.role(QLabel("" if step.duration_ms is None else f"{step.duration_ms} ms"), "hint")
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(icon)
+        head.addWidget(theme.role(QLabel(step.step.label), "strong"))
+        head.addWidget(word)
+        head.addStretch(1)
+        head.addWidget(took)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
+        column.setSpacing(theme.XS)
+        column.addLayout(head)
+        column.addWidget(selectable(step.found))
+        if step.facts:
+            facts = QGridLayout()
+            facts.setHorizontalSpacing(theme.M)
+            facts.setVerticalSpacing(theme.XS)
+            facts.setColumnStretch(1, 1)
+            for line, (name, value) in enumerate(step.facts):
+                label = theme.role(QLabel(name), "hint")
+                label.setAlignment(Qt.AlignmentFlag.AlignTop)
+                facts.addWidget(label, line, 0)
+                facts.addWidget(selectable(value), line, 1)
+            column.addLayout(facts)
+        self.setAccessibleName(f"{step.step.label}: {look.word}. {step.found}")
