@@ -14,7 +14,7 @@ from ui.theme import Tone
 
 
 class FailureView(QFrame):
-    """Hidden until `show_failure`. `add_button` puts the ways out beside the text."""
+    """Hidden until `show_failure`. `add_button` puts the ways out under the text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,13 +44,16 @@ class FailureView(QFrame):
         texts.setSpacing(theme.XS)
         for label in (self._what, self._cause, self._todo):
             texts.addWidget(label)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(theme.S)
-        self._buttons.addWidget(self._fold)
-        self._buttons.addWidget(self._copy)
-        self._buttons.addStretch(1)
+        self._ways_out = QHBoxLayout()
+        self._ways_out.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._fold)
+        buttons.addWidget(self._copy)
+        buttons.addStretch(1)
         texts.addSpacing(theme.XS)
-        texts.addLayout(self._buttons)
+        for row in (self._ways_out, buttons):  # in one row they would not fit at the side of a list
+            row.setSpacing(theme.S)
+            texts.addLayout(row)
         texts.addWidget(self._details)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
@@ -60,8 +63,8 @@ class FailureView(QFrame):
         self.hide()
 
     def add_button(self, button: QPushButton) -> None:
-        """One more way out, before "Detalhes"."""
-        self._buttons.insertWidget(self._buttons.indexOf(self._fold), button)
+        """One more way out, above "Detalhes"."""
+        self._ways_out.insertWidget(self._ways_out.count() - 1, button)
 
     def show_failure(self, failure: Failure) -> None:
         """Show this failure instead of any other."""
