@@ -28,7 +28,7 @@ EXPECTED: dict[str, tuple[StatusClass, Action]] = {
     }.items()
     for code in codes.split()
 }
-MINUTES = {
+MINUTES: dict[str, list[float | None]] = {
     "108": [5, 15, 30, 60, 120, 360],
     "109": [30, 60],
     "257": [None],
