@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-_START_S = 20.0
+_START_S = 60.0
 _END_OF_QUERY = b"</soap-env:Envelope>"
 _PRESENTED = rb"depth=0.*?verify return:1"
 _ASK_FOR_CERTIFICATE = b"R\n"  # s_server(1), CONNECTED COMMANDS

@@ -68,7 +68,7 @@ def server(authority: DemoAuthority, dated: Dated) -> Iterator[TlsServer]:
 
 @pytest.fixture(scope="module")
 def client(context: ssl.SSLContext, server: TlsServer) -> Iterator[SefazClient]:
-    client = SefazClient(context, connect_timeout=5.0, read_timeout=5.0)
+    client = SefazClient(context, connect_timeout=30.0, read_timeout=30.0)
     yield client
     client.close()
 
@@ -161,13 +161,13 @@ def test_the_service_warns_until_the_clock_is_right(file_place: Place, qtbot: Qt
     try:
         thread.submit([file_place.request(customer)])
         qtbot.waitUntil(
-            lambda: any("está 12 minutos adiantado" in state.warning for state in states.told), timeout=10_000
+            lambda: any("está 12 minutos adiantado" in state.warning for state in states.told), timeout=30_000
         )
         assert file_place.backoffice.sefaz.clock_difference is not None
         file_place.sefaz.clock_offset = timedelta()
         # A failure tells the time too.
         file_place.sefaz.scenarios[cnpj(1).value] = Scenario.UNCATALOGUED
         thread.submit([file_place.request(customer)])
-        qtbot.waitUntil(lambda: not states.told[-1].warning, timeout=10_000)
+        qtbot.waitUntil(lambda: not states.told[-1].warning, timeout=30_000)
     finally:
         thread.stop()

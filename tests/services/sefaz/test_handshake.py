@@ -38,7 +38,7 @@ def client(authority: DemoAuthority, tmp_path_factory: pytest.TempPathFactory) -
     certificate, password = open_pfx(pfx, "segredo", branch_id=1, branch_cnpj=BRANCH, now=datetime.now(UTC))
     trusted: Path = tmp_path_factory.mktemp("ca") / "raiz.pem"
     trusted.write_bytes(authority.ca_pem)
-    client = SefazClient(client_context(certificate, password, trusted), connect_timeout=5.0, read_timeout=5.0)
+    client = SefazClient(client_context(certificate, password, trusted), connect_timeout=30.0, read_timeout=30.0)
     yield client
     client.close()
 

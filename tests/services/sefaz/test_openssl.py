@@ -124,7 +124,7 @@ def client_of() -> Iterator[Open]:
     made: list[SefazClient] = []
 
     def make(*contexts: Any) -> SefazClient:
-        made.append(SefazClient(*contexts, connect_timeout=10.0, read_timeout=10.0))
+        made.append(SefazClient(*contexts, connect_timeout=30.0, read_timeout=30.0))
         return made[-1]
 
     yield make
