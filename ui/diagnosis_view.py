@@ -85,6 +85,7 @@ class DiagnosisView(QScrollArea):
         self.retry_button.setVisible(report.unserved)
         self.open_button.setVisible(report.consultation_id is not None)
         for card in self._cards:
+            card.hide()
             card.deleteLater()
         self._cards = [_StepCard(step) for step in report.steps]
         for card in self._cards:
