@@ -275,9 +275,17 @@ def get(connection: Connection, consultation_id: int) -> FullConsultation | None
     )
 
 
-def newest_answer(connection: Connection, customer_id: int, authority: Authority) -> FullConsultation | None:
-    """The last consultation of this customer that the authority answered, or None."""
-    return _newest(connection, _t.customer_id == customer_id, _t.authority == authority.value)
+def newest_sefaz_answer(
+    connection: Connection, customer_id: int, document: Document, uf: str
+) -> FullConsultation | None:
+    """The last that SEFAZ answered about this customer with this document in this UF, or None."""
+    return _newest(
+        connection,
+        _t.customer_id == customer_id,
+        _t.document == document.key,
+        _t.uf == uf,
+        _t.authority == Authority.SEFAZ.value,
+    )
 
 
 def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsultation | None:
@@ -286,11 +294,7 @@ def answer_before(connection: Connection, consultation: HistoryRow) -> FullConsu
     Of the same document always and, of SEFAZ, of the same UF: what was answered about another registration says nothing
     of this one.
     """
-    whose = (
-        _t.customer_id.is_(None)
-        if consultation.customer_id is None
-        else _t.customer_id == consultation.customer_id
-    )
+    whose = _t.customer_id.is_(None) if consultation.customer_id is None else _t.customer_id == consultation.customer_id
     same_uf = (_t.uf == consultation.uf,) if consultation.authority is Authority.SEFAZ else ()
     return _newest(
         connection,

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select, update
 from app.data import history, records
 from app.data.models import Customer
 from app.data.records import Record
-from app.domain import Authority, Inscription
+from app.documents import from_key
+from app.domain import Inscription
 from app.portuguese import counted, exact, listed
 from app.rules.registration_difference import Difference, differences
 from app.rules.sefaz_verdict import judge
@@ -45,7 +46,7 @@ class RegistrationMoved(Exception):
 def compare(connection: Connection, customer_id: int) -> Comparison:
     """Compare the registration as it is now. Raises RecordNotFound.
 
-    Only the newest answer counts, and only when it is about this document and this UF; a failure after it takes nothing
+    Only the newest answer about this document and this UF counts; a failure after it takes nothing
     away from it.
     """
     return _compare(connection, records.get(connection, CUSTOMERS, customer_id))
@@ -90,9 +91,9 @@ def take_over(
 
 
 def _compare(connection: Connection, record: Record) -> Comparison:
-    answer = history.newest_answer(connection, record.id, Authority.SEFAZ)
-    document, uf = record.values["documento"], record.values["uf"]
-    if answer is None or (answer.row.document.key, answer.row.uf) != (document, uf):
+    uf: str = record.values["uf"]
+    answer = history.newest_sefaz_answer(connection, record.id, from_key(record.values["documento"]), uf)
+    if answer is None:
         return Comparison(why_not="A SEFAZ ainda não respondeu sobre o documento e a UF deste cadastro.")
     row = answer.row
     if not answer.inscriptions:

@@ -257,6 +257,7 @@ def test_an_answer_about_another_uf_is_not_compared(database: Database, customer
         last = history.get(connection, elsewhere)
         assert last is not None
         assert history.answer_before(connection, last.row) is None
-        newest = history.newest_answer(connection, customer, Authority.SEFAZ)
-    assert newest is not None
-    assert newest.row.id == elsewhere > first
+        newest = [
+            history.newest_sefaz_answer(connection, customer, parse_document(CNPJ), uf) for uf in ("SP", "GO", "PR")
+        ]
+    assert [one and one.row.id for one in newest] == [first, elsewhere, None]
