@@ -156,7 +156,7 @@ def _circumstances(consultation: FullConsultation, when: str, branch: str, is_de
     yield Line("Duração", f"{number(row.duration_ms)} ms")
     state = f" · {UFS[row.uf].name}" if row.authority is Authority.SEFAZ and row.uf in UFS else ""
     yield Line("Autoridade consultada", _whom(consultation) + state)
-    if consultation.authorizer:
+    if consultation.authorizer and row.authority is Authority.SEFAZ:
         yield Line("Autorizador que atende", consultation.authorizer)
     if row.source is not None:
         yield Line("Fonte", anp_words.source(row.source, consultation.listed_at))

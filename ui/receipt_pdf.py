@@ -202,14 +202,15 @@ def _facts(facts: Facts) -> str:
     fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
     rows = []
     for line in facts.lines:
-        style = f" style=\"font-family: '{escape(fixed)}'; font-size: 8pt\"" if line.exact else ""
+        value = _lines(line.value)
+        if line.exact:
+            value = f"<span style=\"font-family: '{escape(fixed)}'; font-size: 8pt\">{value}</span>"
         rows.append(
             f"<tr><td class='label' width='{_LABEL_SHARE}%'>{_lines(line.label)}</td>"
-            f"<td width='{100 - _LABEL_SHARE}%'{style}>{_lines(line.value)}</td></tr>"
+            f"<td width='{100 - _LABEL_SHARE}%'>{value}</td></tr>"
         )
-    return _table(
-        f"<tr><th class='title' colspan='2'><p class='section'>{escape(facts.title)}</p></th></tr>", "".join(rows)
-    )
+    head = f"<tr><th class='title' colspan='2'><p class='section'>{escape(facts.title)}</p></th></tr>"
+    return _table(head, "".join(rows))
 
 
 def _listing(listing: Listing) -> str:
