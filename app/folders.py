@@ -41,6 +41,11 @@ class Folders:
         return self.data / "anp_situacoes.toml"
 
     @property
+    def demonstration_file(self) -> Path:
+        """There only where the data is made up: whatever opens it, what is printed of it must say so."""
+        return self.data / "demonstracao"
+
+    @property
     def additional_ca_file(self) -> Path:
         """Authorities that the administrator trusts besides the shipped ones."""
         return self.data / "ac_adicionais.pem"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Backoffice:
     """The open database, the settings and the paths of consultations, for the window, the services and the commands.
 
-    `actor` is who is using the program: the name of the system's user.
+    `actor` is who is using the program: the name of the system's user. `is_demo` tells that the data is made up.
     """
 
     folders: Folders
@@ -74,7 +74,7 @@ class Backoffice:
         self.database.close()
 
 
-def open_backoffice(folders: Folders, *, is_demo: bool = False, read_timeout: float = 45.0) -> Backoffice:
+def open_backoffice(folders: Folders, *, read_timeout: float = 45.0) -> Backoffice:
     """Open the database that this computer's settings name and bring its schema up to date. Slow: not for the window's
     own thread. `read_timeout` is how long, in seconds, an authority may take.
 
@@ -97,6 +97,6 @@ def open_backoffice(folders: Folders, *, is_demo: bool = False, read_timeout: fl
         SefazConsultation(database, folders, read_timeout=read_timeout),
         AnpConsultation(database, folders, read_timeout=min(read_timeout, READ_TIMEOUT_S)),
         getpass.getuser(),
-        is_demo,
+        folders.demonstration_file.exists(),
         read_timeout,
     )

@@ -108,6 +108,7 @@ def demonstration(*, automatic: bool = True, mirror: bool = False, resellers: in
                 _anp(authority, yesterday) as anp,
             ):
                 folders = Folders(Path(name), Path(name))
+                folders.demonstration_file.touch()
                 folders.additional_ca_file.write_bytes(authority.ca_pem)
                 folders.endpoints_file.write_text(sefaz.endpoints_override(), encoding="utf-8")
                 backoffice = open_demonstration(folders)
@@ -124,7 +125,7 @@ def demonstration(*, automatic: bool = True, mirror: bool = False, resellers: in
 
 def open_demonstration(folders: Folders) -> Backoffice:
     """The program open on the example."""
-    return open_backoffice(folders, is_demo=True, read_timeout=READ_TIMEOUT_S)
+    return open_backoffice(folders, read_timeout=READ_TIMEOUT_S)
 
 
 def _anp(authority: DemoAuthority, yesterday: list[AnpRegistration]) -> DemoAnp:

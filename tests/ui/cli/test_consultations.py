@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from app.data import history
 from app.data.history import FullConsultation
 from app.folders import find_folders
+from app.receipt import DEMONSTRATION
 from services.backoffice import open_backoffice
 from services.demo.example import made_up_cnpj
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
+from services.receipt import receipt_of
 from tests.ui import receipts
 from tests.ui.cli.conftest import Run
 
@@ -55,6 +58,19 @@ def test_the_receipt(run: Run, ready_on_both: Path, tmp_path: Path, qapp: object
     assert [hashlib.sha256(made.response).digest()] == [
         hashlib.sha256(each).digest() for each in carried if each == made.response
     ]
+
+
+def test_the_receipt_of_made_up_data_is_marked_whoever_opens_it(run: Run, ready: Path) -> None:
+    number = consulted(run).row.id
+    for mark in ("", DEMONSTRATION):
+        office = open_backoffice(find_folders())
+        try:
+            receipt = receipt_of(office, number, datetime.now(UTC))
+        finally:
+            office.close()
+        assert receipt is not None
+        assert receipt.mark == mark
+        find_folders().demonstration_file.touch()
 
 
 def test_the_receipt_needs_no_screen(run: Run, ready: Path, tmp_path: Path) -> None:
