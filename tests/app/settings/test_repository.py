@@ -268,7 +268,7 @@ def test_references_must_exist_and_be_active(
 @pytest.mark.parametrize(
     ("cnpj", "begins", "ends", "says"),
     [
-        (CNPJS[0], -100, -1, "vencido em"),
+        (CNPJS[0], -100, -1, "venceu em"),
         (CNPJS[0], 1, 100, "só vale a partir de"),
         (CNPJS[1], -1, 100, "outro CNPJ raiz"),
     ],
