@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -118,6 +119,8 @@ class CustomerDifferences(QWidget):
         self._card.setVisible(bool(comparison.found))
         self._foot.setVisible(bool(comparison.applicable))
         self.all_box.setVisible(len(comparison.applicable) > 1)
+        for earlier, later in pairwise((*self.boxes.values(), self.all_box, self.update_button)):
+            QWidget.setTabOrder(earlier, later)
         self._show_chosen()
 
     def show_saving(self) -> None:
@@ -172,13 +175,7 @@ class CustomerDifferences(QWidget):
             row = number * _LINES
             if number:
                 self._grid.setRowMinimumHeight(row, theme.S)
-            box = QCheckBox(difference.label)
-            box.setAccessibleName(f"Atualizar {difference.label}: {difference.here or 'vazio'} → {difference.there}")
-            box.setEnabled(not difference.hindrance)
-            box.setToolTip(difference.hindrance or f"Grava no cadastro: {difference.there}")
-            box.toggled.connect(self._show_chosen)
-            self.boxes[difference] = box
-            self._grid.addWidget(box, row + 1, 0, 1, 2)
+            self._grid.addWidget(self._field(difference), row + 1, 0, 1, 2)
             here = selectable(difference.here) if difference.here else theme.role(selectable("(vazio)"), "hint")
             there = theme.role(selectable(difference.there), "strong")
             for place, (name, value) in enumerate((("No cadastro", here), ("Na SEFAZ", there)), row + 2):
@@ -194,12 +191,23 @@ class CustomerDifferences(QWidget):
                     theme.tone(label, tone)
                     self._grid.addWidget(label, place, 0, 1, 2)
 
+    def _field(self, difference: Difference) -> QWidget:
+        """The name of the field: a box to mark, where SEFAZ's value may be taken over."""
+        if difference.hindrance:
+            return QLabel(difference.label)
+        box = QCheckBox(difference.label)
+        box.setAccessibleName(f"Atualizar {difference.label}: {difference.here or 'vazio'} → {difference.there}")
+        box.setToolTip(f"Grava no cadastro: {difference.there}")
+        box.toggled.connect(self._show_chosen)
+        self.boxes[difference] = box
+        return box
+
     # --- what a person does ---
 
     @Slot()
     def _show_chosen(self) -> None:
-        number, possible = len(self.chosen), [box for box in self.boxes.values() if box.isEnabled()]
-        self.all_box.setChecked(bool(possible) and number == len(possible))
+        number = len(self.chosen)
+        self.all_box.setChecked(0 < len(self.boxes) == number)
         self.update_button.setEnabled(bool(number) and not self._saving)
         text = f"Atualizar cadastro ({number})" if number else "Atualizar cadastro"
         self.update_button.setText("Atualizando…" if self._saving else text)
@@ -208,7 +216,7 @@ class CustomerDifferences(QWidget):
     @Slot(bool)
     def _choose_all(self, chosen: bool) -> None:
         for box in self.boxes.values():
-            box.setChecked(chosen and box.isEnabled())
+            box.setChecked(chosen)
 
     @Slot()
     def _ask(self) -> None:

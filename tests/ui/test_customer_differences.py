@@ -134,6 +134,8 @@ def test_all_are_marked_at_once_from_the_keyboard(qtbot: QtBot, demo: DemoOffice
     consult(qtbot, page)
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
     view = page.panel.differences
+    last = list(view.boxes.values())[-1]
+    assert [last.nextInFocusChain(), view.all_box.nextInFocusChain()] == [view.all_box, view.update_button]
     QTest.keyClick(view.all_box, Qt.Key.Key_Space)
     assert len(view.chosen) == 4
     QTest.keyClick(next(iter(view.boxes.values())), Qt.Key.Key_Space)
@@ -190,9 +192,10 @@ def test_an_address_of_another_uf_is_only_shown(qtbot: QtBot, demo: DemoOffice, 
     assert "de contribuinte de SC (como um substituto tributário), está habilitada." in texts(page)
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
     view = page.panel.differences
-    assert view.boxes
-    assert not any(box.isEnabled() for box in view.boxes.values())
+    assert title(page) == "Divergências (4)"
+    assert view.boxes == {}
     assert not view.update_button.isVisibleTo(page)
+    assert "JOINVILLE" in texts(page)
     assert texts(page).count("O endereço fica em SC e o cadastro é de PR") == 1
 
 
@@ -234,6 +237,6 @@ def test_what_does_not_fit_is_said_and_cannot_be_chosen(qtbot: QtBot, demo: Demo
     demo.sefaz._taxpayers[document] = (replace(known, ender=replace(known.ender, xLgr="RUA " + "COMPRIDA " * 28)),)
     consult(qtbot, page)
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
-    (box,) = page.panel.differences.boxes.values()
-    assert not box.isEnabled()
+    assert title(page) == "Divergências (1)"
+    assert page.panel.differences.boxes == {}
     assert "Não cabe no cadastro. O texto tem 261 caracteres e o limite é 150" in texts(page)
