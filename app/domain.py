@@ -663,5 +663,5 @@ class ServiceState:
 
     @property
     def why(self) -> str:
-        """The warning and the sentence, as far as there are any."""
-        return f"{self.warning} {self.sentence}".strip()
+        """The warning and the sentence, as far as there are any; the sentence once."""
+        return self.warning if self.sentence in self.warning else f"{self.warning} {self.sentence}".strip()

@@ -42,7 +42,7 @@ class Notices(QObject):
     @Slot(object)
     def take_state(self, state: ServiceState) -> None:
         """Trouble of a service, or a warning of its, is said once a day, however often it is met."""
-        if state.phase in (Phase.FAILED, Phase.ATTENTION):
+        if state.phase in (Phase.FAILED, Phase.ATTENTION) and state.sentence not in state.warning:
             label = state.authority.label
             self._raise_once_a_day(state.sentence if label in state.sentence else f"{label}: {state.sentence}")
         if state.warning:

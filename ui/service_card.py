@@ -57,6 +57,9 @@ class ServiceCard(QFrame):
         self._look = QPushButton(icons.icon("refresh"), "Consultar agora")
         self._look.setToolTip("Procura já os clientes no prazo e consulta, sem esperar o próximo horário")
         self._look.clicked.connect(self._look_now)
+        self._diagnose = QPushButton(icons.icon("diagnosis"), "Diagnosticar")
+        self._diagnose.setToolTip("Verifica, passo a passo, por que a SEFAZ não responde")
+        self._diagnose.clicked.connect(self._open_diagnosis)
 
         title = QHBoxLayout()
         title.setSpacing(theme.S)
@@ -72,7 +75,7 @@ class ServiceCard(QFrame):
         row.setSpacing(theme.M)
         row.addWidget(self._icon)
         row.addLayout(texts, 1)
-        for button in (self._look, self._pause, self._resume):
+        for button in (self._diagnose, self._look, self._pause, self._resume):
             row.addWidget(button)
 
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
@@ -99,6 +102,8 @@ class ServiceCard(QFrame):
         self._pause.setEnabled(runs)
         self._resume.setVisible(paused)
         self._look.setEnabled(runs and not paused)
+        in_trouble = state.phase in (Phase.ATTENTION, Phase.FAILED)
+        self._diagnose.setVisible(state.authority is Authority.SEFAZ and in_trouble)
         self.setAccessibleName(
             f"Serviço de consulta à {state.authority.label}: {state.phase.label}. {state.why} {facts}"
         )
@@ -124,6 +129,10 @@ class ServiceCard(QFrame):
     @Slot()
     def _go_on(self) -> None:
         self._service.pause(None)
+
+    @Slot()
+    def _open_diagnosis(self) -> None:
+        self._office.diagnose("")
 
     @Slot()
     def _look_now(self) -> None:

@@ -43,6 +43,13 @@ class AutomaticSefaz(Automatic):
         self._look_at: datetime | None = None
         self._asked: tuple[str, datetime] | None = None
 
+    def step(self, snapshot: Snapshot) -> Step:
+        """What to do now. May raise NotAsked when what the service needs is not valid."""
+        step = super().step(snapshot)
+        if step.request is None:  # at most once a minute: other machines and the button may have met a refusal
+            self._consultation.look_at_holds(snapshot)
+        return step
+
     def look_now(self) -> None:
         """Look for due customers at the next step, without waiting for the batch time."""
         self._look_at = None

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+_NO_LIMITS = pacing.Limits(0, 0)
+
+
 @dataclass(frozen=True)
 class _Client:
     """A client and the certificate it presents."""
@@ -80,6 +83,7 @@ class SefazConsultation(Consultation[SefazFinding]):
         self._client: _Client | None = None
         self._endpoints: dict[str, Endpoint] = {}
         self._endpoints_state: object = None
+        self._held: dict[str, pacing.Turn] = {}
         self._clock_difference: ClockDifference | None = None
 
     def endpoints(self) -> dict[str, Endpoint]:
@@ -125,10 +129,27 @@ class SefazConsultation(Consultation[SefazFinding]):
         """How this computer's clock compares with that of the last SEFAZ that told its own; None before the first."""
         return self._clock_difference
 
+    def look_at_holds(self, snapshot: Snapshot) -> None:
+        """See which authorizers are left alone beyond their usual pace, whoever made it so, for `warning` to say."""
+        branch_id, now = snapshot[SEFAZ_BRANCH], self._clock()
+        held = {}
+        with self._database.reading() as connection:
+            presented = certificates.presented(connection, branch_id) if branch_id is not None else None
+            if presented is not None:
+                cnpj, fingerprint = presented
+                for authorizer, known in pace.all_of(connection, cnpj).items():
+                    held[authorizer] = pacing.turn(known.of(fingerprint), _NO_LIMITS, now)
+        self._held = held
+
     @property
     def warning(self) -> str:
-        """That this computer's clock is wrong, when it is."""
-        return self._clock_difference.warning if self._clock_difference is not None else ""
+        """That this computer's clock is wrong, when it is; which authorizers are left alone, until when and why."""
+        now = self._clock()
+        held = {name: turn for name, turn in sorted(self._held.items()) if turn.at > now}
+        sentences = [self._clock_difference.warning if self._clock_difference is not None else ""]
+        sentences += [f"{name}: {turn.why}" for name, turn in held.items()]
+        sentences += dict.fromkeys(NotYet(turn).failure.todo for turn in held.values())
+        return " ".join(filter(None, sentences))
 
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""
@@ -268,7 +289,9 @@ class SefazConsultation(Consultation[SefazFinding]):
             return  # nothing to remember, as nearly always
         held = pace.held(connection, certificate.cnpj, endpoint.authorizer).of(certificate.fingerprint)
         zone = branch_zone(connection, branch_id)
-        pace.keep(connection, certificate.cnpj, endpoint.authorizer, pacing.after(held, said, now, zone))
+        learnt = pacing.after(held, said, now, zone)
+        pace.keep(connection, certificate.cnpj, endpoint.authorizer, learnt)
+        self._held[endpoint.authorizer] = pacing.turn(learnt, _NO_LIMITS, now)
 
     def _find(
         self,

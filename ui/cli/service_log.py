@@ -55,7 +55,12 @@ class ServiceLog(QObject):
             "estado": worst.phase.value,
             "mensagem": worst.sentence,
             "servicos": [
-                {"autoridade": state.authority.value, "estado": state.phase.value, "mensagem": state.sentence}
+                {
+                    "autoridade": state.authority.value,
+                    "estado": state.phase.value,
+                    "mensagem": state.sentence,
+                    "aviso": state.warning,
+                }
                 for state in self._ends
             ],
         }

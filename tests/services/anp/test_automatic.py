@@ -308,7 +308,7 @@ def test_three_technical_failures_in_a_row_stop_it_for_half_an_hour(timed: Place
     asked, step = work(timed, automatic, clock)
     assert asked == everybody[:3]
     assert (step.phase, step.somebody_waits) == (Phase.ATTENTION, True)
-    assert step.sentence.startswith("Três falhas técnicas seguidas: nova tentativa às ")
+    assert step.sentence.startswith("3 falhas técnicas seguidas: nova consulta só depois de ")
     last = timed.history()[0].asked_at
     assert step.at == last + timedelta(minutes=30)
     anp.down.clear()

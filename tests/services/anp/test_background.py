@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 import services.anp.consultation
 from app.domain import AnpOutcome, Authority, FailureKind, Origin, Phase, Request, Verdict
+from app.rules.pacing import Limits
 from app.settings.catalog import (
     ANP_ONLINE,
     ANP_SERVICE_HOURS,
@@ -189,7 +190,7 @@ def test_both_authorities_are_consulted_at_the_same_time_on_one_database(
     """On SQLite there is one file and one writer at a time: each waits for its turn, none gives up."""
     customers = [place.add(number) for number in range(1, 41)]
     anp.scenarios |= {cnpj(number).value: AnpScenario.UPDATED for number in customers}
-    monkeypatch.setattr(services.anp.consultation, "_POLITE_S", 0.0)  # as fast as both can
+    monkeypatch.setattr(services.anp.consultation, "_LIMITS", Limits(0, 0))  # as fast as both can
     ready(place, anp)
     place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
     both = [start(place, authority) for authority in CONSULTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -161,16 +162,28 @@ def test_waits_for_the_authorizers_turn_or_refuses(
     run: Run, ready: Path, sefaz: DemoSefaz, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = sefaz.endpoints_override()
-    (ready / "sefaz_enderecos.toml").write_text(text.replace("intervalo_s = 0.0", "intervalo_s = 1.0"), "utf-8")
+    (ready / "sefaz_enderecos.toml").write_text(text.replace("intervalo_s = 0.0", "intervalo_s = 2.0"), "utf-8")
     ask(run)
     outcome = run("consultar", "--documento", DOCUMENT, "--uf", "SP", "--json")
     assert outcome.status == 0
-    assert "Aguardando 1 s: Intervalo mínimo" in outcome.err
+    assert re.search(r"Aguardando [0-3] s: Intervalo mínimo", outcome.err)
     (ready / "sefaz_enderecos.toml").write_text(text.replace("intervalo_s = 0.0", "intervalo_s = 600.0"), "utf-8")
+    ask(run)
     outcome = run("consultar", "--documento", DOCUMENT, "--uf", "SP", "--json")
     assert outcome.status == 1
     assert outcome.json["falha"]["classe"] == "consumo_indevido"
     assert outcome.json["consulta_id"] is None
+
+
+def test_a_silence_after_656_is_kept_by_the_next_command(run: Run, ready_on_both: Path, sefaz: DemoSefaz) -> None:
+    sefaz.ufs["RS"] = Scenario.LIMIT
+    assert run("consultar", "--documento", DOCUMENT, "--uf", "RS", "--json").json["cStat"] == "656"
+    met = (sefaz.requests, sefaz.handshakes)
+    outcome = run("consultar", "--documento", DOCUMENT, "--uf", "SC", "--json")  # the same authorizer, SVRS
+    failure = outcome.json["falha"]
+    assert (outcome.status, failure["classe"], outcome.json["consulta_id"]) == (1, "consumo_indevido", None)
+    assert re.search(r"acusou consumo indevido: nova consulta só depois de .*\d\d:\d\d", failure["mensagem"])
+    assert (sefaz.requests, sefaz.handshakes) == met
 
 
 @pytest.mark.parametrize(
