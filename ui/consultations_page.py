@@ -53,6 +53,7 @@ class ConsultationsPage(JournalPage[ConsultationModel]):
         self.result = ResultView(office.backoffice)
         self.result.receipt.offer_in(self.table)
         self.result.shown.connect(self._offer_customer)
+        self.result.diagnosis_wanted.connect(office.diagnose)
         self._customer = QPushButton()
         self._add_consultations()
 

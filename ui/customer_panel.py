@@ -195,6 +195,7 @@ class CustomerPanel(QStackedWidget):
         self._history_table.selectionModel().selectionChanged.connect(self._open_selected)
         self._result = ResultView(self._office.backoffice)
         self._result.receipt.offer_in(self._history_table)
+        self._result.diagnosis_wanted.connect(self._office.diagnose)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setObjectName("consultas-do-cliente")
         parts.setChildrenCollapsible(False)

@@ -11,6 +11,7 @@ from ui import icons, theme
 from ui.diagnosis_model import LOOKS
 from ui.failure_view import FailureView
 from ui.inscription_card import selectable
+from ui.public_page_button import PublicPageButton
 
 
 class DiagnosisView(QScrollArea):
@@ -39,6 +40,8 @@ class DiagnosisView(QScrollArea):
         self._cards: list[_StepCard] = []
         self._steps = QVBoxLayout()
         self._steps.setSpacing(theme.S)
+        self.public_page = PublicPageButton()
+        theme.link(self.public_page)
 
         head = QHBoxLayout()
         head.setSpacing(theme.S)
@@ -58,6 +61,7 @@ class DiagnosisView(QScrollArea):
         for widget in (self._where, self._sentence, self.failure, self._since):
             column.addWidget(widget)
         column.addLayout(buttons)
+        column.addWidget(self.public_page, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self._steps)
         column.addStretch(1)
         self.setWidget(inside)
@@ -83,6 +87,10 @@ class DiagnosisView(QScrollArea):
         else:
             self.failure.clear()
         self.retry_button.setVisible(report.unserved)
+        if report.by_hand:
+            self.public_page.offer(report.uf)
+        else:
+            self.public_page.hide()
         self.open_button.setVisible(report.consultation_id is not None)
         for card in self._cards:
             card.hide()

@@ -118,6 +118,8 @@ class DocumentDialog(QDialog):
         self._public_page = PublicPageButton()
         self._failure.add_button(self._public_page)
         self._result = ResultView(office.backoffice, "O resultado aparece aqui.")
+        self._result.diagnosis_wanted.connect(self.accept)
+        self._result.diagnosis_wanted.connect(office.diagnose)
 
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)

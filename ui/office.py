@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain import Authority, Request, ServiceState
+from ui.pages import DIAGNOSIS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +113,11 @@ class Office(QObject):
     def service_of(self, authority: Authority) -> ConsultationThread:
         """The thread that consults one authority."""
         return self._services[authority]
+
+    @Slot(str)
+    def diagnose(self, uf: str) -> None:
+        """Diagnose the SEFAZ of that UF ("" for the branch's) on its page."""
+        self.open_page.emit(DIAGNOSIS, uf or None)
 
     def submit(self, requests: Sequence[Request]) -> None:
         """Queue the operator's requests, each at the service of its authority."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import anp_words
-from app.domain import Authority
+from app.domain import Authority, FailureKind
 from app.inscription_words import Changes, changes
 from app.portuguese import day
 from ui import icons, tasks, theme, words
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from services.backoffice import Backoffice
 
 _NO_CHANGES = Changes({}, frozenset(), ())
+_NOTHING_TO_DIAGNOSE = (FailureKind.NOT_SERVED, FailureKind.CANCELLED, FailureKind.CONFIGURATION, FailureKind.INTERNAL)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class ResultView(QStackedWidget):
 
     shown = Signal(object)
     """The HistoryRow of the consultation that is being shown from now on, None when it could not be read."""
+
+    diagnosis_wanted = Signal(str)
+    """The SEFAZ of this UF is to be diagnosed."""
 
     def __init__(self, backoffice: Backoffice, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +85,12 @@ class ResultView(QStackedWidget):
         self._reason = selectable()
         self._decision = selectable()
         self._failure = FailureView()
+        self.diagnose_button = QPushButton(icons.icon("diagnosis"), "Diagnosticar")
+        self.diagnose_button.setToolTip("Verifica, passo a passo, por que esta SEFAZ não responde")
+        self.diagnose_button.setAutoDefault(False)
+        self.diagnose_button.clicked.connect(self._diagnose)
+        self._failure.add_button(self.diagnose_button)
+        self._uf = ""
         self._public_page = PublicPageButton()
         theme.link(self._public_page)
         self._facts = QGridLayout()
@@ -184,7 +194,10 @@ class ResultView(QStackedWidget):
         self._reason.setVisible(answered)
         self._decision.setText(f"Decisão: {row.decided or row.decision}")
         self._public_page.offer_for(full.failure, row.uf)
+        self._uf = row.uf
         if full.failure is not None:
+            of_sefaz = row.authority is Authority.SEFAZ
+            self.diagnose_button.setVisible(of_sefaz and full.failure.kind not in _NOTHING_TO_DIAGNOSE)
             self._failure.show_failure(full.failure)
         else:
             self._failure.clear()
@@ -210,6 +223,7 @@ class ResultView(QStackedWidget):
         for widget in (*head, self.receipt, self._fold, self._raw, self._anp_page):
             widget.hide()
         self._public_page.hide()
+        self.diagnose_button.hide()
         self._failure.show_failure(failure_of(error))
         self.shown.emit(None)
 
@@ -241,6 +255,10 @@ class ResultView(QStackedWidget):
         if full.registration is not None and loaded.brand is not None:
             changed = anp_words.changes(full.registration, before.registration if before else None)
             self._answer.addWidget(RegistrationView(full.registration, loaded.brand, changed))
+
+    @Slot()
+    def _diagnose(self) -> None:
+        self.diagnosis_wanted.emit(self._uf)
 
     @Slot()
     def _open_anp_page(self) -> None:

@@ -240,6 +240,7 @@ class Diagnosis:
     def _reach(self, progress: _Progress, path: SefazConsultation, endpoint: Endpoint, branch: _Branch) -> None:
         """The steps as far as TLS. Raises _Stopped and GivenUp."""
         if endpoint.status is EndpointStatus.NONE:
+            progress.report = replace(progress.report, by_hand=True)
             raise _Stopped(
                 f"A SEFAZ de {endpoint.uf} não oferece a consulta de cadastro a programas. "
                 f"Consulte à mão em {endpoint.public_page}"
@@ -303,7 +304,7 @@ class Diagnosis:
         if gap is not None:
             if not self._retry_unserved:
                 progress.add(_unserved(gap, endpoint))
-                progress.report = replace(progress.report, unserved=True)
+                progress.report = replace(progress.report, by_hand=True, unserved=True)
                 raise _Stopped("A UF não foi consultada: já disse que não atende.")
             with self._database.writing() as connection:
                 uf_gaps.forget(connection, gap.uf, Missing.SERVICE)

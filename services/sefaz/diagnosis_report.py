@@ -89,8 +89,8 @@ class UfReport:
     """One UF: the steps made so far, all of them when it is `finished`.
 
     `last_answer_at` is when its authorizer last answered this program, None when it never did. `c_stat` and
-    `consultation_id` are those of the one consultation, when it was made. `unserved` tells that the UF was not
-    consulted because it said before that it does not serve: it may be asked to try again.
+    `consultation_id` are those of the one consultation, when it was made. `by_hand` tells that the UF was not consulted
+    because it has no service; with `unserved`, because it said so itself before: it may be asked to try again.
     """
 
     uf: str
@@ -102,6 +102,7 @@ class UfReport:
     last_answer_at: datetime | None = None
     c_stat: str = ""
     consultation_id: int | None = None
+    by_hand: bool = False
     unserved: bool = False
 
     @property

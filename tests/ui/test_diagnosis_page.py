@@ -15,6 +15,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.data import pace
+from app.documents import parse_document
+from app.domain import DocumentKind, Origin, Request
+from app.rules.pacing import Pace
 from app.uf import UFS
 from services.demo.scenarios import Scenario
 from services.sefaz.diagnosis_report import Outcome
@@ -22,6 +25,7 @@ from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter
 from tests.ui.window import settle, until
 from ui import pages
+from ui.consultations_page import ConsultationsPage
 from ui.diagnosis_page import DiagnosisPage
 
 
@@ -126,7 +130,7 @@ def test_in_a_freeze_the_page_says_until_when(qtbot: QtBot, page: DiagnosisPage,
     assert certificate is not None
     with backoffice.database.writing() as connection:
         pace.held(connection, certificate.cnpj, "SP")
-        frozen = pace.Pace(frozen_until=datetime.now(UTC) + timedelta(hours=1))
+        frozen = Pace(frozen_until=datetime.now(UTC) + timedelta(hours=1))
         pace.keep(connection, certificate.cnpj, "SP", frozen)
     press(qtbot, page, page.one_button)
     assert "consumo indevido: nova consulta só depois de" in texts(page)
@@ -186,3 +190,29 @@ def test_it_is_opened_for_a_uf_which_is_then_diagnosed(qtbot: QtBot, page: Diagn
     settle(qtbot)
     assert page.uf == "RS"
     assert [query.uf for query in demo.sefaz.seen] == ["RS"]
+
+
+def test_a_failed_consultation_leads_to_the_diagnosis(qtbot: QtBot, demo: DemoOffice) -> None:
+    backoffice = demo.office.backoffice
+    demo.sefaz.ufs["SP"] = Scenario.HTTP_503
+    document = parse_document("11222333000181", DocumentKind.CNPJ)
+    result = backoffice.sefaz.run(Request(document, "SP", Origin.OPERATOR, "maria", apply=False), demo.office.snapshot)
+    page = ConsultationsPage(demo.office)
+    enter(qtbot, page)
+    page.show_argument(result.consultation_id)
+    until(qtbot, page.result.diagnose_button.isVisible)
+    opened: list[tuple[str, object]] = []
+    demo.office.open_page.connect(lambda key, argument: opened.append((key, argument)))
+    page.result.diagnose_button.click()
+    assert opened == [(pages.DIAGNOSIS, "SP")]
+    settle(qtbot)
+
+
+def test_the_page_to_consult_by_hand_is_offered_where_no_program_may(
+    qtbot: QtBot, page: DiagnosisPage, demo: DemoOffice
+) -> None:
+    page.show_argument("MA")
+    until(qtbot, lambda: not page.work.running)
+    settle(qtbot)
+    assert page.view.public_page.isVisible()
+    assert page.view.retry_button.isHidden()
