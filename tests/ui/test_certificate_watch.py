@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.data import certificates, records
 from app.data.database import Database
@@ -17,7 +18,8 @@ from app.tables import BRANCHES
 from services.certificate_warnings import certificate_warnings
 from tests.certificates import certificate_until
 from tests.ui.office import open_office
-from ui import tasks
+from tests.ui.window import opened, settle
+from ui import pages, tasks
 from ui.certificate_watch import CertificateWatch
 from ui.office import Office
 from ui.remembered import Remembered
@@ -105,3 +107,15 @@ def test_that_which_consults_is_said_first_and_every_active_branch_by_name(offic
     first, second = certificate_warnings(backoffice.database, backoffice.settings, now)
     assert "Filial Norte, de POSTO MODELO LTDA, usado nas consultas à SEFAZ, vence em" in first.sentence
     assert "Matriz, de POSTO MODELO LTDA, vence em" in second.sentence
+
+
+def test_the_window_says_it_once_and_its_notice_opens_the_certificates(qtbot: QtBot) -> None:
+    with open_office(with_branch=True) as office:
+        install(office.backoffice.database, ends=datetime.now(UTC) + timedelta(days=5))
+    said = []
+    for _ in range(2):
+        with opened(qtbot) as program:
+            settle(qtbot)
+            assert program._notices is not None
+            said.append([(notice.page, "1 · Matriz" in notice.sentence) for notice in program._notices.latest])
+    assert said == [[(pages.CERTIFICATES, True)], []]
