@@ -95,11 +95,11 @@ def set_page(device: QPagedPaintDevice) -> None:
 
 def paint(receipt: Receipt, device: QPagedPaintDevice) -> int:
     """Paint every page on a device whose page is set, and return how many there are. Raises NotPainted."""
-    whole = Pages(receipt, device, QSizeF(device.width(), device.height()))
     painter = QPainter()
     if not painter.begin(device):
         raise NotPainted
     try:
+        whole = Pages(receipt, device, QSizeF(device.width(), device.height()))
         for page in range(whole.count):
             if page:
                 device.newPage()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -16,7 +17,9 @@ from app.data import customers, history
 from app.data.customers import CustomerRow
 from app.data.history import FullConsultation
 from app.domain import Origin, Request
+from app.receipt import DEMONSTRATION
 from services.demo.scenarios import Scenario
+from services.receipt import receipt_of
 from tests.ui import receipts
 from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter
@@ -125,6 +128,23 @@ def test_it_is_printed_on_the_printer_chosen(qtbot: QtBot, demo: DemoOffice, tmp
     buttons.print_on(printer)
     until(qtbot, lambda: buttons._said.text() == "Comprovante enviado para a impressora.")
     assert receipts.pages((tmp_path / "impresso.pdf").read_bytes()) >= 1
+
+
+def test_a_printer_that_does_not_print_is_told(
+    qtbot: QtBot, demo: DemoOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = _page(qtbot, demo, _consulted(demo, Scenario.ENABLED))
+    monkeypatch.setattr(QPainter, "begin", lambda *_: False)  # as it answers for a printer that is gone
+    buttons = page.result.receipt
+    buttons.print_on(QPrinter(QPrinter.PrinterMode.HighResolution))
+    until(qtbot, lambda: buttons._failure.isVisibleTo(page))
+    assert "não foi impresso" in buttons._failure._what.text()
+
+
+def test_what_the_demonstration_prints_is_marked(demo: DemoOffice) -> None:
+    receipt = receipt_of(demo.office.backoffice, _consulted(demo, Scenario.ENABLED).row.id, datetime.now(UTC))
+    assert receipt is not None
+    assert receipt.mark == DEMONSTRATION
 
 
 def test_the_list_offers_the_receipt_in_its_menu_and_by_keyboard(qtbot: QtBot, demo: DemoOffice) -> None:
