@@ -27,6 +27,7 @@ from app.domain import (
     SefazAction,
 )
 from app.policies import AnpKind, AnpStatus, BrandKind, CustomerAction, EntityKind, MissingBrandAction
+from app.rules.pacing import Limits
 from app.rules.simulation import Effect
 from app.settings.catalog import ANP_CUSTOMER, ANP_CUSTOMER_NO_BRAND, ANP_ONLINE, ANP_UPDATE_BRAND, SEFAZ_ENTITY
 from app.settings.snapshot import Kept, Snapshot
@@ -65,6 +66,7 @@ def consult_all(place: Place, anp: AnpConsultation, authority: Authority, snapsh
     consultation = anp if authority is Authority.ANP else place.backoffice.sefaz
     for number in range(1, CUSTOMERS + 1):
         request = Request(cnpj(number), "SP", Origin.OPERATOR, ACTOR, apply, number, authority)
+        place.forget_paces()
         consultation.run(request, snapshot)
 
 
@@ -141,7 +143,7 @@ def test_what_is_simulated_is_what_happens(
 ) -> None:
     monkeypatch.setattr("services.anp.consultation.AnpClient", Anp)
     monkeypatch.setattr(Anp, "answers", {})
-    monkeypatch.setattr("services.anp.consultation._POLITE_S", 0.0)
+    monkeypatch.setattr("services.anp.consultation._LIMITS", Limits(0, 0))
     anp = AnpConsultation(place.database, place.folders)
     draft = prepare(place, Random(seed))
     consult_all(place, anp, consulted, draft, apply=False)
