@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain import Inscription
 from app.inscription_words import LABELS, Changes, fields_of, spelled
@@ -23,7 +23,7 @@ class InscriptionCard(QWidget):
         grid.setHorizontalSpacing(theme.M)
         grid.setVerticalSpacing(theme.S)
         grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(2, 3)
+        grid.setColumnStretch(1, 3)
         present = fields_of(inscription)
         names = [name for name in LABELS if name in present or (position, name) in changes.fields]
         for row, name in enumerate(names):
@@ -34,20 +34,24 @@ class InscriptionCard(QWidget):
         label = QLabel(LABELS[name].replace("-", "\u2011"))  # “NF-e” is never parted
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        layout_name = theme.role(QLabel(name), "hint")
-        layout_name.setToolTip("Nome do campo no leiaute da SEFAZ")
-        layout_name.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        names = QVBoxLayout()  # one under the other: in columns of their own they would not fit at the side of a list
+        names.setSpacing(0)
+        names.addWidget(label)
+        if name != LABELS[name]:
+            layout_name = theme.role(QLabel(name), "hint")
+            layout_name.setToolTip("Nome do campo no leiaute da SEFAZ")
+            names.addWidget(layout_name)
+        names.addStretch(1)
         text = theme.role(selectable(value), "strong" if before is not None else "value")
         text.setAccessibleName(f"{LABELS[name]}: {value}")
-        grid.addWidget(label, 2 * row, 0)
-        grid.addWidget(layout_name, 2 * row, 1)
-        grid.addWidget(text, 2 * row, 2)
+        grid.addLayout(names, 2 * row, 0)
+        grid.addWidget(text, 2 * row, 1)
         if before is not None:
             old = f"antes: {spelled(name, before)}" if before else "não vinha na resposta anterior"
             mark = theme.badge(QLabel(f"Mudou · {old}"), Tone.WARN)
             mark.setWordWrap(True)
             mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            grid.addWidget(mark, 2 * row + 1, 2, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(mark, 2 * row + 1, 1, Qt.AlignmentFlag.AlignLeft)
 
 
 def selectable(text: str = "") -> QLabel:

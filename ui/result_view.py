@@ -103,7 +103,7 @@ class ResultView(QStackedWidget):
         self._anp_page.setToolTip("Abre no navegador a consulta de postos da ANP; lá, informe o CNPJ")
         theme.link(self._anp_page)
         self._anp_page.clicked.connect(self._open_anp_page)
-        self._fold = QPushButton("Pedido e resposta, como passaram pela rede")
+        self._fold = QPushButton("Pedido e resposta")
         self._fold.setCheckable(True)
         self._fold.toggled.connect(self._unfold)
         self.receipt = ReceiptButtons(backoffice)
