@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 4
 """How many authorizers are looked at together; each one alone, at its own pace."""
 _LOOK_S = 0.1
+_RELEASED_EVERY = timedelta(minutes=10)
+"""How often failures may be set aside for one consultation: insisting is what they keep from."""
 _ORDER = tuple(Step)
 
 
@@ -339,7 +341,8 @@ class Diagnosis:
 
     def _release(self, path: SefazConsultation, endpoint: Endpoint, certificate: Certificate) -> Pace | None:
         """Let one consultation through what failures hold back, now that the connection works; the pace before, to be
-        put back if that one fails too. None when nothing was held. A freeze after a 656 is never released."""
+        put back if that one fails too. None when nothing was held. A freeze after a 656 is never released. Raises
+        _Stopped when that was done a short while ago."""
         turn = path.next_turn(endpoint.uf, self._snapshot)
         if turn.hold is not Hold.FAILURES:
             return None
@@ -347,6 +350,10 @@ class Diagnosis:
             before = pace.held(connection, certificate.cnpj, endpoint.authorizer).of(certificate.fingerprint)
             if pacing.turn(before, endpoint.limits, self._clock()).hold is not Hold.FAILURES:
                 return None
+            last = next(iter(audit.latest(connection, _subject(endpoint), 1)), None)
+            if last is not None and self._clock() < last.at + _RELEASED_EVERY:
+                again = pacing.clock(last.at + _RELEASED_EVERY, self._clock())
+                raise _Stopped(f"{turn.why} O diagnóstico já consultou há pouco: ele só insiste depois de {again}.")
             pace.keep(connection, certificate.cnpj, endpoint.authorizer, before.released)
             self._note(connection, endpoint, turn.why, "Liberadas: o diagnóstico conectou sem falhas.")
         return before
@@ -354,8 +361,10 @@ class Diagnosis:
     def _hold_again(self, endpoint: Endpoint, certificate: Certificate, before: Pace) -> None:
         with self._database.writing() as connection:
             now = pace.held(connection, certificate.cnpj, endpoint.authorizer).of(certificate.fingerprint)
-            if pacing.turn(now, endpoint.limits, self._clock()).hold in (Hold.FREEZE, Hold.FAILURES):
-                return  # what the consultation met holds it already
+            if pacing.turn(now, endpoint.limits, self._clock()).hold is Hold.FREEZE:
+                return
+            if before.held_until is None or (now.held_until is not None and now.held_until >= before.held_until):
+                return  # what the consultation met holds it longer
             again = replace(
                 now,
                 streak_of=before.streak_of,
@@ -371,12 +380,16 @@ class Diagnosis:
         audit.record(
             connection,
             actor=self._actor,
-            subject=f"ritmo/{endpoint.authorizer}",
+            subject=_subject(endpoint),
             what=f"Consultas ao autorizador {endpoint.authorizer}",
             old=old,
             new=new,
             at=self._clock(),
         )
+
+
+def _subject(endpoint: Endpoint) -> str:
+    return f"ritmo/{endpoint.authorizer}"
 
 
 def _works(finding: SefazFinding | None) -> bool:

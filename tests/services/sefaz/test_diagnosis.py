@@ -167,7 +167,11 @@ def test_a_diagnosis_that_fails_gives_the_hold_back(
     assert of(file_place).outcome is FAILED
     after = at_rest(file_place)
     assert (after.held_until, after.held_why, after.streak) == (held.held_until, held.held_why, held.streak)
-    assert of(file_place, consult=False).outcome is OK
+    asked = file_place.sefaz.requests
+    again = of(file_place)
+    assert outcomes(again)[Step.ANSWER] is NOT_DONE
+    assert "ele só insiste depois de" in again.sentence
+    assert file_place.sefaz.requests == asked
     with file_place.database.reading() as connection:
         assert len(audit.latest(connection, "ritmo/SP")) == 2
 
@@ -287,3 +291,18 @@ def test_the_text_has_no_secret(file_place: Place, opened_pfx: tuple[Certificate
     assert password not in text
     assert "PRIVATE" not in text and certificate.key_pem.decode()[40:80] not in text
     assert text.count("Certificado da filial: OK") == 1
+
+
+def test_of_two_holds_the_longer_one_stays(file_place: Place, opened_pfx: tuple[Certificate, str]) -> None:
+    held = hold(
+        file_place,
+        opened_pfx,
+        streak_of="108",
+        streak=3,
+        held_until=datetime.now(UTC) + 5 * HOUR,
+        held_why="A SEFAZ respondeu 108",
+    )
+    file_place.sefaz.ufs["SP"] = Scenario.PAUSED
+    assert of(file_place).c_stat == "108"
+    after = at_rest(file_place)
+    assert (after.held_until, after.streak) == (held.held_until, 3)
