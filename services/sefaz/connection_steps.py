@@ -5,12 +5,17 @@ Importing this module imports httpx and cryptography, so only a diagnosis does i
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from functools import partial
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -22,7 +27,7 @@ from services.sefaz import server_chain, tls_probe
 from services.sefaz.diagnosis_report import Outcome, Step, StepReport
 from services.sefaz.endpoints import Endpoint
 from services.sefaz.server_chain import SentCertificate
-from services.sefaz.tls_probe import Handshake
+from services.sefaz.tls_probe import Handshake, ProxyRefused
 from services.sefaz.tls_profile import CertificateRequest, TlsProfile, security_level, tls_profile
 from services.tls_socket import HandshakeFailed
 
@@ -31,6 +36,26 @@ _STRONG_DH_BITS = 2048
 _ENDING = timedelta(days=7)
 _SHOWN = 40
 _OF_DATES, _OF_NAMES = (9, 10), (62, 64)  # X509_V_ERR_* of OpenSSL (x509_vfy.h)
+
+
+@dataclass(frozen=True)
+class _Proxy:
+    """The HTTP proxy of this computer's settings; `authorization` is the header's value, "" without a login."""
+
+    host: str
+    port: int
+    authorization: str = field(repr=False)
+
+
+def _proxy_to(host: str) -> _Proxy | None:
+    """Through which proxy httpx goes to that host, by the environment and the system's settings."""
+    known = getproxies()
+    parts = urlsplit(known.get("https") or known.get("all") or "")
+    if parts.scheme != "http" or not parts.hostname or proxy_bypass(host):
+        return None
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    authorization = f"Basic {b64encode(login.encode()).decode()}" if login else ""
+    return _Proxy(parts.hostname, parts.port or 80, authorization)
 
 
 @dataclass(frozen=True)
@@ -54,41 +79,54 @@ class Connector:
         address = endpoint.production
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or 443
+        proxy = _proxy_to(host)
+        first, first_port = (proxy.host, proxy.port) if proxy is not None else (host, port)
         started = time.perf_counter()
         try:
-            found = tls_probe.resolve(host, port)
+            found = tls_probe.resolve(first, first_port)
         except (OSError, UnicodeError) as error:
-            yield _failed(Step.NAME, started, _explained(error, address))
+            yield _failed(Step.NAME, started, _explained(error, f"https://{first}:{first_port}" if proxy else address))
             return
-        listed = ", ".join(ip for ip, _ in found)
-        yield StepReport(Step.NAME, Outcome.OK, f"{host} é {listed}.", _ms(started))
+        through = (
+            f"As conexões deste computador passam pelo proxy {first}, e é ele que encontra {host}. " if proxy else ""
+        )
+        named = f"{through}{first} é {', '.join(ip for ip, _ in found)}."
+        yield StepReport(Step.NAME, Outcome.OK, named, _ms(started))
 
         started = time.perf_counter()
+        reach = partial(self._reached, found, proxy, host, port)
         try:
-            connection = tls_probe.connect(found, self.timeout_s, self.given_up)
-        except OSError as error:
+            connection = reach()
+        except (OSError, ProxyRefused) as error:
             yield _failed(Step.CONNECTION, started, _explained(error, address))
             return
         with connection:
-            peer = connection.getpeername()
-            accepted = f"{peer[0]} aceitou a conexão na porta {port}."
+            peer = connection.getpeername()[0]
+            accepted = (
+                f"{peer} aceitou a conexão na porta {port}."
+                if proxy is None
+                else f"O proxy {peer} aceitou a conexão e a levou até a porta {port} de {host}."
+            )
             yield StepReport(Step.CONNECTION, Outcome.OK, accepted, _ms(started))
             started = time.perf_counter()
             made = tls_probe.handshake(connection, self.context, host, self.timeout_s, self.given_up)
-        lowered = False
-        if made.error is not None and dh_key_too_small(made.error) and security_level(endpoint) < SECURITY_LEVEL:
-            lowered = True
-            made = self._again(found, host) or made
+        weak = made.error is not None and dh_key_too_small(made.error)
+        lowered = weak and security_level(endpoint) < SECURITY_LEVEL
+        if lowered:
+            with suppress(OSError, ProxyRefused), reach() as connection:  # else the first handshake tells
+                made = tls_probe.handshake(connection, self.lenient(), host, self.timeout_s, self.given_up)
         yield from self._judged(made, address, started, lowered=lowered)
 
-    def _again(self, found: list[tls_probe.Address], host: str) -> Handshake | None:
-        """Once more, taking a 1024-bit DH key; None when the server does not take the second connection."""
-        try:
-            connection = tls_probe.connect(found, self.timeout_s, self.given_up)
-        except OSError:
-            return None
-        with connection:
-            return tls_probe.handshake(connection, self.lenient(), host, self.timeout_s, self.given_up)
+    def _reached(self, found: list[tls_probe.Address], proxy: _Proxy | None, host: str, port: int) -> socket.socket:
+        """A connection to the server. Raises GivenUp, OSError or ProxyRefused."""
+        connection = tls_probe.connect(found, self.timeout_s, self.given_up)
+        if proxy is not None:
+            try:
+                tls_probe.tunnel(connection, host, port, proxy.authorization, self.timeout_s, self.given_up)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _judged(self, made: Handshake, address: str, started: float, *, lowered: bool) -> Iterator[StepReport]:
         chain = [server_chain.described(der) for der in made.said.chain]
@@ -239,7 +277,11 @@ def _blamed(verify_code: int, path: list[SentCertificate]) -> str:
 
 
 def _explained(error: BaseException, address: str, *, lowered: bool = False) -> Failure:
-    failed = httpx.ConnectTimeout("timed out") if isinstance(error, TimeoutError) else httpx.ConnectError(str(error))
+    failed: httpx.TransportError = httpx.ConnectError(str(error))
+    if isinstance(error, TimeoutError):
+        failed = httpx.ConnectTimeout("timed out")
+    elif isinstance(error, ProxyRefused):
+        failed = httpx.ProxyError(str(error))
     failed.__cause__ = error
     return network_failure(failed, address, _CALLED, sent="TLS", answered=False, lowered=lowered)
 

@@ -6,6 +6,7 @@ the server says before it is trusted is shown, never believed. Times are in seco
 
 from __future__ import annotations
 
+import re
 import selectors
 import socket
 import ssl
@@ -20,6 +21,9 @@ _LOOK_S = 0.05
 """How often a wait looks whether it was given up."""
 
 Address = tuple[str, int]
+
+
+_HEAD_LIMIT = 1 << 14
 
 
 class GivenUp(Exception):
@@ -82,6 +86,37 @@ def connect(addresses: list[Address], timeout: float, given_up: Callable[[], boo
     raise failed
 
 
+class ProxyRefused(Exception):
+    """The proxy did not lead to the server; the message is its status line."""
+
+
+def tunnel(
+    connection: socket.socket,
+    host: str,
+    port: int,
+    authorization: str,
+    timeout: float,
+    given_up: Callable[[], bool],
+) -> None:
+    """Ask the HTTP proxy at the other end for a way to the server (RFC 9110 §9.3.6); `authorization` may be "".
+
+    Raises GivenUp, OSError or ProxyRefused.
+    """
+    deadline = time.monotonic() + timeout
+    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    login = f"Proxy-Authorization: {authorization}\r\n" if authorization else ""
+    _send(connection, f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{login}\r\n".encode(), deadline, given_up)
+    head = b""
+    while b"\r\n\r\n" not in head and len(head) < _HEAD_LIMIT:
+        received = _receive(connection, deadline, given_up)
+        if not received:
+            break
+        head += received
+    status = head.partition(b"\r\n")[0].decode("latin-1")
+    if not re.fullmatch(r"HTTP/1\.[01] 2\d\d( .*)?", status):
+        raise ProxyRefused(status)
+
+
 def handshake(
     connection: socket.socket, context: ssl.SSLContext, host: str, timeout: float, given_up: Callable[[], bool]
 ) -> Handshake:
@@ -96,7 +131,7 @@ def handshake(
     error: OSError | None = None
     try:
         while not _step(tls):
-            _send(connection, outgoing, deadline, given_up)
+            _send(connection, outgoing.read(), deadline, given_up)
             # The server's first words come whole before OpenSSL judges them: it would stop listening at the first
             # certificate that it does not trust.
             while True:
@@ -108,7 +143,7 @@ def handshake(
                     incoming.write_eof()
                 if said.ended or not received:
                     break
-        _send(connection, outgoing, deadline, given_up)
+        _send(connection, outgoing.read(), deadline, given_up)
         with suppress(ssl.SSLError):
             tls.unwrap()
     except OSError as failed:
@@ -133,8 +168,7 @@ def _cipher(context: ssl.SSLContext, suite: int) -> str:
     return names.get(suite, f"{suite:#06x}")
 
 
-def _send(connection: socket.socket, outgoing: ssl.MemoryBIO, deadline: float, given_up: Callable[[], bool]) -> None:
-    data = outgoing.read()
+def _send(connection: socket.socket, data: bytes, deadline: float, given_up: Callable[[], bool]) -> None:
     while data:
         _wait(connection, selectors.EVENT_WRITE, deadline, given_up)
         data = data[connection.send(data) :]

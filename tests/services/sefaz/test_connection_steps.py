@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -282,3 +282,45 @@ def test_a_server_that_does_not_ask_at_first(
     assert steps[-1].outcome is (Outcome.OK if usual else Outcome.WARNING)
     assert steps[-1].found.startswith("Não foi pedido no início da conexão")
     assert ("Já medido" in facts(steps, Step.TLS)) is (request_of is not None)
+
+
+def test_through_a_proxy_as_the_consultations_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[bytes] = []
+
+    def lead(client: socket.socket) -> None:
+        heard.append(client.recv(4096))
+        port = int(heard[0].split(b" ")[1].rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            server.settimeout(0.05)
+            client.settimeout(0.05)
+            while True:
+                for one, other in ((client, server), (server, client)):
+                    with suppress(TimeoutError):
+                        data = one.recv(65536)
+                        if not data:
+                            return
+                        other.sendall(data)
+
+    with OpensslServer(*bench.options()) as server, listening(lead) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("https://localhost", "http://maria:senha@127.0.0.1"))
+        steps = bench.steps(server.url)
+    assert [one.outcome for one in steps] == [Outcome.OK] * 4
+    assert "passam pelo proxy 127.0.0.1" in steps[0].found
+    assert heard[0].startswith(b"CONNECT localhost:")
+    assert b"Proxy-Authorization: Basic bWFyaWE6c2VuaGE=\r\n" in heard[0]
+    assert not any("senha" in text for one in steps for text in (one.found, *(value for _, value in one.facts)))
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"nonsense\r\n\r\n", b""])
+def test_a_proxy_that_refuses(bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    def refuse(client: socket.socket) -> None:
+        client.recv(4096)
+        client.sendall(answer)
+
+    with listening(refuse) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("https://localhost", "http://127.0.0.1"))
+        steps = bench.steps("https://nfe.invalid/ws")
+    said = failure(steps, Step.CONNECTION)
+    assert said.kind is FailureKind.NETWORK
+    assert "proxy" in said.what
