@@ -118,10 +118,10 @@ def test_of_machines_that_ask_at_once_only_one_gets_each_turn(database: Database
         chance = random.Random(seed)
         start.wait()
         for _ in range(tries):
-            with lock:
-                clock[0] += step * chance.random() / 2
-                now = clock[0]
             with opened.writing() as connection:
+                with lock:
+                    clock[0] += step * chance.random() / 2
+                    now = clock[0]
                 found = pace.reserve(
                     connection, CNPJ, "SVRS", fingerprint="a", limits=limits, now=now, jitter=chance.random()
                 )
