@@ -14,7 +14,7 @@ class PublicPageButton(QPushButton):
     """Opens in the browser the public page of one UF; hidden until there is one to offer."""
 
     def __init__(self) -> None:
-        super().__init__(icons.icon("external"), "")
+        super().__init__(icons.icon("external"), "Abrir a consulta pública da SEFAZ")
         self.setAutoDefault(False)
         self._uf = ""
         self.clicked.connect(self._open)

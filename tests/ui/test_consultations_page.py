@@ -345,6 +345,7 @@ def test_the_inscription_that_decides_is_in_front_and_the_decision_does_not_repe
     assert tabs.currentIndex() > 0
     assert page.result._reason.text() not in page.result._decision.text()
     content = page.result._scroll.widget()
+    assert content is not None
     until(qtbot, lambda: content.width() == page.result._scroll.viewport().width())  # nothing is cut at the side
 
 

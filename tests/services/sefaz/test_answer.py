@@ -61,6 +61,7 @@ def test_every_field_in_every_wrapping(name: str) -> None:
         inscriptions=(FULL,),
         ver_aplic="DEMO1",
         dh_cons="2026-03-02T09:15:00-03:00",
+        c_uf="35",
     )
 
 
