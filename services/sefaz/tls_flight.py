@@ -12,7 +12,6 @@ from enum import IntEnum
 MAX_BYTES = 1 << 18
 """More than any server says in the clear: a chain is some 8 KB, a list of a thousand authorities 100 KB."""
 
-_HANDSHAKE_LIMIT = 1 << 17
 _FATAL, _CLOSE_NOTIFY = 2, 0  # RFC 5246 §7.2
 _NAMED_CURVE = 3  # RFC 8422 §5.4
 _CURVES = {
@@ -144,9 +143,6 @@ class ServerFlight:
         if len(self._messages) < 4:
             return False
         length = int.from_bytes(self._messages[1:4], "big")
-        if length > _HANDSHAKE_LIMIT:
-            self._break()
-            return False
         if len(self._messages) < 4 + length:
             return False
         kind, body = self._messages[0], bytes(self._messages[4 : 4 + length])

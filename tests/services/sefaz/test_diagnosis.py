@@ -281,7 +281,12 @@ def test_abandoning_it_leaves_no_thread(file_place: Place) -> None:
     )
     while len(next(reports).steps) < 5:
         pass
+    deadline = time.monotonic() + 20
+    while file_place.sefaz.requests == 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    started = time.monotonic()
     reports.close()  # type: ignore[attr-defined]  # it is a generator
+    assert time.monotonic() - started < 20
     assert not [one for one in threading.enumerate() if one.name.startswith("diagnostico-")]
 
 
