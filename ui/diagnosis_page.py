@@ -92,7 +92,7 @@ class DiagnosisPage(Page):
         split.addWidget(self._side)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        split.setSizes([575, 285])
+        split.setSizes([568, 292])
         LayoutMemory(office.folders, self.key, self).panes(split)
         self.body.addLayout(actions)
         self.body.addWidget(self.work)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.uf import UFS
-from services.sefaz.diagnosis_report import StepReport, UfReport
+from services.sefaz.diagnosis_report import StepReport, UfReport, told_once
 from ui import icons, theme
 from ui.diagnosis_model import LOOKS
 from ui.failure_view import FailureView
@@ -55,7 +55,7 @@ class DiagnosisView(QScrollArea):
         buttons.addStretch(1)
         inside = QFrame()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        column.setContentsMargins(theme.S, theme.S, theme.S, theme.S)
         column.setSpacing(theme.S)
         column.addLayout(head)
         for widget in (self._where, self._sentence, self.failure, self._since):
@@ -89,13 +89,14 @@ class DiagnosisView(QScrollArea):
         self.retry_button.setVisible(report.unserved)
         if report.by_hand:
             self.public_page.offer(report.uf)
+            self.public_page.setText(f"Consulta pública de {report.uf}")  # the panel has no room for more
         else:
             self.public_page.hide()
         self.open_button.setVisible(report.consultation_id is not None)
         for card in self._cards:
             card.hide()
             card.deleteLater()
-        self._cards = [_StepCard(step) for step in report.steps]
+        self._cards = [_StepCard(name, step) for name, step in told_once(report.steps)]
         for card in self._cards:
             self._steps.addWidget(card)
         if another:
@@ -115,7 +116,7 @@ class DiagnosisView(QScrollArea):
 class _StepCard(QFrame):
     """One step: how it went, what was found, how long it took, and its details."""
 
-    def __init__(self, step: StepReport) -> None:
+    def __init__(self, name: str, step: StepReport) -> None:
         super().__init__()
         theme.card(self)
         look = LOOKS[step.outcome]
@@ -126,10 +127,11 @@ class _StepCard(QFrame):
         took = theme.role(QLabel("" if step.duration_ms is None else f"{step.duration_ms} ms"), "hint")
         head = QHBoxLayout()
         head.setSpacing(theme.S)
+        title = theme.role(QLabel(name), "strong")
+        title.setWordWrap(True)
         head.addWidget(icon)
-        head.addWidget(theme.role(QLabel(step.step.label), "strong"))
+        head.addWidget(title, 1)
         head.addWidget(word)
-        head.addStretch(1)
         head.addWidget(took)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
@@ -141,10 +143,10 @@ class _StepCard(QFrame):
             facts.setHorizontalSpacing(theme.M)
             facts.setVerticalSpacing(theme.XS)
             facts.setColumnStretch(1, 1)
-            for line, (name, value) in enumerate(step.facts):
-                label = theme.role(QLabel(name), "hint")
+            for line, (fact, value) in enumerate(step.facts):
+                label = theme.role(QLabel(fact), "hint")
                 label.setAlignment(Qt.AlignmentFlag.AlignTop)
                 facts.addWidget(label, line, 0)
                 facts.addWidget(selectable(value), line, 1)
             column.addLayout(facts)
-        self.setAccessibleName(f"{step.step.label}: {look.word}. {step.found}")
+        self.setAccessibleName(f"{name}: {look.word}. {step.found}")

@@ -5,7 +5,7 @@ Nothing here is a secret: a report may be copied and sent to the support.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -154,23 +154,30 @@ def uf_lines(report: UfReport, *, without: StepReport | None = None) -> list[str
     where = " · ".join(part for part in (report.authorizer, report.address) if part)
     lines = [f"{report.uf} · {UFS[report.uf].name} · {report.outcome.label}", f"  {where}"]
     steps = [step for step in report.steps if step is not without]
-    for (outcome, found), same in groupby(steps, key=lambda step: (step.outcome, step.found)):
-        group = list(same)
-        if outcome is Outcome.NOT_DONE:
-            names = " a ".join(dict.fromkeys((group[0].step.label, group[-1].step.label)))
-            lines.append(f"  {names}: {outcome.label}. {found}".rstrip())
-            continue
-        for step in group:
-            lines += _step_lines(report, step)
+    for name, step in told_once(steps):
+        lines += _step_lines(report, name, step)
     return lines
 
 
-def _step_lines(report: UfReport, step: StepReport) -> list[str]:
+def told_once(steps: Iterable[StepReport]) -> list[tuple[str, StepReport]]:
+    """The steps with their names; those in a row that were not done for one reason are told as one, by their ends."""
+    found = []
+    for (outcome, _), same in groupby(steps, key=lambda step: (step.outcome, step.found)):
+        group = list(same)
+        if outcome is Outcome.NOT_DONE:
+            ends = dict.fromkeys((group[0].step.label, group[-1].step.label))
+            found.append((" a ".join(ends), group[0]))
+        else:
+            found += [(step.step.label, step) for step in group]
+    return found
+
+
+def _step_lines(report: UfReport, name: str, step: StepReport) -> list[str]:
     took = f" ({step.duration_ms} ms)" if step.duration_ms is not None else ""
-    lines = [f"  {step.step.label}: {step.outcome.label}{took}. {step.found}"]
-    lines += [f"    {name}: {value}" for name, value in step.facts]
+    lines = [f"  {name}: {step.outcome.label}{took}. {step.found}"]
+    lines += [f"    {fact}: {value}" for fact, value in step.facts]
     if step.failure is not None:
-        lines += [f"    {name}: {value}" for name, value in explained(report, step, step.failure)[1:]]
+        lines += [f"    {part}: {value}" for part, value in explained(report, step, step.failure)[1:]]
     return lines
 
 
