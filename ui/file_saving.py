@@ -22,17 +22,24 @@ class NotSaved(Exception):
 
 
 def save(path: Path, data: bytes) -> None:
-    """Replace the file at once: another program sees the old one or the whole new one. Raises NotSaved."""
-    temporary = path.with_name(f".retaguarda-{secrets.token_hex(6)}.tmp")
+    """Replace the file at once: another program sees the old one or the whole new one. Raises NotSaved.
+
+    A link is followed. What is no file, as a device or a pipe, is written to and stays what it is.
+    """
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        file_itself = path.resolve() if path.is_symlink() else path
+        temporary = file_itself.with_name(f".retaguarda-{secrets.token_hex(6)}.tmp")
         try:
             with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            temporary.replace(file_itself)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
@@ -41,7 +48,9 @@ def save(path: Path, data: bytes) -> None:
 
 def _explained(path: Path, error: OSError) -> Failure:
     cause, todo = _cause(path, error)
-    return Failure(FailureKind.CONFIGURATION, f"O arquivo “{path.name}” não foi gravado.", cause, todo, _details(error))
+    return Failure(
+        FailureKind.CONFIGURATION, f"O arquivo “{path.name or path}” não foi gravado.", cause, todo, _details(error)
+    )
 
 
 def _cause(path: Path, error: OSError) -> tuple[str, str]:

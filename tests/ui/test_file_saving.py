@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,38 @@ def test_why_a_file_was_not_written(folder: Path, where: str, cause: str) -> Non
         save(folder / where, b"x")
     assert told.value.failure.todo
     assert sorted(path.name for path in folder.iterdir()) == ["arquivo", "pasta"]
+
+
+@pytest.mark.parametrize("here", ["", "."])
+def test_the_folder_one_is_in_is_no_file(here: str) -> None:
+    with pytest.raises(NotSaved, match="Já existe uma pasta com esse nome") as told:
+        save(Path(here), b"x")
+    assert told.value.failure.what == "O arquivo “.” não foi gravado."
+
+
+def test_a_link_is_followed(folder: Path) -> None:
+    (folder / "comprovante.pdf").write_bytes(b"antes")
+    link = folder / "atalho.pdf"
+    try:
+        link.symlink_to("comprovante.pdf")
+    except OSError:
+        pytest.skip("this system gives no right to make links")
+    save(link, b"depois")
+    assert link.is_symlink()
+    assert (folder / "comprovante.pdf").read_bytes() == b"depois"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_is_written_to_and_stays_one(folder: Path) -> None:
+    pipe = folder / "saida"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        save(pipe, b"um comprovante")
+        assert os.read(reader, 100) == b"um comprovante"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize(
