@@ -70,7 +70,8 @@ def _too_soon(turn: Turn) -> Failure:
 class Asked(Generic[F]):
     """What came of asking, and the customer as it was when asked (None for a document of nobody's).
 
-    `learn` keeps what the answer tells of the authority itself, in the transaction that keeps the consultation.
+    `learn` keeps what the answer tells of the authority itself, in the transaction that keeps the consultation; in one
+    of its own when that one failed.
     """
 
     finding: F
@@ -104,8 +105,15 @@ class Consultation(ABC, Generic[F]):
         asked = (
             self._ask(request, snapshot, given_up) if wait is None else self._in_turn(request, snapshot, given_up, wait)
         )
-        with self._database.writing() as connection:
-            return self._record(connection, request, snapshot, asked)
+        try:
+            with self._database.writing() as connection:
+                asked.learn(connection)
+                return self._record(connection, request, snapshot, asked)
+        except Exception:
+            # Whatever kept the consultation from being recorded, a refusal for asking too much must still be heeded.
+            with self._database.writing() as connection:
+                asked.learn(connection)
+            raise
 
     def _in_turn(
         self,
@@ -164,7 +172,6 @@ class Consultation(ABC, Generic[F]):
 
     def _record(self, connection: Connection, request: Request, snapshot: Snapshot, asked: Asked[F]) -> Result:
         finding = asked.finding
-        asked.learn(connection)
         # As it is now: the registration and its blocks may have changed while the authority was answering.
         subject = self._note(connection, finding, asked.subject) if asked.subject else None
         known = subject or (customers.subject(connection, asked.subject.id) if asked.subject else None)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, text
 from sqlalchemy.exc import DBAPIError
 
-from app.data import audit, blocks, manual_blocks, records
+from app.data import audit, blocks, history, manual_blocks, records
 from app.data.customers import CustomerRow
 from app.data.models import Customer
 from app.documents import parse_ie
@@ -493,6 +493,24 @@ def test_when_recording_fails_nothing_is_half_saved(place: Place) -> None:
     assert place.row(customer) == before
     assert place.history() == []
     assert place.blocks(customer) == ()
+
+
+def test_a_656_is_heeded_although_the_consultation_could_not_be_recorded(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = place.add()
+    play(place, Scenario.LIMIT)
+
+    def broken(*_: object, **__: object) -> int:
+        raise RuntimeError("não guarda")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "record", broken)
+        with pytest.raises(RuntimeError, match="não guarda"):
+            place.consult(customer)
+    assert refusal(place, customer).failure.kind is FailureKind.LIMIT
+    assert len(place.sefaz.seen) == 1
+    assert place.history() == []
 
 
 def refuse_blocks(place: Place) -> None:
