@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.portuguese import day
-from app.rules.pacing import Hold, Turn
+from app.rules.pacing import Turn
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from ui import icons, theme, words
 from ui.inscription_card import selectable
@@ -51,21 +51,14 @@ _SHORT = {"consulta": "Não atende", "cpf": "Sem CPF"}
 
 def read_standings(backoffice: Backoffice, snapshot: Snapshot) -> dict[str, UfStanding]:
     """The UFs that are not as usual. Off the GUI thread. Raises NotAsked when the addresses cannot be read."""
-    from app.settings.catalog import SEFAZ_BRANCH
-
     gaps: dict[str, list[Gap]] = {}
     for gap in backoffice.sefaz.gaps():
         gaps.setdefault(gap.uf, []).append(gap)
-    turns: dict[str, Turn] = {}
-    asked = {uf: e for uf, e in backoffice.sefaz.endpoints().items() if e.status is not EndpointStatus.NONE}
-    if snapshot[SEFAZ_BRANCH] is not None:
-        for uf, endpoint in asked.items():
-            if endpoint.authorizer not in turns:
-                turns[endpoint.authorizer] = backoffice.sefaz.next_turn(uf, snapshot)
+    turns = backoffice.sefaz.holds(snapshot)
     held = {
-        uf: turn
-        for uf, endpoint in asked.items()
-        if (turn := turns.get(endpoint.authorizer)) and turn.hold in (Hold.FAILURES, Hold.FREEZE)
+        uf: turns[endpoint.authorizer]
+        for uf, endpoint in backoffice.sefaz.endpoints().items()
+        if endpoint.status is not EndpointStatus.NONE and endpoint.authorizer in turns
     }
     return {uf: UfStanding(tuple(gaps.get(uf, ())), held.get(uf)) for uf in gaps.keys() | held.keys()}
 
@@ -159,6 +152,6 @@ def _gap_sentences(gap: Gap, endpoint: Endpoint) -> tuple[str, str]:
 
 
 def _held_sentences(turn: Turn) -> str:
-    if turn.hold is Hold.FREEZE:
-        return f"{turn.why} Até lá nada é enviado: insistir prolonga o bloqueio e pode atingir a emissão de notas."
-    return f"{turn.why} Desfeita a causa, um diagnóstico sem falhas libera as consultas na hora."
+    from services.consultation import NotYet
+
+    return f"{turn.why} {NotYet(turn).failure.todo}"

@@ -64,7 +64,10 @@ class _Client:
 
 
 class SefazConsultation(Consultation[SefazFinding]):
-    """Consults the authorizer of the customer's UF, presenting the certificate of the branch in the settings."""
+    """Consults the authorizer of the customer's UF, presenting the certificate of the branch in the settings.
+
+    `endpoints`, `gaps` and `holds` only read, and may be called from any thread too.
+    """
 
     def __init__(
         self,
@@ -129,17 +132,23 @@ class SefazConsultation(Consultation[SefazFinding]):
         """How this computer's clock compares with that of the last SEFAZ that told its own; None before the first."""
         return self._clock_difference
 
-    def look_at_holds(self, snapshot: Snapshot) -> None:
-        """See which authorizers are left alone beyond their usual pace, whoever made it so, for `warning` to say."""
+    def holds(self, snapshot: Snapshot) -> dict[str, pacing.Turn]:
+        """The authorizers left alone beyond their usual pace, whoever made it so: until when and why."""
         branch_id, now = snapshot[SEFAZ_BRANCH], self._clock()
-        held = {}
+        if branch_id is None:
+            return {}
         with self._database.reading() as connection:
-            presented = certificates.presented(connection, branch_id) if branch_id is not None else None
-            if presented is not None:
-                cnpj, fingerprint = presented
-                for authorizer, known in pace.all_of(connection, cnpj).items():
-                    held[authorizer] = pacing.turn(known.of(fingerprint), _NO_LIMITS, now)
-        self._held = held
+            presented = certificates.presented(connection, branch_id)
+            if presented is None:
+                return {}
+            cnpj, fingerprint = presented
+            paces = pace.all_of(connection, cnpj)
+        turns = {name: pacing.turn(known.of(fingerprint), _NO_LIMITS, now) for name, known in paces.items()}
+        return {name: turn for name, turn in turns.items() if turn.hold is not pacing.Hold.NOTHING}
+
+    def look_at_holds(self, snapshot: Snapshot) -> None:
+        """See which authorizers are left alone, for `warning` to say."""
+        self._held = self.holds(snapshot)
 
     @property
     def warning(self) -> str:

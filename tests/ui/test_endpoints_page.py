@@ -278,7 +278,7 @@ def test_a_silence_that_the_sefaz_asked_for_says_what_ends_it_sooner(
     until(qtbot, lambda: cell(living, "SP", "Agora").startswith("Silêncio até "))
     (text,) = plates(living)
     assert text.startswith("SP em silêncio. A SEFAZ respondeu 108: nova consulta só depois de ")
-    assert text.endswith("um diagnóstico sem falhas libera as consultas na hora.")
+    assert text.endswith("se ele não encontrar falhas, as consultas voltam na hora.")
     assert not living.form.standing.plates[0].again.isVisible()
 
 
