@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app import anp_words
 from app.domain import Authority, FailureKind
-from app.inscription_words import Changes, changes
+from app.inscription_words import Changes
 from app.portuguese import day
 from ui import icons, tasks, theme, words
 from ui.emptying import empty
@@ -36,6 +36,7 @@ from ui.theme import Tone
 
 if TYPE_CHECKING:
     from app.brands import BrandReading
+    from app.data.answer_changes import AnswerChange
     from app.data.history import FullConsultation
     from services.backoffice import Backoffice
 
@@ -45,10 +46,12 @@ _NOTHING_TO_DIAGNOSE = (FailureKind.NOT_SERVED, FailureKind.CANCELLED, FailureKi
 
 @dataclass(frozen=True)
 class _Loaded:
-    """Everything the view shows of one consultation. `brand` is what the brand that ANP stated is here, now."""
+    """Everything the view shows of one consultation. `brand` is what the brand that ANP stated is here, now, and
+    `change` what an answer of SEFAZ has different from the one before."""
 
     full: FullConsultation
     before: FullConsultation | None
+    change: AnswerChange | None
     brand: BrandReading | None
     request: RawMessage
     response: RawMessage
@@ -156,16 +159,17 @@ class ResultView(QStackedWidget):
         self._drop_reading()
 
         def load() -> _Loaded:
-            from app.data import brands, history
+            from app.data import answer_changes, brands, history
 
             with database.reading() as connection:
                 full = history.get(connection, consultation_id)
                 if full is None:
                     raise ConsultationGone
                 before = history.answer_before(connection, full.row)
+                change = answer_changes.of_answer(connection, full)
                 registration = full.registration
                 brand = brands.table(connection).read(registration.brand) if registration else None
-            return _Loaded(full, before, brand, readable(full.request), readable(full.response))
+            return _Loaded(full, before, change, brand, readable(full.request), readable(full.response))
 
         self._reading = tasks.run(load, self._show, self._show_error, self)
 
@@ -250,7 +254,7 @@ class ResultView(QStackedWidget):
         empty(self._answer)
         full, before = loaded.full, loaded.before
         if full.inscriptions:
-            different = changes(full.inscriptions, before.inscriptions) if before else _NO_CHANGES
+            different = loaded.change.changes if loaded.change is not None else _NO_CHANGES
             self._answer.addWidget(InscriptionsView(full.inscriptions, different, full.row.reason))
         if full.registration is not None and loaded.brand is not None:
             changed = anp_words.changes(full.registration, before.registration if before else None)

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.data import history
+from app.data.history import FullConsultation
 from app.data.models import Consultation
 from app.domain import Authority, Inscription, Verdict
 from app.inscription_words import Changes, changes
 from app.portuguese import day, exact
 
 _t = Consultation
-_SAYS_INSCRIPTIONS = (Verdict.ENABLED.value, Verdict.DISABLED.value, Verdict.NOT_TAXPAYER.value)
+_ANSWERS = tuple(v.value for v in (Verdict.ENABLED, Verdict.DISABLED, Verdict.NOT_TAXPAYER, Verdict.AMBIGUOUS))
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[in
         .where(
             _t.customer_id == customer_id,
             _t.authority == Authority.SEFAZ.value,
-            _t.verdict.in_((*_SAYS_INSCRIPTIONS, Verdict.AMBIGUOUS.value)),
+            _t.verdict.in_(_ANSWERS),
         )
         .order_by(_t.id.desc())
         .limit(limit)
@@ -65,11 +66,19 @@ def of_customer(connection: Connection, customer_id: int, limit: int) -> dict[in
 def of_consultation(connection: Connection, consultation_id: int) -> AnswerChange | None:
     """What this answer of SEFAZ changed, also where the document is nobody's; None when that is nothing."""
     answer = history.get(connection, consultation_id)
-    if answer is None or not (answer.inscriptions or answer.row.verdict is Verdict.NOT_TAXPAYER):
+    return None if answer is None else of_answer(connection, answer)
+
+
+def of_answer(connection: Connection, answer: FullConsultation) -> AnswerChange | None:
+    """As `of_consultation`, of one already read."""
+    if not (answer.inscriptions or answer.row.verdict is Verdict.NOT_TAXPAYER):
         return None
     before = history.answer_before(connection, answer.row)
-    different = changes(answer.inscriptions, before.inscriptions) if before is not None else None
-    return AnswerChange(answer.row.asked_at, before.row.asked_at, different) if before and different else None
+    while before is not None and before.row.verdict is Verdict.AMBIGUOUS and not before.inscriptions:
+        before = history.answer_before(connection, before.row)  # an empty answer says nothing of the inscriptions
+    if before is None or not (different := changes(answer.inscriptions, before.inscriptions)):
+        return None
+    return AnswerChange(answer.row.asked_at, before.row.asked_at, different)
 
 
 def _read(kept: list[dict[str, Any]]) -> tuple[Inscription, ...]:

@@ -249,6 +249,18 @@ def test_each_answer_tells_what_it_changed(database: Database, customer: int) ->
     assert found[gone].changes.sentence == f"a inscrição {OWN.IE} não veio mais"
 
 
+def test_an_empty_answer_between_two_others_makes_nothing_new(database: Database, customer: int) -> None:
+    first = answered(database, customer, OWN)
+    empty = answered(database, customer, at=NOW + timedelta(days=1))
+    same = answered(database, customer, OWN, at=NOW + timedelta(days=2))
+    renamed = answered(database, customer, replace(OWN, xNome="OUTRO"), at=NOW + timedelta(days=3))
+    with database.reading() as connection:
+        found = answer_changes.of_customer(connection, customer, 200)
+        each = {one: answer_changes.of_consultation(connection, one) for one in (first, empty, same, renamed)}
+    assert {one: change for one, change in each.items() if change is not None} == found
+    assert found.keys() == {renamed}
+
+
 def test_an_answer_about_another_uf_is_not_compared(database: Database, customer: int) -> None:
     first = answered(database, customer, OWN)
     elsewhere = answered(database, customer, replace(OWN, UF="GO", xNome="OUTRO"), uf="GO")
