@@ -53,7 +53,7 @@ class ServerFlight:
     """What the server said so far. `chain` and `accepted` are DER: certificates as sent, and distinguished names.
 
     `suite` is the number of the cipher suite (IANA), 0 before it is told; `key_exchange` the parameters of the
-    exchange undecoded. `malformed` tells that something is not TLS 1.2; what was read before it stays.
+    exchange undecoded. What is not TLS 1.2 ends it; what was read before stays.
     """
 
     version: str = ""
@@ -62,9 +62,8 @@ class ServerFlight:
     key_exchange: bytes = field(default=b"", repr=False)
     asks_certificate: bool = False
     accepted: tuple[bytes, ...] = ()
-    malformed: bool = False
     ended: bool = False
-    """Whether the server has nothing more to say in the clear: it waits for the client, or gave up."""
+    """Whether nothing more is to be read: the server waits for the client, gave up, or does not speak TLS 1.2."""
 
     _received: int = 0
     _records: bytearray = field(default_factory=bytearray, repr=False)
@@ -80,9 +79,9 @@ class ServerFlight:
             while not self.ended and self._take_record():
                 pass
         except _Short:
-            self._break()
-        if self._received > MAX_BYTES and not self.ended:
-            self._break()
+            self.ended = True
+        if self._received > MAX_BYTES:
+            self.ended = True
 
     def dh_bits(self) -> int:
         """The size of the Diffie-Hellman group, for a suite of finite fields (DHE); 0 when it was not told."""
@@ -100,20 +99,17 @@ class ServerFlight:
         number = int.from_bytes(said[1:3], "big")
         return _CURVES.get(number, f"curva {number}")
 
-    def _break(self) -> None:
-        self.malformed = self.ended = True
-
     def _take_record(self) -> bool:
         """Take one whole record out of what came; False when there is none yet."""
         head = self._records[:5]
         if len(head) < 5:
             # Not even the beginning of a record, as when the port speaks something else.
             if head and head[0] not in _KINDS:
-                self._break()
+                self.ended = True
             return False
         kind, length = head[0], int.from_bytes(head[3:5], "big")
         if kind not in _KINDS or head[1] != 3 or length > 1 << 14:
-            self._break()
+            self.ended = True
             return False
         if len(self._records) < 5 + length:
             return False
@@ -132,7 +128,7 @@ class ServerFlight:
 
     def _take_alert(self, body: bytes) -> None:
         if len(body) != 2:
-            self._break()
+            self.ended = True
             return
         level, number = body
         if level == _FATAL or number == _CLOSE_NOTIFY:

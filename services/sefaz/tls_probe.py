@@ -20,10 +20,10 @@ from services.sefaz.tls_flight import ServerFlight
 _LOOK_S = 0.05
 """How often a wait looks whether it was given up."""
 
-Address = tuple[str, int]
-
-
 _HEAD_LIMIT = 1 << 14
+"""How much of a proxy's answer is read; one that has not ended by then is no answer."""
+
+Address = tuple[str, int]
 
 
 class GivenUp(Exception):
