@@ -90,7 +90,7 @@ def test_what_the_second_answer_changed_is_said_where_the_operator_looks_first(
     assert "mudaram" not in texts(page)
     assert title(page) == "Divergências"
     consult(qtbot, page)
-    assert "razão social, endereço, regime de apuração e credenciamento mudaram." in texts(page)
+    until(qtbot, lambda: "razão social, endereço, regime de apuração e credenciamento mudaram." in texts(page))
     assert page.panel._history.index(0, RESULT).data() == "Habilitado · mudou"
     assert page.panel._history.index(1, RESULT).data() == "Habilitado"
     assert "razão social, endereço" in page.panel._history.index(0, RESULT).data(Qt.ItemDataRole.ToolTipRole)
@@ -170,7 +170,7 @@ def test_a_replaced_inscription_is_taken_over_and_consulted_again(
     customer = select(qtbot, page, REPLACED)
     old = registered(demo, customer)["ie"]
     consult(qtbot, page)
-    assert f"A inscrição {old} foi substituída pela" in texts(page)
+    until(qtbot, lambda: f"A inscrição {old} foi substituída pela" in texts(page))
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
     (difference,) = page.panel.differences.boxes
     assert (difference.field, difference.here) == ("ie", old)
@@ -189,13 +189,13 @@ def test_a_replaced_inscription_is_taken_over_and_consulted_again(
 def test_an_address_of_another_uf_is_only_shown(qtbot: QtBot, demo: DemoOffice, page: CustomersPage) -> None:
     select(qtbot, page, SUBSTITUTE)
     consult(qtbot, page)
-    assert "de contribuinte de SC (como um substituto tributário), está habilitada." in texts(page)
+    until(qtbot, lambda: "de contribuinte de SC (como um substituto tributário), está habilitada." in texts(page))
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
     view = page.panel.differences
     assert title(page) == "Divergências (4)"
     assert view.boxes == {}
     assert not view.update_button.isVisibleTo(page)
-    assert "JOINVILLE" in texts(page)
+    until(qtbot, lambda: "JOINVILLE" in texts(page))
     assert texts(page).count("O endereço fica em SC e o cadastro é de PR") == 1
 
 
@@ -204,9 +204,9 @@ def test_nothing_is_compared_without_knowing_whose_inscription_it_is(
 ) -> None:
     select(qtbot, page, WITHOUT_IE)
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
-    assert "A SEFAZ ainda não respondeu sobre o documento e a UF deste cadastro." in texts(page)
+    until(qtbot, lambda: "A SEFAZ ainda não respondeu sobre o documento e a UF deste cadastro." in texts(page))
     consult(qtbot, page)
-    assert "Não se sabe qual inscrição da resposta" in texts(page)
+    until(qtbot, lambda: "Não se sabe qual inscrição da resposta" in texts(page))
     assert page.panel.differences.boxes == {}
 
 
@@ -239,4 +239,4 @@ def test_what_does_not_fit_is_said_and_cannot_be_chosen(qtbot: QtBot, demo: Demo
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
     assert title(page) == "Divergências (1)"
     assert page.panel.differences.boxes == {}
-    assert "Não cabe no cadastro. O texto tem 261 caracteres e o limite é 150" in texts(page)
+    until(qtbot, lambda: "Não cabe no cadastro. O texto tem 261 caracteres e o limite é 150" in texts(page))
