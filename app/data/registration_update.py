@@ -101,8 +101,9 @@ def _compare(connection: Connection, record: Record) -> Comparison:
         return Comparison(row.id, row.asked_at, why_not=why_not)
     judgement = judge(answer.inscriptions, uf, record.values["ie"])
     if judgement.own is None:
+        todo = "confira" if record.values["ie"] else "preencha"
         why_not = (
-            f"Não se sabe qual inscrição da resposta de {exact(row.asked_at)} é a deste cliente: preencha a inscrição "
+            f"Não se sabe qual inscrição da resposta de {exact(row.asked_at)} é a deste cliente: {todo} a inscrição "
             f"estadual no cadastro. {judgement.reason}"
         )
         return Comparison(row.id, row.asked_at, why_not=why_not)

@@ -169,6 +169,10 @@ def test_which_inscription_is_the_customers_is_not_guessed(database: Database) -
     seen = compared(database, customer)
     assert seen.found == ()
     assert "Não se sabe qual inscrição" in seen.why_not
+    assert "preencha a inscrição estadual" in seen.why_not
+    with database.writing() as connection:
+        records.change(connection, CUSTOMERS, customer, {"ie": "777"}, "maria")
+    assert "confira a inscrição estadual" in compared(database, customer).why_not
     with database.writing() as connection:
         records.change(connection, CUSTOMERS, customer, {"ie": "555"}, "maria")
     assert [difference.field for difference in compared(database, customer).found] == ["nome"]
