@@ -262,7 +262,7 @@ class Diagnosis:
                 progress.add(replace(step, duration_ms=None, facts=facts))
         failed = progress.report.failed
         if failed is not None:
-            raise _Stopped(f"Depende do passo “{failed.step.label}”, que falhou.")
+            raise _depends_on(failed.step)
         if Step.REQUEST not in {step.step for step in progress.report.steps}:
             raise GivenUp
 
@@ -274,19 +274,25 @@ class Diagnosis:
         endpoint: Endpoint,
         branch: _Branch,
     ) -> None:
-        from services.sefaz.connection_steps import Connector
+        made: list[StepReport] = []
+
+        def add(step: StepReport) -> None:
+            made.append(step)
+            progress.add(step)
 
         def lenient() -> ssl.SSLContext:
             return path.presented(self._snapshot, security_level=1)[1]
 
-        connector = Connector(
-            branch.certificate, branch.context, lenient, self._connect_timeout, given_up=self._over.is_set
-        )
-        made: list[StepReport] = []
         try:
+            from services.sefaz.connection_steps import Connector
+
+            connector = Connector(
+                branch.certificate, branch.context, lenient, self._connect_timeout, given_up=self._over.is_set
+            )
             for step in connector.steps(endpoint):
-                made.append(step)
-                progress.add(step)
+                add(step)
+        except NotAsked as refused:  # the keyring opened the certificate before, and `lenient` no longer
+            add(StepReport(Step.TLS, Outcome.FAILED, refused.failure.what, None, refused.failure))
         finally:
             steps.set_result(made)
 
@@ -298,7 +304,7 @@ class Diagnosis:
         branch: _Branch,
         gap: Gap | None,
     ) -> None:
-        """One consultation of the branch's own CNPJ, and what came of it. Raises _Stopped."""
+        """One consultation of the branch's own CNPJ, and what came of it. Raises _Stopped and GivenUp."""
         if not self._consult:
             raise _Stopped("O diagnóstico foi pedido sem consulta.")
         if self._over.is_set():
@@ -322,7 +328,7 @@ class Diagnosis:
             if refused.failure.kind in (FailureKind.LIMIT, FailureKind.CANCELLED):
                 raise _Stopped(refused.failure.what) from refused
             progress.add(StepReport(Step.HTTP, Outcome.FAILED, refused.failure.what, None, refused.failure))
-            raise _Stopped("Depende do passo “HTTP”, que falhou.") from refused
+            raise _depends_on(Step.HTTP) from refused
         finally:
             if held is not None and not _works(finding):
                 self._hold_again(endpoint, branch.certificate, held)
@@ -331,7 +337,7 @@ class Diagnosis:
             progress.add(step)
         failed = progress.report.failed
         if failed is not None:
-            raise _Stopped(f"Depende do passo “{failed.step.label}”, que falhou.")
+            raise _depends_on(failed.step)
         if finding.withheld_by is FailureKind.CANCELLED:
             raise GivenUp
 
@@ -386,6 +392,10 @@ class Diagnosis:
             new=new,
             at=self._clock(),
         )
+
+
+def _depends_on(failed: Step) -> _Stopped:
+    return _Stopped(f"Depende do passo “{failed.label}”, que falhou.")
 
 
 def _subject(endpoint: Endpoint) -> str:

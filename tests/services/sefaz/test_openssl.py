@@ -26,9 +26,11 @@ from app.domain import Certificate, ConsultationFailed, Failure, FailureKind, Ve
 from services.certificate import client_context
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
+from services.demo.memory_keyring import MemoryKeyring
 from services.pfx import open_pfx
 from services.sefaz import transport
 from services.sefaz.client import SefazClient
+from services.sefaz.diagnosis_report import Outcome, Step
 from services.sefaz.endpoints import load_endpoints, save_override
 from tests.services.conftest import Place as Office
 from tests.services.openssl_server import OpensslServer
@@ -268,6 +270,36 @@ def test_short_dh_key_is_taken_once_the_administrators_file_says_so(at: Place, f
         assert refused.kind is FailureKind.ENCRYPTION
         save_override(file_place.folders.endpoints_file, "SP", {"nivel_seguranca": 1})
         assert file_place.consult(customer).finding.verdict is Verdict.NOT_TAXPAYER
+
+
+def test_keyring_that_closes_in_the_middle_of_a_diagnosis_fails_that_uf_alone(
+    at: Place, file_place: Office, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = file_place.folders
+    folders.additional_ca_file.write_bytes(folders.additional_ca_file.read_bytes() + at.authority.ca_pem)
+    opened: list[str] = []
+    password = memory_keyring.get_password
+
+    def once(service: str, username: str) -> str | None:
+        opened.append(username)
+        if len(opened) > 1:
+            raise RuntimeError("locked")
+        return password(service, username)
+
+    monkeypatch.setattr(memory_keyring, "get_password", once)
+    with OpensslServer(*weak(at, asking=False)) as server:
+        save_override(folders.endpoints_file, "SP", {"producao": server.url, "nivel_seguranca": 1})
+        diagnosis = file_place.backoffice.diagnosis(file_place.snapshot, consult=False)
+        found = {one.uf: one for one in diagnosis.reports(("SP", "GO")) if one.finished}
+    assert len(opened) == 2
+    failed = found["SP"].failed
+    assert failed is not None
+    assert failed.step is Step.TLS
+    assert failed.failure is not None
+    assert failed.failure.kind is FailureKind.CERTIFICATE
+    assert "cofre de senhas do sistema não está disponível" in failed.found
+    assert found["SP"].steps[-1].found == "Depende do passo “TLS”, que falhou."
+    assert found["GO"].outcome is Outcome.OK
 
 
 def test_failure_of_the_second_try_tells_of_the_first(at: Place, client: SefazClient) -> None:
