@@ -76,14 +76,14 @@ class DiagnosisView(QScrollArea):
         look = LOOKS[report.outcome]
         self._badge.setText(look.word if report.finished else "Em andamento")
         theme.badge(self._badge, look.tone)
-        self._where.setText(" · ".join(part for part in (report.authorizer, report.address) if part))
+        self._where.setText(report.asked_where)
         failed = report.failed
         self._sentence.setText(report.sentence)
         self._sentence.setVisible(failed is None)
         self._since.setVisible(failed is not None)
         if failed is not None and failed.failure is not None:
             self.failure.show_failure(failed.failure)
-            self._since.setText(f"No passo “{failed.step.label}”. {report.since}")
+            self._since.setText(report.where_and_since(failed))
         else:
             self.failure.clear()
         self.retry_button.setVisible(report.unserved)

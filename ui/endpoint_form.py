@@ -12,9 +12,11 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from app.kinds import Choice, Flag, InvalidValue, Kind, Number, Option, Text, WebAddress
+from app.portuguese import listed
 from app.uf import UFS
 from services.sefaz.endpoints import (
     FIELDS,
+    LABELS,
     MAX_AUTHORIZER,
     MAX_INTERVAL_S,
     MAX_PER_MINUTE,
@@ -75,27 +77,25 @@ class _Day(Kind[date]):
 
 _AUTHORIZER = "autorizador"
 _ONE_PACE = "As UFs do mesmo autorizador dividem o mesmo ritmo."
-_FIELDS: tuple[tuple[str, str, Kind[Any], str], ...] = (
+_FIELDS: tuple[tuple[str, Kind[Any], str], ...] = (
     (
         "status",
-        "Situação",
         Choice(tuple(Option(status, status.label) for status in EndpointStatus)),
         "“Não listada, tentar”: não consta na relação do Portal da NF-e, mas o autorizador pode responder.",
     ),
-    (_AUTHORIZER, "Autorizador", Text(MAX_AUTHORIZER, required=True), _ONE_PACE),
-    ("producao", "Produção", WebAddress(required=False), "O endereço do serviço, sem “?wsdl”."),
-    ("homologacao", "Homologação", WebAddress(required=False), ""),
-    ("envelope", "Envelope", Text(10, required=True), ""),
+    (_AUTHORIZER, Text(MAX_AUTHORIZER, required=True), _ONE_PACE),
+    ("producao", WebAddress(required=False), "O endereço do serviço, sem “?wsdl”."),
+    ("homologacao", WebAddress(required=False), ""),
+    ("envelope", Text(10, required=True), ""),
     (
         "cabecalho",
-        "Cabeçalho",
         Flag(),
         "Manda o nfeCabecMsg, que a versão atual dispensa. Ligue se a UF responder 409, 411 ou 545.",
     ),
-    ("intervalo_s", "Intervalo (segundos)", _Seconds(), "Pausa mínima entre duas consultas; 0 é sem pausa."),
-    ("por_minuto", "Consultas por minuto", Number(0, MAX_PER_MINUTE), "O máximo em um minuto; 0 é sem limite."),
-    ("fonte", "Fonte", Text(300), "De onde vem o endereço."),
-    ("conferido_em", "Conferido em", _Day(), "O dia em que o endereço foi conferido na fonte."),
+    ("intervalo_s", _Seconds(), "Pausa mínima entre duas consultas; 0 é sem pausa."),
+    ("por_minuto", Number(0, MAX_PER_MINUTE), "O máximo em um minuto; 0 é sem limite."),
+    ("fonte", Text(300), "De onde vem o endereço."),
+    ("conferido_em", _Day(), "O dia em que o endereço foi conferido na fonte."),
 )
 
 
@@ -127,13 +127,13 @@ class EndpointForm(QFrame):
         grid.setColumnStretch(1, 1)
         self.editors: dict[str, Editor[Any]] = {}
         self.hints: dict[str, QLabel] = {}
-        for row, (key, label, kind, help_text) in enumerate(_FIELDS):
+        for row, (key, kind, help_text) in enumerate(_FIELDS):
             editor = _editor(key, kind, references)
-            editor.set_name(label)
+            editor.set_name(LABELS[key])
             editor.changed.connect(self._typed)
             editor.setParent(self)
             self.editors[key] = editor
-            caption = QLabel(label)
+            caption = QLabel(LABELS[key])
             caption.setWordWrap(True)
             caption.setBuddy(editor.field)
             caption.setContentsMargins(0, 5, 0, 0)
@@ -219,6 +219,4 @@ def _shared(endpoint: Endpoint, sharing: Sequence[str]) -> str:
         return _ONE_PACE
     if not sharing:
         return f"Só esta UF é atendida por {endpoint.authorizer}."
-    *first, last = sharing
-    ufs = f"{', '.join(first)} e {last}" if first else last
-    return f"{endpoint.authorizer} atende também {ufs}: todas dividem o mesmo ritmo."
+    return f"{endpoint.authorizer} atende também {listed(sharing)}: todas dividem o mesmo ritmo."

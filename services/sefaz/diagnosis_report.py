@@ -127,13 +127,19 @@ class UfReport:
         return next((step.found for step in self.steps if step.outcome is self.outcome), "")
 
     @property
-    def since(self) -> str:
-        """Since when its authorizer does not answer, in a sentence."""
-        if self.last_answer_at is None:
-            return f"O autorizador {self.authorizer} ainda não respondeu a nenhuma consulta deste programa."
-        return (
-            f"A última resposta do autorizador {self.authorizer} a este programa foi em {exact(self.last_answer_at)}."
+    def asked_where(self) -> str:
+        """Who answers for the UF and at which address, as far as there is one."""
+        return " · ".join(part for part in (self.authorizer, self.address) if part)
+
+    def where_and_since(self, failed: StepReport) -> str:
+        """At which step it stops, and since when its authorizer does not answer, in sentences."""
+        since = (
+            f"O autorizador {self.authorizer} ainda não respondeu a nenhuma consulta deste programa."
+            if self.last_answer_at is None
+            else f"A última resposta do autorizador {self.authorizer} a este programa foi em "
+            f"{exact(self.last_answer_at)}."
         )
+        return f"No passo “{failed.step.label}”. {since}"
 
 
 def as_text(reports: Sequence[UfReport]) -> str:
@@ -144,15 +150,14 @@ def as_text(reports: Sequence[UfReport]) -> str:
     certificate = None
     for report in reports:
         own = report.steps[0] if report.steps else None
-        lines += ["", *uf_lines(report, without=own if own == certificate else None)]
+        lines += ["", *_uf_lines(report, without=own if own == certificate else None)]
         certificate = own
     return "\n".join(lines) + "\n"
 
 
-def uf_lines(report: UfReport, *, without: StepReport | None = None) -> list[str]:
+def _uf_lines(report: UfReport, *, without: StepReport | None = None) -> list[str]:
     """One UF, a line for each thing; `without` is a step that was told before."""
-    where = " · ".join(part for part in (report.authorizer, report.address) if part)
-    lines = [f"{report.uf} · {UFS[report.uf].name} · {report.outcome.label}", f"  {where}"]
+    lines = [f"{report.uf} · {UFS[report.uf].name} · {report.outcome.label}", f"  {report.asked_where}"]
     steps = [step for step in report.steps if step is not without]
     for name, step in told_once(steps):
         lines += _step_lines(report, name, step)
@@ -176,21 +181,17 @@ def _step_lines(report: UfReport, name: str, step: StepReport) -> list[str]:
     took = f" ({step.duration_ms} ms)" if step.duration_ms is not None else ""
     lines = [f"  {name}: {step.outcome.label}{took}. {step.found}"]
     lines += [f"    {fact}: {value}" for fact, value in step.facts]
-    if step.failure is not None:
-        lines += [f"    {part}: {value}" for part, value in explained(report, step, step.failure)[1:]]
+    failure = step.failure
+    if failure is not None:
+        # The first of the five parts, what happened, is what the step found.
+        parts = (
+            ("Causa provável", failure.cause),
+            ("O que fazer", failure.todo),
+            ("Onde e desde quando", report.where_and_since(step)),
+            ("Detalhes", failure.details.replace("\n", "\n      ")),
+        )
+        lines += [f"    {part}: {value}" for part, value in parts if value]
     return lines
-
-
-def explained(report: UfReport, step: StepReport, failure: Failure) -> list[tuple[str, str]]:
-    """The five parts of a failure: what, why, what to do, the details, and at which step and since when."""
-    parts = [
-        ("O que aconteceu", failure.what),
-        ("Causa provável", failure.cause),
-        ("O que fazer", failure.todo),
-        ("Onde e desde quando", f"No passo “{step.step.label}”. {report.since}"),
-        ("Detalhes", failure.details.replace("\n", "\n      ")),
-    ]
-    return [(name, value) for name, value in parts if value]
 
 
 def as_document(report: UfReport) -> dict[str, Any]:

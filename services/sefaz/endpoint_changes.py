@@ -18,6 +18,7 @@ from app.kinds import is_this_computer
 from app.portuguese import day
 from services.sefaz.endpoints import (
     FIELDS,
+    LABELS,
     Endpoint,
     EndpointStatus,
     Value,
@@ -28,21 +29,6 @@ from services.sefaz.endpoints import (
 
 if TYPE_CHECKING:
     from app.data.database import Database
-
-LABELS = {
-    "producao": "Produção",
-    "homologacao": "Homologação",
-    "autorizador": "Autorizador",
-    "status": "Situação",
-    "envelope": "Envelope",
-    "cabecalho": "Cabeçalho",
-    "fonte": "Fonte",
-    "conferido_em": "Conferido em",
-    "intervalo_s": "Intervalo (segundos)",
-    "por_minuto": "Consultas por minuto",
-    "nivel_seguranca": "Nível de segurança do TLS",
-}
-"""The keys of the file as a person reads them."""
 
 
 def written(endpoint: Endpoint, key: str) -> Value:

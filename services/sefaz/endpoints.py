@@ -101,6 +101,21 @@ FIELDS = {
 }
 """The keys an administrator may override, and the field of `Endpoint` each one sets."""
 
+LABELS = {
+    "producao": "Produção",
+    "homologacao": "Homologação",
+    "autorizador": "Autorizador",
+    "status": "Situação",
+    "envelope": "Envelope",
+    "cabecalho": "Cabeçalho",
+    "fonte": "Fonte",
+    "conferido_em": "Conferido em",
+    "intervalo_s": "Intervalo (segundos)",
+    "por_minuto": "Consultas por minuto",
+    "nivel_seguranca": "Nível de segurança do TLS",
+}
+"""The keys of the file as a person reads them."""
+
 
 def load_endpoints(override: Path | None) -> dict[str, Endpoint]:
     """The 27 endpoints by UF, with the overrides of that file applied when it exists.
