@@ -1,8 +1,9 @@
-"""The 27 federative units: IBGE code, name and time zone of the capital (IANA names)."""
+"""The 27 federative units: IBGE code, name and time zone of the capital (IANA names); and what a SEFAZ may lack."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,15 @@ UFS: dict[str, Uf] = {
         ("TO", 17, "Tocantins", "Araguaina"),
     )
 }
+
+
+class Missing(Enum):
+    """What the SEFAZ of a UF may not offer."""
+
+    SERVICE = "consulta"
+    CPF = "cpf"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {Missing.SERVICE: "Não atende a consulta de cadastro", Missing.CPF: "Não consulta por CPF"}[self]

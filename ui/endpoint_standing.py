@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app.portuguese import day
 from app.rules.pacing import Turn
+from app.uf import Missing
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from ui import icons, theme, words
 from ui.inscription_card import selectable
@@ -32,7 +33,7 @@ class UfStanding:
     @property
     def short(self) -> str:
         """In few words, for a table."""
-        parts = [f"{_SHORT[gap.missing.value]} ({gap.c_stat})" for gap in self.gaps]
+        parts = [f"{_SHORT[gap.missing]} ({gap.c_stat})" for gap in self.gaps]
         if self.held is not None:
             parts.append(f"Silêncio até {words.clock(self.held.at)}")
         return " · ".join(parts)
@@ -46,7 +47,7 @@ class UfStanding:
 
 
 _MOST = 3  # not at all, not by CPF, and an authorizer in silence
-_SHORT = {"consulta": "Não atende", "cpf": "Sem CPF"}
+_SHORT = {Missing.SERVICE: "Não atende", Missing.CPF: "Sem CPF"}
 
 
 def read_standings(backoffice: Backoffice, snapshot: Snapshot) -> dict[str, UfStanding]:
@@ -139,7 +140,7 @@ def standing_of(standings: Mapping[str, UfStanding], uf: str) -> UfStanding:
 
 def _gap_sentences(gap: Gap, endpoint: Endpoint) -> tuple[str, str]:
     said = f"{gap.c_stat} · {gap.x_motivo}" if gap.x_motivo else gap.c_stat
-    if gap.missing.value == "cpf":
+    if gap.missing is Missing.CPF:
         text = (
             f"Disse em {day(gap.learnt_at)} que não consulta por CPF ({said}); por CPF não é consultada até "
             f"{day(gap.until)}. Quem tem inscrição estadual no cadastro é consultado por ela."

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, ScalarSelect, and_, bindparam, literal, selec
 from app.data import certificates, customers, pace
 from app.data.customers import Subject
 from app.data.models import AuthorizerPace, BranchCertificate, Customer, UfGap
-from app.data.uf_gaps import Missing
 from app.rules.pacing import Pace
+from app.uf import Missing
 
 
 @dataclass(frozen=True)

@@ -5,28 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.data.models import UfGap
+from app.uf import Missing
 
 REMEMBERED = timedelta(days=30)
 """How long a UF is taken at its word."""
-
-
-class Missing(Enum):
-    """What a UF may lack."""
-
-    SERVICE = "consulta"
-    CPF = "cpf"
-
-    @property
-    def label(self) -> str:
-        """The words shown to the operator."""
-        return {Missing.SERVICE: "Não atende a consulta de cadastro", Missing.CPF: "Não consulta por CPF"}[self]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from app.data import customers
 from app.data.customers import Subject
 from app.data.database import Database
-from app.data.uf_gaps import Missing
 from app.domain import Authority, Certificate, Origin, Phase, Request
 from app.rules import schedule
 from app.rules.pacing import Turn
@@ -22,6 +21,7 @@ from app.settings.catalog import (
 )
 from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
+from app.uf import Missing
 from services.automatic import LOOK_AGAIN, Automatic, Step
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import Endpoint, EndpointStatus

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.clock_difference import ClockDifference
-from app.data.uf_gaps import Missing
 from app.domain import ConsultationFailed, Document, DocumentKind, Failure, FailureKind, SefazAnswer
+from app.uf import Missing
 from services.interruption import Interruption
 from services.network_failure import Called, cancelled, network_failure
 from services.sefaz.answer import ParsedAnswer, invalid_response, parse_answer

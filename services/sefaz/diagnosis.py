@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from app.clock_difference import ClockDifference
 from app.data import audit, history, pace, records, uf_gaps
 from app.data.database import Database
-from app.data.uf_gaps import Gap, Missing
+from app.data.uf_gaps import Gap
 from app.documents import parse_document
 from app.domain import (
     Certificate,
@@ -42,6 +42,7 @@ from app.rules import pacing
 from app.rules.pacing import Hold, Pace
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES
+from app.uf import Missing
 from services.certificate import ClientContexts
 from services.consultation import NotAsked
 from services.network_failure import cancelled

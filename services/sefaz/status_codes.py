@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from app.data.uf_gaps import Missing
 from app.domain import FailureKind
 from app.rules.pacing import Said
+from app.uf import Missing
 from services import RESOURCES
 
 

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from app.data import pace, uf_gaps
 from app.data.database import Database
 from app.data.models import AuthorizerPace
-from app.data.uf_gaps import Missing
 from app.documents import parse_document
 from app.domain import DocumentKind, FailureKind, Origin, Request, Verdict
 from app.rules.pacing import Hold
+from app.uf import Missing
 from services.consultation import NotAsked, NotYet
 from services.demo.ca import DemoAuthority
 from services.demo.scenarios import Scenario

@@ -17,9 +17,10 @@ from sqlalchemy import Connection, MetaData, Table, func, insert, select
 from app.data import pace, uf_gaps
 from app.data.database import MIGRATIONS, Database
 from app.data.models import AuthorizerPace
-from app.data.uf_gaps import REMEMBERED, Gap, Missing
+from app.data.uf_gaps import REMEMBERED, Gap
 from app.domain import FailureKind
 from app.rules.pacing import FREEZE, Hold, Limits, Pace, Said, after, turn
+from app.uf import Missing
 
 NOW = datetime(2026, 11, 21, 18, 40, 7, 123456, tzinfo=UTC)
 CNPJ, OTHER = "11222333000181", "12ABC34501DE35"

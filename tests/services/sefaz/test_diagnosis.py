@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from app.data import audit, pace, uf_gaps
-from app.data.uf_gaps import Missing
 from app.domain import Certificate, FailureKind, Origin
 from app.rules.pacing import Pace
 from app.settings.catalog import SEFAZ_BRANCH
-from app.uf import UFS
+from app.uf import UFS, Missing
 from services.demo.ca import DemoAuthority
 from services.demo.scenarios import Scenario
 from services.sefaz.diagnosis import Diagnosis

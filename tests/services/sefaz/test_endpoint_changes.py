@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.data import audit, uf_gaps
 from app.data.database import Database
-from app.data.uf_gaps import Missing
 from app.portuguese import day
+from app.uf import Missing
 from services.sefaz.endpoint_changes import Risk, change_endpoint, overridden, restore_endpoint, risks, try_again
 from services.sefaz.endpoints import InvalidEndpoints, Value, load_endpoints
 

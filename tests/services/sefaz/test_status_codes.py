@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.data.uf_gaps import Missing
 from app.domain import FailureKind
+from app.uf import Missing
 from services.sefaz.status_codes import Action, StatusClass, StatusCode, status_code, status_codes
 
 FORMAT = "107 214 215 238 239 242 243 289 402 404 409 411 516 517 545 587 588"
