@@ -20,7 +20,6 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.clock_difference import ClockDifference
 from app.data import audit, history, pace, records, uf_gaps
 from app.data.database import Database
 from app.data.uf_gaps import Gap
@@ -29,15 +28,13 @@ from app.domain import (
     Certificate,
     Document,
     DocumentKind,
-    Failure,
     FailureKind,
     Origin,
     Request,
     SefazFinding,
-    Verdict,
 )
 from app.folders import Folders
-from app.portuguese import counted, day, exact
+from app.portuguese import day, exact
 from app.rules import pacing
 from app.rules.pacing import Hold, Pace
 from app.settings.snapshot import Snapshot
@@ -46,6 +43,7 @@ from app.uf import Missing
 from services.certificate import ClientContexts
 from services.consultation import NotAsked
 from services.network_failure import cancelled
+from services.sefaz.answer_steps import answer_steps, unserved
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.diagnosis_report import Outcome, Step, StepReport, UfReport
 from services.sefaz.endpoints import Endpoint, EndpointStatus
@@ -312,7 +310,7 @@ class Diagnosis:
             raise GivenUp
         if gap is not None:
             if not self._retry_unserved:
-                progress.add(_unserved(gap, endpoint))
+                progress.add(unserved(gap, endpoint))
                 progress.report = replace(progress.report, by_hand=True, unserved=True)
                 raise _Stopped("A UF não foi consultada: já disse que não atende.")
             with self._database.writing() as connection:
@@ -408,72 +406,6 @@ def _works(finding: SefazFinding | None) -> bool:
     if finding is None:
         return False
     return finding.failure is None or (finding.c_stat != "" and status_code(finding.c_stat).missing is not None)
-
-
-def _unserved(gap: Gap, endpoint: Endpoint) -> StepReport:
-    return StepReport(
-        Step.ANSWER,
-        Outcome.WARNING,
-        f"Não foi consultada: em {exact(gap.learnt_at)} respondeu {gap.c_stat} ({gap.x_motivo}), e por isso não é "
-        f"consultada antes de {exact(gap.until)}. Consulte à mão em {endpoint.public_page}",
-    )
-
-
-def answer_steps(finding: SefazFinding, clock: ClockDifference | None) -> Iterator[StepReport]:
-    """What the one consultation of the branch's own CNPJ tells: HTTP, the clocks, SOAP and cStat, as far as it came."""
-    failure = finding.failure
-    if failure is not None and failure.kind is FailureKind.CANCELLED:
-        return
-    well_formed = (FailureKind.INVALID_RESPONSE, FailureKind.SOAP_FAULT)
-    if failure is not None and not finding.c_stat and failure.kind not in well_formed:
-        yield StepReport(Step.HTTP, Outcome.FAILED, failure.what, finding.duration_ms, failure)
-        if clock is not None:
-            yield _clock(clock)
-        return
-    size = counted(len(finding.response), "byte", "bytes")
-    yield StepReport(Step.HTTP, Outcome.OK, f"O servidor respondeu à consulta: {size}.", finding.duration_ms)
-    yield _clock(clock)
-    if failure is not None and not finding.c_stat:
-        yield StepReport(Step.SOAP, Outcome.FAILED, failure.what, None, failure)
-        return
-    yield StepReport(Step.SOAP, Outcome.OK, "A mensagem é uma resposta da Consulta Cadastro.")
-    yield _judged(finding)
-
-
-def _clock(clock: ClockDifference | None) -> StepReport:
-    if clock is None:
-        return StepReport(Step.CLOCK, Outcome.NOT_DONE, "O servidor não disse a hora dele.")
-    if clock.warning:
-        return StepReport(Step.CLOCK, Outcome.WARNING, clock.warning)
-    seconds = counted(round(abs(clock.ahead.total_seconds())), "segundo", "segundos")
-    return StepReport(Step.CLOCK, Outcome.OK, f"Confere com o {clock.of}: {seconds} de diferença.")
-
-
-def _judged(finding: SefazFinding) -> StepReport:
-    said = f"{finding.c_stat} {finding.x_motivo}".strip().rstrip(".")
-    failure = finding.failure
-    if failure is not None:
-        if status_code(finding.c_stat).missing is None:
-            return StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
-        return StepReport(Step.ANSWER, Outcome.WARNING, failure.sentence)
-    match finding.verdict:
-        case Verdict.NOT_TAXPAYER:
-            found = (
-                f"{said}. A SEFAZ de {finding.uf} respondeu que a filial não é contribuinte ali: o serviço funciona."
-            )
-            return StepReport(Step.ANSWER, Outcome.OK, found)
-        case Verdict.DATA_ERROR:
-            failure = Failure(
-                FailureKind.CONFIGURATION,
-                f"A SEFAZ de {finding.uf} diz que o CNPJ da filial, {finding.document}, não é válido.",
-                f"Ela respondeu {said}.",
-                "Confira o CNPJ no cadastro da filial, em Tabelas.",
-            )
-            return StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
-        case Verdict.DISABLED:
-            return StepReport(Step.ANSWER, Outcome.WARNING, f"{said}. Sobre a própria filial: {finding.reason}")
-        case _:
-            return StepReport(Step.ANSWER, Outcome.OK, f"{said}. {finding.reason}")
 
 
 def _ms(started: float) -> int:
