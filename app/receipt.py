@@ -94,10 +94,10 @@ class Receipt:
     request: bytes = field(repr=False)
     response: bytes = field(repr=False)
 
-    @property
-    def file_name(self) -> str:
-        """How its file is called, unless somebody wants another name."""
-        return f"comprovante-consulta-{self.number}.pdf"
+
+def file_name(consultation_id: int) -> str:
+    """How the file of a receipt is called, unless somebody wants another name; without its ending."""
+    return f"comprovante-consulta-{consultation_id}"
 
 
 def receipt(

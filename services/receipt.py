@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from app.data import history
-from app.data.models import Branch
+from app.data import history, records
 from app.data.zone import branch_zone
 from app.domain import Authority, ConsultationFailed
 from app.receipt import Receipt, receipt
 from app.settings.catalog import SEFAZ_BRANCH
+from app.tables import BRANCHES
 from services.sefaz.answer import parse_answer
 
 if TYPE_CHECKING:
@@ -30,14 +28,14 @@ def receipt_of(backoffice: Backoffice, consultation_id: int, issued_at: datetime
         consultation = history.get(connection, consultation_id)
         if consultation is None:
             return None
-        asking = select(Branch.id, Branch.name).where(Branch.cnpj == consultation.certificate_cnpj)
-        branch_id, branch = connection.execute(asking).first() or (settings_branch, "")
-        zone = branch_zone(connection, branch_id)
+        branches = records.every(connection, BRANCHES)
+        asked_by = next((one for one in branches if one.values["cnpj"] == consultation.certificate_cnpj), None)
+        zone = branch_zone(connection, settings_branch if asked_by is None else asked_by.id)
     is_sefaz = consultation.row.authority is Authority.SEFAZ
     return receipt(
         consultation,
         protocol=_protocol(consultation.response) if is_sefaz else {},
-        branch=branch,
+        branch="" if asked_by is None else asked_by.values["nome"],
         zone=zone,
         issued_at=issued_at,
         issued_by=backoffice.actor,

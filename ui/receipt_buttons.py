@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.domain import Failure, FailureKind
+from app.receipt import file_name
 from ui import icons, tasks, theme
 from ui.failure_view import FailureView, failure_of
 from ui.save_dialog import ask_where
@@ -119,7 +120,7 @@ class ReceiptButtons(QWidget):
             from ui.receipt_pdf import paint
 
             receipt = read()
-            printer.setDocName(receipt.file_name.removesuffix(".pdf"))
+            printer.setDocName(file_name(receipt.number))
             return paint(receipt, printer)
 
         self._start("Imprimindo o comprovante…")
@@ -162,7 +163,7 @@ class ReceiptButtons(QWidget):
     @Slot()
     def _ask_file(self) -> None:
         if self._consultation_id:
-            name = f"comprovante-consulta-{self._consultation_id}.pdf"
+            name = f"{file_name(self._consultation_id)}.pdf"
             file = ask_where(self, self._backoffice.folders, "Salvar o comprovante", name, "PDF (*.pdf)")
             if file is not None:
                 self.save_to(file)

@@ -23,7 +23,7 @@ from app.domain import (
     Origin,
     Verdict,
 )
-from app.receipt import DEMONSTRATION, Facts, Listing, Receipt, receipt
+from app.receipt import DEMONSTRATION, Facts, Listing, Receipt, file_name, receipt
 from app.version import VERSION
 from services.demo.example import made_up_cnpj
 
@@ -140,7 +140,7 @@ def test_an_answer_is_told_whole() -> None:
     assert own["Razão social ou nome (xNome)"] == "Posto Ação 1"
     assert own["Município (xMun)"] == "CAMPINAS"
     assert said.issued == f"Retaguarda {VERSION} · emitido em 13/03/2026 08:00:00 -03:00 por joana"
-    assert said.file_name == "comprovante-consulta-123.pdf"
+    assert file_name(said.number) == "comprovante-consulta-123"
     assert said.mark == ""
 
 
