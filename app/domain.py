@@ -158,6 +158,7 @@ class FailureKind(Enum):
     REJECTION = "rejeicao"
     UNAVAILABLE = "servico_paralisado"
     LIMIT = "consumo_indevido"
+    TOO_SOON = "cedo_demais"
     NOT_SERVED = "uf_nao_atendida"
     THROTTLED = "espera_pedida"
     CANCELLED = "cancelada"
@@ -183,6 +184,7 @@ _FAILURE_LABELS = {
     FailureKind.REJECTION: "Mensagem rejeitada",
     FailureKind.UNAVAILABLE: "Serviço paralisado",
     FailureKind.LIMIT: "Consumo indevido",
+    FailureKind.TOO_SOON: "Cedo demais",
     FailureKind.NOT_SERVED: "UF não atendida",
     FailureKind.THROTTLED: "Espera pedida pela autoridade",
     FailureKind.CANCELLED: "Cancelada",

@@ -63,7 +63,9 @@ def _too_soon(turn: Turn) -> Failure:
         "da SEFAZ: se ele não encontrar falhas, as consultas voltam na hora.",
     }
     again = f"Consulte de novo depois das {turn.at.astimezone():%H:%M:%S}."
-    return Failure(FailureKind.LIMIT, turn.why, cause.get(turn.hold, ""), todo.get(turn.hold, again))
+    # Only what SEFAZ said to be consumo indevido is called so.
+    kind = FailureKind.LIMIT if turn.hold is Hold.FREEZE else FailureKind.TOO_SOON
+    return Failure(kind, turn.why, cause.get(turn.hold, ""), todo.get(turn.hold, again))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES
 from app.uf import Missing
 from services.certificate import ClientContexts
-from services.consultation import NotAsked
+from services.consultation import NotAsked, NotYet
 from services.network_failure import cancelled
 from services.sefaz.answer_steps import answer_steps, unserved
 from services.sefaz.consultation import SefazConsultation
@@ -324,7 +324,7 @@ class Diagnosis:
             finding = result.finding
             progress.report = replace(progress.report, c_stat=finding.c_stat, consultation_id=result.consultation_id)
         except NotAsked as refused:
-            if refused.failure.kind in (FailureKind.LIMIT, FailureKind.CANCELLED):
+            if isinstance(refused, NotYet) or refused.failure.kind is FailureKind.CANCELLED:
                 raise _Stopped(refused.failure.what) from refused
             progress.add(StepReport(Step.HTTP, Outcome.FAILED, refused.failure.what, None, refused.failure))
             raise _depends_on(Step.HTTP) from refused

@@ -190,7 +190,7 @@ def test_a_turn_too_far_away_is_refused_with_the_hour(file_place: Place, qtbot: 
     with qtbot.waitSignal(thread.refused_one):
         thread.submit([file_place.request(customer)])
     failure = heard.refusals[0].failure
-    assert failure.kind is FailureKind.LIMIT
+    assert failure.kind is FailureKind.TOO_SOON
     asked_at = file_place.history()[0].asked_at
     earliest, latest = asked_at + timedelta(minutes=10), asked_at + timedelta(minutes=13, seconds=2)
     hours = {f"{(earliest + timedelta(seconds=n)).astimezone():%H:%M:%S}" for n in range((latest - earliest).seconds)}

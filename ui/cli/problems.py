@@ -42,13 +42,13 @@ def problem_of(error: Exception) -> Problem:
     from app.settings.draft import InvalidDraft, SaveConflict
     from app.settings.exchange import InvalidFile
     from app.settings.machine import MachineFileError
-    from services.consultation import NotAsked
+    from services.consultation import NotAsked, NotYet
     from services.pfx import CertificateRefused
 
     match error:
         case UsageError():
             return Problem(Status.USAGE, str(error), None, error.errors, error.usage)
-        case NotAsked() if error.failure.kind is FailureKind.LIMIT:
+        case NotYet():
             return Problem(Status.REFUSED, error.failure.sentence, error.failure)
         case NotAsked() | DatabaseUnavailable():
             return Problem(Status.USAGE, error.failure.sentence, error.failure)

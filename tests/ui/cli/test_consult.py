@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from services.demo.example import made_up_cnpj
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
 from tests.ui.cli.conftest import Run
+from ui.cli import consult
 
 KEYS = [
     "autoridade",
@@ -161,17 +163,29 @@ def test_an_inscription_is_asked_as_such(run: Run, ready: Path, sefaz: DemoSefaz
 def test_waits_for_the_authorizers_turn_or_refuses(
     run: Run, ready: Path, sefaz: DemoSefaz, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = sefaz.endpoints_override()
-    (ready / "sefaz_enderecos.toml").write_text(text.replace("intervalo_s = 0.0", "intervalo_s = 2.0"), "utf-8")
+    waited: list[float] = []
+
+    def interval(seconds: float) -> None:
+        text = sefaz.endpoints_override().replace("intervalo_s = 0.0", f"intervalo_s = {seconds}")
+        (ready / "sefaz_enderecos.toml").write_text(text, "utf-8")
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        interval(0.0)  # as if it had passed
+
+    monkeypatch.setattr(consult, "time", SimpleNamespace(sleep=sleep))
+    interval(40.0)
     ask(run)
     outcome = run("consultar", "--documento", DOCUMENT, "--uf", "SP", "--json")
     assert outcome.status == 0
-    assert re.search(r"Aguardando [0-3] s: Intervalo mínimo", outcome.err)
-    (ready / "sefaz_enderecos.toml").write_text(text.replace("intervalo_s = 0.0", "intervalo_s = 600.0"), "utf-8")
+    (wait_s,) = waited
+    assert 0 < wait_s <= 52
+    assert f"Aguardando {wait_s:.0f} s: Intervalo mínimo" in outcome.err
+    interval(600.0)
     ask(run)
     outcome = run("consultar", "--documento", DOCUMENT, "--uf", "SP", "--json")
     assert outcome.status == 1
-    assert outcome.json["falha"]["classe"] == "consumo_indevido"
+    assert outcome.json["falha"]["classe"] == "cedo_demais"
     assert outcome.json["consulta_id"] is None
 
 
