@@ -240,7 +240,7 @@ class SefazConsultation(Consultation[SefazFinding]):
                 raise not_configured(f"O cliente {request.customer_id} não existe.", "Confira o código do cliente.")
             client = self._client_for(connection, branch_id, standing.fingerprint)
         document = _served(request, endpoint, standing)
-        self._take_turn(endpoint, client.certificate, standing.pace)
+        self._take_turn(endpoint, client, standing.pace)
         ie = standing.subject.ie if standing.subject else ""
         if not ie and document.kind is DocumentKind.IE:
             ie = document.value
@@ -248,20 +248,21 @@ class SefazConsultation(Consultation[SefazFinding]):
         learn = partial(self._learn, finding, endpoint, client.certificate, branch_id, standing.pace)
         return Asked(finding, standing.subject, learn)
 
-    def _take_turn(self, endpoint: Endpoint, certificate: Certificate, known: pacing.Pace) -> None:
+    def _take_turn(self, endpoint: Endpoint, client: _Client, known: pacing.Pace) -> None:
         """Count the call that is about to be made. Raises NotYet."""
         if endpoint.status is EndpointStatus.NONE:
             return
-        fingerprint, limits, now = certificate.fingerprint, endpoint.limits, self._clock()
-        turn = pacing.turn(known.of(fingerprint), limits, now)
+        certificate, limits, now = client.certificate, endpoint.limits, self._clock()
+        turn = pacing.turn(known.of(certificate.fingerprint), limits, now)
         if turn.at <= now and limits.any:
+            client.sefaz.open()  # its imports, once the turn is taken, would bring this call near another machine's
             with self._database.writing() as connection:
                 now = self._clock()
                 turn = pace.reserve(
                     connection,
                     certificate.cnpj,
                     endpoint.authorizer,
-                    fingerprint=fingerprint,
+                    fingerprint=certificate.fingerprint,
                     limits=limits,
                     now=now,
                     jitter=random.random(),

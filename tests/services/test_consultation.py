@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.data import audit, blocks, history, manual_blocks, records
 from app.data.customers import CustomerRow
-from app.data.models import Customer
+from app.data.models import AuthorizerPace, Customer
 from app.documents import parse_ie
 from app.domain import (
     ActiveBlock,
@@ -40,6 +40,7 @@ from services.demo.memory_keyring import MemoryKeyring
 from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
 from services.pfx import open_pfx
+from services.sefaz.client import SefazClient
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
 from tests.services.conftest import ACTOR, CNPJ, Clock, Place, cnpj, sefaz_finding
@@ -298,6 +299,23 @@ def test_one_connection_serves_many_consultations(file_place: Place) -> None:
 # --- failures ---
 
 
+def test_the_imports_of_the_first_query_come_before_its_turn_is_taken(
+    file_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take as long as a pause: the query would reach the authorizer late, near that of another computer."""
+    save_override(file_place.folders.endpoints_file, "SP", {"intervalo_s": 3.0})
+    turns_taken, really_open = [], SefazClient.open
+
+    def look_and_open(client: SefazClient) -> None:
+        with file_place.database.reading() as connection:
+            turns_taken.append(connection.scalar(select(func.count()).select_from(AuthorizerPace)))
+        really_open(client)
+
+    monkeypatch.setattr(SefazClient, "open", look_and_open)
+    file_place.consult(file_place.add())
+    assert turns_taken[0] == 0
+
+
 def test_no_failure_is_an_answer(place: Place) -> None:
     """Blocked by SEFAZ and by hand, the customer meets every failure there is: only the try is noted."""
     customer = place.add()
@@ -309,10 +327,12 @@ def test_no_failure_is_an_answer(place: Place) -> None:
     failures = [scenario for scenario in Scenario if scenario not in ANSWERED]
     assert len(failures) > 30
     kinds = {}
+    impatient = SefazConsultation(place.database, place.folders, read_timeout=0.5)
     for scenario in failures:
         place.forget_paces()
         play(place, scenario)
-        result = place.consult(customer)
+        consultation = impatient if scenario is Scenario.TIMEOUT else place.backoffice.sefaz
+        result = consultation.run(place.request(customer), place.snapshot)
         finding = result.finding
         assert finding.verdict is Verdict.FAILURE, scenario
         assert finding.failure is not None
@@ -326,6 +346,7 @@ def test_no_failure_is_an_answer(place: Place) -> None:
         assert (kept.row.verdict, kept.row.reason) == (Verdict.FAILURE, finding.failure.sentence)
         assert b"<ConsCad" in kept.request
         kinds[scenario] = finding.failure.kind
+    impatient.close()
     assert kinds[Scenario.PAUSED] is FailureKind.UNAVAILABLE
     assert kinds[Scenario.OTHER_UF] is FailureKind.NOT_SERVED
     assert kinds[Scenario.REQUESTER_REFUSED] is FailureKind.REQUESTER
