@@ -9,6 +9,9 @@ import gc
 import sys
 from collections.abc import Sequence
 
+INTERRUPTED = 130
+"""The exit status that shells give to a program ended by Ctrl+C."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start what the arguments ask for and return the exit status."""
@@ -18,8 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from ui.window_app import run_here
 
         return run_here()
-    from ui.cli.program import run
-
+    try:
+        from ui.cli.program import run
+    except KeyboardInterrupt:  # Ctrl+C before the command could say anything
+        return INTERRUPTED
     return run(given)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from app.version import VERSION
 from tests.ui.cli.conftest import Run
+from ui.cli.output import Status
 from ui.cli.portuguese import Parser, UsageError
 
 ENGLISH = re.compile(
@@ -111,6 +113,23 @@ def test_an_unexpected_error_is_not_hidden(run: Run, monkeypatch: pytest.MonkeyP
     assert outcome.status == 70
     assert "Traceback" in outcome.err
     assert "erro inesperado" in outcome.json["erro"]
+
+
+def test_ctrl_c_while_the_program_is_still_being_read_leaves_no_traceback(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        """Ctrl+C in the middle of the imports."""
+
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "ui.cli.program":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "ui.cli.program", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+    outcome = run("clientes", "listar")
+    assert (outcome.status, outcome.out, outcome.err) == (Status.INTERRUPTED, "", "")
 
 
 def test_an_unknown_command_still_answers_in_json(run: Run) -> None:
