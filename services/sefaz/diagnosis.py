@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.data import audit, history, pace, records, uf_gaps
+from app.data import audit, history, pace, records
 from app.data.database import Database
 from app.data.uf_gaps import Gap
 from app.documents import parse_document
@@ -46,6 +46,7 @@ from services.network_failure import cancelled
 from services.sefaz.answer_steps import answer_steps, unserved
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.diagnosis_report import Outcome, Step, StepReport, UfReport
+from services.sefaz.endpoint_changes import try_again
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import status_code
 from services.sefaz.tls_probe import GivenUp
@@ -313,8 +314,7 @@ class Diagnosis:
                 progress.add(unserved(gap, endpoint))
                 progress.report = replace(progress.report, by_hand=True, unserved=True)
                 raise _Stopped("A UF não foi consultada: já disse que não atende.")
-            with self._database.writing() as connection:
-                uf_gaps.forget(connection, gap.uf, Missing.SERVICE)
+            try_again(self._database, gap, actor=self._actor)
         request = Request(branch.document, endpoint.uf, Origin.DIAGNOSIS, self._actor, apply=False)
         held = self._release(path, endpoint, branch.certificate)
         finding, clock = None, path.clock_difference

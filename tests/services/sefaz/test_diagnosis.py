@@ -210,6 +210,8 @@ def test_a_uf_that_said_it_does_not_serve_is_asked_again_only_when_told(place: P
     assert (again.outcome, again.unserved, again.c_stat) == (OK, False, "111")
     with place.database.reading() as connection:
         assert [gap for gap in uf_gaps.known(connection, datetime.now(UTC)) if gap.missing is Missing.SERVICE] == []
+        (entry,) = audit.latest(connection, "enderecos/AL")
+    assert (entry.actor, entry.new) == (ACTOR, "tentar de novo")
 
 
 def test_an_expired_certificate_is_refused_before_any_connection(
