@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Before the first import of Qt, which reads them once.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -17,6 +18,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 from hypothesis import settings
+from pytestqt.qtbot import QtBot
 
 from services.demo.memory_keyring import MemoryKeyring
 from tests.postgresql import PostgreSQLMissing, Server, running_server
@@ -25,13 +27,23 @@ from tests.threads import living_threads
 if TYPE_CHECKING:
     from app.data.database import Database
 
+# The servers of the tests are on this computer, by whatever proxy it goes out.
+for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[_name]
+
 # The same cases at every run, and no limit of time on a noisy machine: a run that fails must fail again.
 # `pytest --hypothesis-profile explorar` looks for cases that nobody thought of.
 settings.register_profile("repetir", deadline=None, derandomize=True)
 settings.register_profile("explorar", deadline=None, max_examples=1000)
 settings.load_profile("repetir")
 
-_THREAD_GRACE_S = 2.0
+# Nobody waits for what does not come: on a loaded machine, all of this may pass before what does.
+_PATIENCE_MS = 30_000
+for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
+    assert _wait.__kwdefaults__ is not None
+    _wait.__kwdefaults__["timeout"] = _PATIENCE_MS
+
+_THREAD_GRACE_S = 15.0
 _database_numbers = count(1)
 
 
@@ -54,6 +66,20 @@ def data_folder(no_thread_left: None, tmp_path: Path, monkeypatch: pytest.Monkey
     folder.mkdir()
     monkeypatch.setenv("RETAGUARDA_DADOS", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_name_of_elsewhere(no_thread_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this computer's name is known, at once: what a network says of any other, and when, is not the tests'."""
+    resolve = socket.getaddrinfo
+
+    def known(
+        host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[tuple[Any, ...]]:
+        here = host in (None, "", "localhost", b"localhost")
+        return list(resolve(host, port, family, type, proto, flags if here else flags | socket.AI_NUMERICHOST))
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from app import secrets
-from app.data import blocks, certificates, customers, history, records
+from app.data import blocks, certificates, customers, history, pace, records
 from app.data.customers import CustomerRow
 from app.data.database import Database
 from app.data.history import FullConsultation
@@ -20,6 +20,7 @@ from app.data.models import AuthorizerPace, UfGap
 from app.documents import parse_document
 from app.domain import ActiveBlock, Certificate, Document, Origin, Request, Result, SefazAction, SefazFinding
 from app.folders import Folders
+from app.rules.pacing import Turn
 from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_BRANCH, SEFAZ_INTERVAL
 from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
@@ -37,6 +38,8 @@ from services.sefaz.consultation import SefazConsultation
 CNPJ = "11222333000181"
 ACTOR = "maria"
 SLOW_MS = 400
+READ_TIMEOUT_S = 30.0
+"""Longer than any answer that comes, on a loaded machine too."""
 
 
 @pytest.fixture(scope="session")
@@ -166,8 +169,8 @@ def installed(
         values = {"empresa": company, "cnpj": CNPJ, "nome": "Matriz", "uf": "SP"}
         branch = records.add(connection, BRANCHES, values, Snapshot(), ACTOR)
     settings = SettingsRepository(MachineStore(folders.machine_file), database)
-    consultation = SefazConsultation(database, folders, read_timeout=1.5)
-    anp = AnpConsultation(database, folders, read_timeout=1.5)
+    consultation = SefazConsultation(database, folders, read_timeout=READ_TIMEOUT_S)
+    anp = AnpConsultation(database, folders, read_timeout=READ_TIMEOUT_S)
     place = Place(Backoffice(folders, database, settings, consultation, anp, ACTOR), sefaz, branch)
     place.install(*opened_pfx)
     place.save({SEFAZ_BRANCH: branch})
@@ -203,6 +206,22 @@ def automatic_place(place: Place) -> Place:
     """The automatic consultation on, with no pause."""
     place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
     return place
+
+
+@pytest.fixture
+def turns_taken(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The moments at which calls were counted, as they come; each query is sent a little later."""
+    taken: list[datetime] = []
+    reserve = pace.reserve
+
+    def noted(connection: Connection, *whose: str, now: datetime, **how: Any) -> Turn:
+        turn = reserve(connection, *whose, now=now, **how)
+        if turn.at <= now:
+            taken.append(now)
+        return turn
+
+    monkeypatch.setattr(pace, "reserve", noted)
+    return taken
 
 
 class Clock:

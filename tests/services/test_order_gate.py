@@ -150,7 +150,7 @@ def counter(place: Place, anp: Anp, authority: DemoAuthority, clock: Clock) -> I
     """General consultation on, brand VIBRA in the table."""
     server = LoopbackServer(authority.server_context(require_client=False), anp.handle)
     server.start()
-    consultation = AnpConsultation(place.database, place.folders, clock=clock, read_timeout=1.5)
+    consultation = AnpConsultation(place.database, place.folders, clock=clock)
     with place.database.writing() as connection:
         brand = {"nome": "Petrobras/Vibra", "tipo": BrandKind.COMPETITOR, "nomes_anp": ("VIBRA",)}
         records.add(connection, BRANDS, brand, Snapshot(), ACTOR)

@@ -42,7 +42,7 @@ def clock() -> Clock:
 @pytest.fixture
 def timed(automatic_place: Place, clock: Clock) -> Iterator[Place]:
     """The automatic consultation is on, and everything goes by the clock of the test."""
-    consultation = SefazConsultation(automatic_place.database, automatic_place.folders, clock=clock, read_timeout=1.5)
+    consultation = SefazConsultation(automatic_place.database, automatic_place.folders, clock=clock)
     automatic_place.backoffice = replace(automatic_place.backoffice, sefaz=consultation)
     yield automatic_place
     consultation.close()
@@ -129,14 +129,15 @@ def test_without_limits_nothing_is_kept_of_an_answer(place: Place) -> None:
 
 
 def test_refused_connections_open_the_breaker_for_every_machine_and_the_button(timed: Place, clock: Clock) -> None:
-    with socket.create_server(("localhost", 0)) as taken:
-        closed = f"https://localhost:{taken.getsockname()[1]}/"
-    save_override(timed.folders.endpoints_file, "GO", {"producao": closed})
     customers = [timed.add(number, "GO") for number in range(1, 5)]
-    for customer in customers[:3]:
-        failure = timed.consult(customer).finding.failure
-        assert failure is not None
-        assert failure.kind is FailureKind.NETWORK
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and listens to nobody
+        address = f"https://localhost:{closed.getsockname()[1]}/"
+        save_override(timed.folders.endpoints_file, "GO", {"producao": address})
+        for customer in customers[:3]:
+            failure = timed.consult(customer).finding.failure
+            assert failure is not None
+            assert failure.kind is FailureKind.NETWORK
     refused = too_soon(timed, customers[3])
     assert (refused.turn.hold, refused.turn.at) == (Hold.FAILURES, clock.now + timedelta(minutes=30))
     assert "Diagnóstico" in refused.failure.todo

@@ -52,7 +52,7 @@ def anp(authority: DemoAuthority) -> Iterator[DemoAnp]:
 def timed(place: Place, anp: DemoAnp, clock: Clock) -> Iterator[Place]:
     """The service of ANP is on and never rests, and everything goes by the clock of the test."""
     place.backoffice.anp.close()
-    consultation = AnpConsultation(place.database, place.folders, clock=clock, read_timeout=1.5)
+    consultation = AnpConsultation(place.database, place.folders, clock=clock)
     place.backoffice = replace(place.backoffice, anp=consultation)
     place.save({ANP_ONLINE: True, ANP_SERVICE_INTERVAL: 0, ANP_VALIDITY: 24, ANP_URL: anp.address(AnpPath.FUEL)})
     yield place

@@ -324,9 +324,10 @@ def test_an_address_that_cannot_be_used(client: AnpClient, address: str) -> None
 
 
 def test_refused_unknown_host_and_not_http(client: AnpClient, serve: Serve) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and listens to nobody
         port = closed.getsockname()[1]
-    assert failing(client, f"https://localhost:{port}/x").failure.kind is FailureKind.NETWORK
+        assert failing(client, f"https://localhost:{port}/x").failure.kind is FailureKind.NETWORK
     unknown = failing(client, "https://anp.invalid/x").failure
     assert unknown.kind is FailureKind.NETWORK
     assert "anp.invalid" in unknown.what
@@ -351,7 +352,7 @@ def test_slow_server(folders: Folders, serve: Serve, script: Script) -> None:
     with serve(script) as server:
         begin = time.monotonic()
         assert failing(client, server.url).failure.kind is FailureKind.TIMEOUT
-        assert time.monotonic() - begin < 3.0
+        assert time.monotonic() - begin < 8.0
     client.close()
 
 

@@ -100,7 +100,7 @@ def at_anp(place: Place, anp: Anp, authority: DemoAuthority, clock: Clock) -> It
     server = LoopbackServer(authority.server_context(require_client=False), anp.handle)
     server.start()
     place.backoffice.anp.close()
-    consultation = AnpConsultation(place.database, place.folders, clock=clock, read_timeout=1.5)
+    consultation = AnpConsultation(place.database, place.folders, clock=clock)
     place.backoffice = replace(place.backoffice, anp=consultation)
     place.save(
         {
@@ -377,7 +377,7 @@ def test_a_host_that_asked_for_silence_is_left_alone_also_after_a_restart(
     customer = at_anp.add()
     assert said(ask(at_anp, customer)).source is AnpSource.SECONDARY
     anp.seen.clear()
-    restarted = AnpConsultation(at_anp.database, at_anp.folders, clock=clock, read_timeout=1.5)
+    restarted = AnpConsultation(at_anp.database, at_anp.folders, clock=clock)
     clock.now += timedelta(seconds=119)
     assert said(ask(at_anp, customer, consultation=restarted)).source is AnpSource.SECONDARY
     assert anp.seen == ["/reserva"]
