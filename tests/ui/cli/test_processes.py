@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import keyring
@@ -33,7 +33,7 @@ Done = tuple[int, str, str]
 
 
 @pytest.fixture
-def start(file_machine: Path, tmp_path: Path) -> Start:
+def start(file_machine: Path, tmp_path: Path) -> Iterator[Start]:
     """Starts main.py in a process of its own."""
     environment = {
         **os.environ,
@@ -54,7 +54,10 @@ def start(file_machine: Path, tmp_path: Path) -> Start:
             stderr=subprocess.PIPE,
         )
 
-    return start_one
+    # What a shell starts with “&” ignores Ctrl+C, and so would all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield start_one
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
