@@ -67,8 +67,11 @@ class ServiceLog(QObject):
 
     @property
     def _ends(self) -> list[ServiceState]:
-        """How each service ended: the last state only says that it did, the one before why."""
-        return list(self._states_before.values())
+        """How each service ended: the last state only says that it did, the one before why, unless it was at work."""
+        return [
+            self._states[authority] if before.phase is Phase.WORKING else before
+            for authority, before in self._states_before.items()
+        ]
 
     def take_last_news(self) -> None:
         """Deliver what the thread said just before it ended."""

@@ -137,6 +137,22 @@ def test_ctrl_c_in_the_middle_of_a_consultation(
         assert out == b""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+def test_a_service_interrupted_at_work_does_not_say_that_it_still_works(
+    start: Start, consulting: Path, sefaz: DemoSefaz
+) -> None:
+    sefaz.scenarios[DOCUMENT] = Scenario.TIMEOUT
+    with start("servico", "--autoridade", "sefaz", "--uma-vez", "--json") as process:
+        deadline = time.monotonic() + 20
+        while not sefaz.seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    document = json.loads(out)
+    assert (process.returncode, document["estado"]) == (130, "parado")
+    assert document["mensagem"] == "O serviço foi encerrado."
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows says nothing to who writes to a closed pipe")
 def test_a_closed_pipe_is_no_traceback(start: Start) -> None:
     with start("config", "listar") as process:
