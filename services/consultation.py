@@ -10,7 +10,7 @@ import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.data import customers, decisions, history
@@ -124,10 +124,11 @@ class Consultation(ABC, Generic[F]):
         given_up: Callable[[], bool],
         wait: Callable[[float, str], None],
     ) -> Asked[F]:
+        patient_until = self._clock() + timedelta(seconds=PATIENCE_S)
         while True:
             turn = self.turn_for(request, snapshot)
             wait_s = (turn.at - self._clock()).total_seconds()
-            if wait_s > 0 and (turn.hold is not Hold.INTERVAL or wait_s > PATIENCE_S):
+            if wait_s > 0 and (turn.hold is not Hold.INTERVAL or turn.at > patient_until):
                 raise NotYet(turn)
             if wait_s > 0:
                 wait(wait_s, turn.why)

@@ -134,7 +134,7 @@ class Connector:
         failure = None if made.error is None else _tls_failure(made, chain, address, lowered=lowered)
         facts = _facts(made, chain)
         if profile is not None:
-            facts = (*facts, ("Já medido", profile.measured))
+            facts = (*facts, ("Já conhecido", profile.measured))
         # A server that refuses the branch's certificate has proved already who it is.
         refused = failure is not None and failure.kind is FailureKind.CERTIFICATE and made.said.asks_certificate
         if failure is not None and not refused:

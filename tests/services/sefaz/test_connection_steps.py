@@ -281,7 +281,7 @@ def test_a_server_that_does_not_ask_at_first(
     usual = request_of in (None, CertificateRequest.RENEGOTIATION)
     assert steps[-1].outcome is (Outcome.OK if usual else Outcome.WARNING)
     assert steps[-1].found.startswith("Não foi pedido no início da conexão")
-    assert ("Já medido" in facts(steps, Step.TLS)) is (request_of is not None)
+    assert ("Já conhecido" in facts(steps, Step.TLS)) is (request_of is not None)
 
 
 def test_through_a_proxy_as_the_consultations_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
