@@ -19,6 +19,9 @@ from psycopg.sql import SQL, Identifier
 # Kept out of the way of speed: nothing here must survive a power failure.
 _OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses=127.0.0.1"
 
+# Between being found free and being listened on, a port may be taken by any program.
+_ATTEMPTS = 3
+
 # Waits for the end of its standard input, which comes when the tests end, however they end; then stops and removes all.
 _GUARDIAN = """
 import shutil, subprocess, sys
@@ -78,9 +81,17 @@ def running_server() -> Iterator[Server]:
     try:
         initdb = [_program("initdb"), "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         _run([*prefix, *initdb], folder)
-        port = _free_port()
         sockets = "" if os.name == "nt" else f" -k {folder}"
-        _run([*control, "-w", "-l", str(folder / "log"), "-o", f"-p {port}{sockets} {_OPTIONS}", "start"], folder)
+        for attempt in range(_ATTEMPTS):
+            port = _free_port()
+            try:
+                _run(
+                    [*control, "-w", "-l", str(folder / "log"), "-o", f"-p {port}{sockets} {_OPTIONS}", "start"], folder
+                )
+                break
+            except RuntimeError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
         yield Server(port)
     finally:
         guardian.communicate()

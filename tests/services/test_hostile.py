@@ -48,7 +48,7 @@ def child(place: Place, mode: str, wanted: int = 1) -> Iterator[subprocess.Popen
 
 
 def wait_until_asked(place: Place, process: subprocess.Popen[str]) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while not place.sefaz.seen:
         assert process.poll() is None, process.stderr and process.stderr.read()
         assert time.monotonic() < give_up
