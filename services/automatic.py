@@ -124,7 +124,7 @@ class Automatic(ABC):
         with self._database.reading() as connection:
             other = lease.held_by_another(connection, self._authority.value, self._owner, now)
         if other is not None:
-            return Step(Phase.ELSEWHERE, f"Serviço ativo em {other.owner.split('/')[0]}.", later)
+            return Step(Phase.ELSEWHERE, _elsewhere(other.owner.split("/")[0]), later)
         incapable = self._incapable(snapshot, now)
         if incapable is not None:
             return Step(Phase.FAILED, incapable, later)
@@ -132,3 +132,13 @@ class Automatic(ABC):
             if not lease.take(connection, self._authority.value, self._owner, now):
                 return Step(Phase.ELSEWHERE, "Serviço ativo em outro computador.", later)
         return self._next(snapshot, now)
+
+
+def _elsewhere(machine: str) -> str:
+    if machine != platform.node():
+        return f"Serviço ativo em {machine}."
+    minutes = round(lease.DURATION.total_seconds() / 60)
+    return (
+        "Outro Retaguarda neste computador está com o serviço; se ele foi encerrado à força, este o assume em até "
+        f"{minutes} minutos."
+    )

@@ -135,7 +135,7 @@ def _temporary_file(content: bytes) -> Iterator[str]:
             file.write(content)
         yield name
     finally:
-        Path(name).unlink()
+        Path(name).unlink(missing_ok=True)
 
 
 def _remove_leftovers() -> None:

@@ -101,7 +101,8 @@ class SefazConsultation(Consultation[SefazFinding]):
             try:
                 self._endpoints = load_endpoints(file)
             except InvalidEndpoints as error:
-                raise not_configured(str(error), "Corrija os endereços em Ferramentas › Endereços da SEFAZ.") from error
+                todo = f"Corrija o arquivo {file}, ou apague-o para voltar aos endereços que vieram com o programa."
+                raise not_configured(str(error), todo) from error
             self._endpoints_state = state
         return self._endpoints
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import random
 import time
 from collections import Counter
@@ -111,6 +112,14 @@ def test_the_service_of_another_computer_is_named_and_taken_over_when_released(t
     assert (step.phase, step.sentence, step.request) == (Phase.ELSEWHERE, "Serviço ativo em PC-02.", None)
     other.release()
     assert mine.step(timed.snapshot).request is not None
+
+
+def test_another_program_on_this_computer_is_not_called_another_computer(timed: Place, clock: Clock) -> None:
+    timed.add()
+    assert service(timed, clock, f"{platform.node()}/0").step(timed.snapshot).request is not None
+    step = service(timed, clock).step(timed.snapshot)
+    assert (step.phase, step.request) == (Phase.ELSEWHERE, None)
+    assert step.sentence.startswith("Outro Retaguarda neste computador está com o serviço")
 
 
 def test_a_dead_owner_is_replaced_when_its_lease_ends(timed: Place, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -295,7 +296,7 @@ def _same_document(others: list[Subject]) -> str:
 
 
 def _wait(seconds: float, why: str) -> None:
-    note(f"Aguardando {seconds:.0f} s: {why}")
+    note(f"Aguardando {math.ceil(seconds)} s: {why}")
     time.sleep(seconds)
 
 
