@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Timer
 
 from app.version import VERSION
 from ui import pages
@@ -27,6 +30,7 @@ from ui.cli.output import Status, note, note_failure, use_utf8, write_json
 from ui.cli.portuguese import Parser
 from ui.cli.problems import Problem, problem_of
 
+_AGAIN_S = 0.05
 _EPILOG = """\
 Sem argumentos, abre a janela. “COMANDO --ajuda” mostra o que cada comando aceita.
 
@@ -42,7 +46,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         try:
             options = _parser().parse_args(arguments)
-            return int(options.run(options))
+            with _interruptions_kept():
+                return int(options.run(options))
         except BrokenPipeError:
             raise
         except KeyboardInterrupt:
@@ -55,6 +60,33 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever was reading has left; Python would complain once more when it closes the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + getattr(signal, "SIGPIPE", 13)
+
+
+@contextmanager
+def _interruptions_kept() -> Iterator[None]:
+    """Interrupt again when Ctrl+C came while an object was being done away with, where Python ignores what is raised
+    (zeep's Transport.__del__ takes long enough for that to happen)."""
+    before = sys.unraisablehook
+    again: list[Timer] = []
+
+    def look(ignored: sys.UnraisableHookArgs) -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            before(ignored)
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):  # the demonstration takes either
+            if signal.getsignal(number) is signal.default_int_handler:
+                again.append(Timer(_AGAIN_S, _thread.interrupt_main, (number,)))  # at once it would be ignored here
+                again[-1].daemon = True
+                again[-1].start()
+                return
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for timer in again:
+            timer.cancel()
 
 
 def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem) -> Status:

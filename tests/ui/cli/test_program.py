@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from app.version import VERSION
 from tests.ui.cli.conftest import Run
+from ui.cli import config
 from ui.cli.output import Status
 from ui.cli.portuguese import Parser, UsageError
 
@@ -25,6 +28,37 @@ def test_the_version_is_the_projects(run: Run) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == VERSION
     assert run("--versao").out == f"Retaguarda {VERSION}\n"
+
+
+class Vanishing:
+    """Is interrupted while Python does away with it."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        self._number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self._number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_is_not_lost_where_python_ignores_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def work(_options: argparse.Namespace) -> Status:
+        Vanishing(number)
+        for _ in range(1000):
+            time.sleep(0.01)
+        return Status.DONE
+
+    monkeypatch.setattr(config, "run_list", work)
+    kept = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(number, signal.default_int_handler)
+    try:
+        outcome = run("config", "listar")
+    finally:
+        for each, handler in kept.items():
+            signal.signal(each, handler)
+    assert (outcome.status, outcome.err) == (130, "Interrompido.\n")
 
 
 @pytest.mark.parametrize(
