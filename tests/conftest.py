@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 # Before the first import of Qt, which reads them once.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if os.environ.get("LC_ALL") in ("C", "POSIX"):  # of which it warns
+    os.environ["LC_ALL"] = "C.UTF-8"
 
 import keyring
 import keyring.backends.fail

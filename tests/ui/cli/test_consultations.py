@@ -78,7 +78,7 @@ def test_the_receipt_needs_no_screen(run: Run, ready: Path, tmp_path: Path) -> N
     file = tmp_path / "comprovante.pdf"
     bare = {name: value for name, value in os.environ.items() if name not in ("QT_QPA_PLATFORM", "DISPLAY")}
     command = [sys.executable, str(MAIN), "consultas", "comprovante", str(number), "--saida", str(file)]
-    ended = subprocess.run(command, env=bare, capture_output=True, check=False, timeout=60)
+    ended = subprocess.run(command, env=bare, capture_output=True, check=False, timeout=300)
     assert ended.returncode == 0, ended.stderr.decode()
     assert receipts.pages(file.read_bytes()) >= 1
 

@@ -27,6 +27,7 @@ from ui.unexpected import LOG_FOLDER
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = made_up_cnpj("10203040")
+_PATIENCE_S = 60
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 Done = tuple[int, str, str]
@@ -66,7 +67,7 @@ def run_process(start: Start) -> Callable[..., Done]:
 
     def run_one(*arguments: object, stdin: str = "") -> Done:
         with start(*arguments) as process:
-            out, err = process.communicate(stdin.encode(), timeout=60)
+            out, err = process.communicate(stdin.encode(), timeout=5 * _PATIENCE_S)
         return process.returncode, out.decode("utf-8"), err.decode("utf-8")
 
     return run_one
@@ -113,7 +114,7 @@ def test_the_service_stops_when_told(start: Start, consulting: Path, number: sig
         line = process.stdout.readline().decode()
         assert "Posto Açaí: Habilitado" in line
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=_PATIENCE_S)
     assert process.returncode == 0
     assert err.decode().splitlines()[-1].endswith("Parado: O serviço foi encerrado.")
 
@@ -125,11 +126,11 @@ def test_ctrl_c_in_the_middle_of_a_consultation(
 ) -> None:
     sefaz.scenarios[DOCUMENT] = Scenario.TIMEOUT
     with start("consultar", "--cliente", "1", *options) as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + _PATIENCE_S
         while not sefaz.seen and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=_PATIENCE_S)
     assert (process.returncode, err.decode()) == (130, "Interrompido.\n")
     if options:
         assert json.loads(out)["falha"] == {"classe": "cancelada", "mensagem": "Interrompido."}
@@ -143,11 +144,11 @@ def test_a_service_interrupted_at_work_does_not_say_that_it_still_works(
 ) -> None:
     sefaz.scenarios[DOCUMENT] = Scenario.TIMEOUT
     with start("servico", "--autoridade", "sefaz", "--uma-vez", "--json") as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + _PATIENCE_S
         while not sefaz.seen and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=_PATIENCE_S)
     document = json.loads(out)
     assert (process.returncode, document["estado"]) == (130, "parado")
     assert document["mensagem"] == "O serviço foi encerrado."
@@ -179,7 +180,7 @@ def test_the_demonstration_leaves_nothing_when_interrupted(start: Start, file_ma
             if line.decode().startswith("Consultando 2 de 40"):
                 break
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=_PATIENCE_S)
     assert process.returncode == 130
     assert not list(tmp_path.glob("retaguarda-demo-*"))
     assert {file: file.stat().st_mtime_ns for file in file_machine.iterdir()} == before
@@ -234,7 +235,7 @@ def test_the_demonstration_in_a_window_ends_with_ctrl_c(start: Start, file_machi
     with screen() as display, start("demo", more=_own_screen(display)) as process:
         _wait_for_log(tmp_path, f"retaguarda-demo-*/{LOG_FOLDER}")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=_PATIENCE_S)
     assert (process.returncode, err.decode()) == (130, "Preparando a demonstração…\nInterrompido.\n")
     assert not list(tmp_path.glob("retaguarda-demo-*"))
 
@@ -245,7 +246,7 @@ def test_the_window_ends_in_order_when_told_to(start: Start, file_machine: Path,
     with screen() as display, start(more=_own_screen(display)) as process:
         _wait_for_log(file_machine, LOG_FOLDER)
         process.send_signal(sent)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=_PATIENCE_S)
     assert (process.returncode, err) == (130, b"")
     assert (file_machine / "janela.ini").exists()  # kept while ending
 
@@ -253,13 +254,13 @@ def test_the_window_ends_in_order_when_told_to(start: Start, file_machine: Path,
 @pytest.mark.skipif(sys.platform != "linux", reason="the screen of its own is an Xvfb")
 def test_the_window_opens_without_arguments(start: Start, file_machine: Path) -> None:
     with screen() as display, start(more=_own_screen(display) | {"RETAGUARDA_MEDIR_INICIO": "1"}) as process:
-        out, err = process.communicate(timeout=40)
+        out, err = process.communicate(timeout=_PATIENCE_S)
     assert (process.returncode, out, err) == (0, b"pintada\n", b"")
 
 
 def _wait_for_log(folder: Path, pattern: str) -> None:
     """Wait for the log's folder, which is made after the first paint."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + _PATIENCE_S
     while not list(folder.glob(pattern)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
