@@ -132,5 +132,5 @@ def test_the_document_dialog_doubts_an_inscription_and_asks_all_the_same(qtbot: 
     QTest.keyClicks(dialog._document, "110.042.490.115")
     with qtbot.waitSignal(demo.office.finished_one, timeout=15_000):
         dialog._ask()
-    assert WRONG in words(dialog)
+    until(qtbot, lambda: WRONG in words(dialog))
     assert demo.sefaz.seen[-1].document == Document(DocumentKind.IE, "110042490115")

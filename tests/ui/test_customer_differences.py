@@ -114,8 +114,8 @@ def test_the_chosen_fields_are_taken_over(qtbot: QtBot, demo: DemoOffice, page: 
     QTest.mouseClick(view.update_button, Qt.MouseButton.LeftButton)
     assert not view.update_button.isEnabled()
     until(qtbot, lambda: title(page) == "Divergências (2)")
+    until(qtbot, lambda: view.message.isVisibleTo(page))
     assert view.message.text() == "2 campos atualizados: Endereço e Bairro."
-    assert view.message.isVisibleTo(page)
     kept = registered(demo, customer)
     assert (kept["logradouro"], kept["bairro"]) == ("AVENIDA DAS PALMEIRAS, 1200", "DISTRITO INDUSTRIAL")
     assert kept["nome"] == RENAMED
@@ -174,7 +174,7 @@ def test_a_replaced_inscription_is_taken_over_and_consulted_again(
     page.panel._tabs.setCurrentIndex(DIFFERENCES)
     (difference,) = page.panel.differences.boxes
     assert (difference.field, difference.here) == ("ie", old)
-    assert difference.remark in texts(page)
+    until(qtbot, lambda: difference.remark in texts(page))
     choose(page, "ie")
     page.panel.differences.update_button.click()
     until(qtbot, lambda: "precisa ser consultado de novo" in texts(page))
@@ -196,7 +196,7 @@ def test_an_address_of_another_uf_is_only_shown(qtbot: QtBot, demo: DemoOffice, 
     assert view.boxes == {}
     assert not view.update_button.isVisibleTo(page)
     until(qtbot, lambda: "JOINVILLE" in texts(page))
-    assert texts(page).count("O endereço fica em SC e o cadastro é de PR") == 1
+    until(qtbot, lambda: texts(page).count("O endereço fica em SC e o cadastro é de PR") == 1)
 
 
 def test_nothing_is_compared_without_knowing_whose_inscription_it_is(

@@ -79,7 +79,7 @@ def test_one_uf_is_diagnosed_and_shown_whole(qtbot: QtBot, page: DiagnosisPage, 
     assert row(page, "SP") == ["SP", "OK", "OK", "OK", "OK", "OK", "OK", "OK", "111"]
     assert row(page, "GO") == ["GO", *[""] * 8]
     assert page.view.isVisible() and page.view.failure.isHidden()
-    assert "TLS 1.2 com ECDHE-RSA-AES256-GCM-SHA384" in texts(page)
+    until(qtbot, lambda: "TLS 1.2 com ECDHE-RSA-AES256-GCM-SHA384" in texts(page))
     assert changed
     opened: list[tuple[str, object]] = []
     demo.office.open_page.connect(lambda key, argument: opened.append((key, argument)))
@@ -93,9 +93,8 @@ def test_a_failure_is_explained_at_the_side(qtbot: QtBot, page: DiagnosisPage, d
     assert row(page, "SP")[-1] == "257"
     assert page.model.reports["SP"].outcome is Outcome.FAILED
     assert page.view.failure.isVisible()
-    said = texts(page)
-    assert "Causa provável:" in said and "O que fazer:" in said
-    assert "No passo “Resposta (cStat)”" in said
+    for words in ("Causa provável:", "O que fazer:", "No passo “Resposta (cStat)”"):
+        until(qtbot, lambda words=words: words in texts(page))  # type: ignore[misc]
 
 
 def test_all_ufs_in_one_go(qtbot: QtBot, page: DiagnosisPage, demo: DemoOffice) -> None:
@@ -133,7 +132,7 @@ def test_in_a_freeze_the_page_says_until_when(qtbot: QtBot, page: DiagnosisPage,
         frozen = Pace(frozen_until=datetime.now(UTC) + timedelta(hours=1))
         pace.keep(connection, certificate.cnpj, "SP", frozen)
     press(qtbot, page, page.one_button)
-    assert "consumo indevido: nova consulta só depois de" in texts(page)
+    until(qtbot, lambda: "consumo indevido: nova consulta só depois de" in texts(page))
     assert demo.sefaz.handshakes == 0
 
 

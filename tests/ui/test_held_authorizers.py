@@ -70,7 +70,7 @@ def test_the_silence_is_on_the_card_and_in_the_status_bar_although_the_service_i
     meet_656(qtbot, demo)
     until(qtbot, lambda: any(SILENCE.search(label.text()) for label in card.findChildren(QLabel)))
     until(qtbot, lambda: bool(SILENCE.search(bar.services[Authority.SEFAZ].toolTip())))
-    assert SILENCE.search(card.accessibleName())
+    until(qtbot, lambda: bool(SILENCE.search(card.accessibleName())))
 
 
 def test_the_silence_is_one_notice_whoever_meets_it_again(qtbot: QtBot, demo: DemoOffice) -> None:

@@ -143,7 +143,7 @@ def test_a_port_where_nobody_listens(bench: Bench) -> None:
 
 def test_a_server_that_accepts_and_says_nothing(bench: Bench) -> None:
     with listening(silent) as url:
-        connector = bench.connector(bench.authority.ca_pem, timeout_s=0.3)
+        connector = bench.connector(bench.authority.ca_pem, timeout_s=1.5)
         steps = list(connector.steps(at(url)))
     assert failure(steps, Step.TLS).kind is FailureKind.TIMEOUT
 
