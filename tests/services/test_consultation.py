@@ -641,7 +641,7 @@ def test_the_addresses_are_read_again_when_the_file_changes(place: Place, author
     failure = refusal(place, customer).failure
     assert failure.kind is FailureKind.CONFIGURATION
     assert "não é um TOML válido" in failure.what
-    assert "Endereços da SEFAZ" in failure.todo
+    assert str(file) in failure.todo
     with DemoSefaz(authority, varied=False) as moved:
         file.write_text(moved.endpoints_override(), encoding="utf-8")
         place.consult(customer)
