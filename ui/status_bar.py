@@ -5,13 +5,55 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QPushButton, QStatusBar, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QPushButton,
+    QSizePolicy,
+    QStatusBar,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
 from ui import icons, pages, theme
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
     from app.domain import Authority, Certificate, ServiceState
+
+
+_NEVER_CUT = 16
+"""Characters: entries of at most this many are always whole, longer ones keep at least these in a narrow window."""
+
+
+class Entry(QPushButton):
+    """Icon and text; where there is no room for all of the text, its end gives way to "…"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        whole = self.sizeHint()
+        spared = max(0, len(self.text()) - _NEVER_CUT) * self.fontMetrics().averageCharWidth()
+        return QSize(whole.width() - spared, whole.height())
+
+    def shown(self) -> str:
+        """The text as there is room for it, in logical pixels."""
+        surplus = self.sizeHint().width() - self.width()
+        if surplus <= 0:
+            return self.text()
+        metrics = self.fontMetrics()
+        room = metrics.horizontalAdvance(self.text()) - surplus
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self.shown()
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 class StatusBar(QStatusBar):
@@ -24,14 +66,14 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.database = self._entry("database", "Banco de dados", pages.INTEGRATION)
-        self.services: dict[Authority, QPushButton] = {}
+        self.services: dict[Authority, Entry] = {}
         self.certificate = self._entry("certificate", "Certificado digital", pages.CERTIFICATES)
         self.addWidget(self.database)
         self.addPermanentWidget(self.certificate)
         self.certificate.hide()
 
-    def _entry(self, icon: str, what: str, page: str) -> QPushButton:
-        button = QPushButton()
+    def _entry(self, icon: str, what: str, page: str) -> Entry:
+        button = Entry()
         button.setIcon(icons.icon(icon))
         button.setAccessibleName(what)
         button.setProperty("page", page)
@@ -55,7 +97,7 @@ class StatusBar(QStatusBar):
             self.services[state.authority] = service
             self.addWidget(service)
         service.setText(f"{state.authority.label}: {moments(state)}{', com aviso' if state.warning else ''}")
-        service.setToolTip(f"{state.why}\nAbre Consultas.")
+        service.setToolTip(f"{service.text()}.\n{state.why}\nAbre Consultas.")
         service.setAccessibleDescription(f"{moments(state)}. {state.why}")
         theme.tone(service, theme.Tone.WARN if state.warning else None)
         service.setIcon(icons.solid(PHASE_ICONS[state.phase]))

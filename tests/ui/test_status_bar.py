@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain import Authority, Phase, ServiceState
 from tests.certificates import certificate_until
+from tests.ui.window import until
 from ui import pages
 from ui.status_bar import StatusBar
 from ui.theme import Tone
@@ -43,9 +45,39 @@ def test_a_warning_is_said_of_a_service_that_works(qtbot: QtBot) -> None:
     sefaz = bar.services[Authority.SEFAZ]
     assert sefaz.text() == "SEFAZ: ativo, com aviso"
     assert sefaz.property("tone") == Tone.WARN.value
-    assert sefaz.toolTip().startswith("Acerte o relógio. Nenhum cliente no prazo.")
+    assert sefaz.toolTip().startswith("SEFAZ: ativo, com aviso.\nAcerte o relógio. Nenhum cliente no prazo.")
     bar.show_service(ServiceState(Phase.IDLE, "Nenhum cliente no prazo."))
     assert (sefaz.text(), sefaz.property("tone")) == ("SEFAZ: ativo", "")
+
+
+def test_a_text_without_room_ends_in_an_ellipsis_and_is_whole_in_its_tooltip(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    now = datetime.now(UTC)
+    bar.show_database("arquivo local")
+    for authority in Authority:
+        bar.show_service(
+            ServiceState(
+                Phase.IDLE,
+                "Nenhum cliente no prazo.",
+                last_at=now,
+                next_at=now + timedelta(minutes=5),
+                waiting=12,
+                warning="Acerte o relógio.",
+                certificate=certificate_until(now + timedelta(days=40, hours=1)),
+                authority=authority,
+            )
+        )
+    services = list(bar.services.values())
+    bar.resize(2000, bar.sizeHint().height())
+    bar.show()
+    until(qtbot, lambda: all(entry.shown() == entry.text() for entry in services))
+    bar.resize(700, bar.height())
+    until(qtbot, lambda: all(entry.shown().endswith("…") for entry in services))
+    entries = [bar.database, *services, bar.certificate]
+    assert all(after.x() > before.geometry().right() for before, after in pairwise(entries))
+    assert bar.database.shown() == "arquivo local"
+    assert all(entry.toolTip().startswith(entry.text()) for entry in services)
 
 
 def test_nothing_is_said_of_the_certificate_before_sefaz_has_spoken(qtbot: QtBot) -> None:
