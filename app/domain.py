@@ -648,8 +648,8 @@ class Phase(Enum):
 class ServiceState:
     """The service of one authority at one moment.
 
-    `sentence` says why; `certificate` is the one in use (None when unknown, or none is). `warning` is what a person
-    should mend although the service works, "" for nothing.
+    `sentence` says why; `certificate` is the one in use (None when unknown, or none is). `warnings` are what a person
+    should know or mend although the service works, a sentence each.
     """
 
     phase: Phase
@@ -661,7 +661,12 @@ class ServiceState:
     waiting: int = 0
     certificate: Certificate | None = None
     authority: Authority = Authority.SEFAZ
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """The warnings in one line, "" when there is none."""
+        return " ".join(self.warnings)
 
     @property
     def why(self) -> str:

@@ -248,7 +248,7 @@ class ConsultationThread(QThread):
             self._queue.qsize(),
             self._certificate,
             self.authority,
-            self._consultation.warning,
+            self._consultation.warnings,
         )
         if state != self._state:
             self._state = state

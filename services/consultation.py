@@ -144,9 +144,9 @@ class Consultation(ABC, Generic[F]):
         """When the authority may be asked this by a person. May raise NotAsked."""
 
     @property
-    def warning(self) -> str:
-        """What a person should mend although the authority answers, "" for nothing."""
-        return ""
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know or mend although the authority answers, a sentence each."""
+        return ()
 
     @abstractmethod
     def cancel(self) -> bool:

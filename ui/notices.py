@@ -45,8 +45,8 @@ class Notices(QObject):
         if state.phase in (Phase.FAILED, Phase.ATTENTION) and state.sentence not in state.warning:
             label = state.authority.label
             self._raise_once_a_day(state.sentence if label in state.sentence else f"{label}: {state.sentence}")
-        if state.warning:
-            self._raise_once_a_day(state.warning)
+        for warning in state.warnings:
+            self._raise_once_a_day(warning)
 
     @Slot(object)
     def take_result(self, result: Result) -> None:

@@ -97,7 +97,7 @@ class ServiceCard(QFrame):
         self._phase.setText(state.phase.label)
         theme.tone(self._phase, tone)
         self._sentence.setText("" if state.sentence in state.warning else state.sentence)
-        self._warning.setText(state.warning)
+        self._warning.setText("\n".join(state.warnings))
         self._warning.setVisible(bool(state.warning))
         facts = " · ".join([*_facts(state), *_timetable(state.authority, self._office.snapshot)])
         self._facts.setText(facts)

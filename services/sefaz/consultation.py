@@ -54,6 +54,13 @@ if TYPE_CHECKING:
 _NO_LIMITS = pacing.Limits(0, 0)
 
 
+_WAY_OUT = {
+    pacing.Hold.FREEZE: "Insistir antes pode atingir a emissão de notas.",
+    pacing.Hold.FAILURES: "Um diagnóstico da SEFAZ sem falhas libera antes.",
+}
+"""What to do about a hold, in few words; a refusal says it at length."""
+
+
 @dataclass(frozen=True)
 class _Client:
     """A client and the certificate it presents."""
@@ -148,18 +155,18 @@ class SefazConsultation(Consultation[SefazFinding]):
         return {name: turn for name, turn in turns.items() if turn.hold is not pacing.Hold.NOTHING}
 
     def look_at_holds(self, snapshot: Snapshot) -> None:
-        """See which authorizers are left alone, for `warning` to say."""
+        """See which authorizers are left alone, for `warnings` to say."""
         self._held = self.holds(snapshot)
 
     @property
-    def warning(self) -> str:
+    def warnings(self) -> tuple[str, ...]:
         """That this computer's clock is wrong, when it is; which authorizers are left alone, until when and why."""
         now = self._clock()
-        held = {name: turn for name, turn in sorted(self._held.items()) if turn.at > now}
-        sentences = [self._clock_difference.warning if self._clock_difference is not None else ""]
-        sentences += [f"{name}: {turn.why}" for name, turn in held.items()]
-        sentences += dict.fromkeys(NotYet(turn).failure.todo for turn in held.values())
-        return " ".join(filter(None, sentences))
+        clock = self._clock_difference.warning if self._clock_difference is not None else ""
+        held = (
+            f"{name}: {turn.why} {_WAY_OUT[turn.hold]}" for name, turn in sorted(self._held.items()) if turn.at > now
+        )
+        return (*filter(None, (clock,)), *held)
 
     def cancel(self) -> bool:
         """Interrupt the query in flight, from any thread; False when there is none."""

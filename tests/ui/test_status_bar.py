@@ -41,7 +41,7 @@ def test_each_service_has_its_entry_and_only_sefaz_tells_of_the_certificate(qtbo
 def test_a_warning_is_said_of_a_service_that_works(qtbot: QtBot) -> None:
     bar = StatusBar()
     qtbot.addWidget(bar)
-    bar.show_service(ServiceState(Phase.IDLE, "Nenhum cliente no prazo.", warning="Acerte o relógio."))
+    bar.show_service(ServiceState(Phase.IDLE, "Nenhum cliente no prazo.", warnings=("Acerte o relógio.",)))
     sefaz = bar.services[Authority.SEFAZ]
     assert sefaz.text() == "SEFAZ: ativo, com aviso"
     assert sefaz.property("tone") == Tone.WARN.value
@@ -63,7 +63,7 @@ def test_a_text_without_room_ends_in_an_ellipsis_and_is_whole_in_its_tooltip(qtb
                 last_at=now,
                 next_at=now + timedelta(minutes=5),
                 waiting=12,
-                warning="Acerte o relógio.",
+                warnings=("Acerte o relógio.",),
                 certificate=certificate_until(now + timedelta(days=40, hours=1)),
                 authority=authority,
             )

@@ -108,7 +108,7 @@ def test_the_menu_is_for_whichever_service_it_is_of_use(qtbot: QtBot) -> None:
 
 def test_a_warning_of_a_service_that_works_is_in_the_tooltip_and_said_once_a_day(qtbot: QtBot) -> None:
     def state(minutes: int) -> ServiceState:
-        return ServiceState(Phase.IDLE, "", warning=f"O relógio está {minutes} minutos adiantado.")
+        return ServiceState(Phase.IDLE, "", warnings=(f"O relógio está {minutes} minutos adiantado.",))
 
     tray, _ = _tray(qtbot)
     tray.take_open(True)
