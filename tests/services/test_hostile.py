@@ -163,7 +163,7 @@ def test_the_consultation_after_a_bad_answer_is_good(file_place: Place, scenario
     file_place.sefaz.scenarios[cnpj(1).value] = scenario
     started = time.monotonic()
     result = file_place.consult(bad)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert result.finding.failure is not None
     assert result.finding.failure.kind is kind
     assert file_place.row(bad).verdict is None

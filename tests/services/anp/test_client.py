@@ -396,7 +396,7 @@ def test_cancel_from_another_thread_interrupts_at_once(
         begin = time.monotonic()
         assert client.cancel()
         thread.join(5)
-        assert time.monotonic() - begin < 1.0
+        assert time.monotonic() - begin < 4.0
         assert not thread.is_alive()
     assert failed[0].failure.kind is FailureKind.CANCELLED
     assert not client.cancel()
