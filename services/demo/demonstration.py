@@ -61,6 +61,7 @@ from services.demo import anp_lists, example
 from services.demo.anp import AnpPath, DemoAnp
 from services.demo.ca import DemoAuthority
 from services.demo.memory_keyring import MemoryKeyring
+from services.demo.only_here import only_here
 from services.demo.sefaz import DemoSefaz
 from services.installation import install_certificate
 
@@ -89,14 +90,15 @@ class Demonstration:
 
 @contextmanager
 def demonstration(*, automatic: bool = True, mirror: bool = False, resellers: int = 200) -> Iterator[Demonstration]:
-    """Build the example; everything is stopped and the folder removed at the end.
+    """Build the example; everything is stopped and the folder removed at the end. Until then this process reaches no
+    other computer: also where somebody gives it the address of a real authority.
 
     `automatic`: whether the service of SEFAZ consults on its own as soon as it starts; that of ANP does unless its
     thread is paused, since its only switch forbids every consultation. `resellers`: how many ANP lists.
     `mirror`: whether yesterday's lists have been taken already; today's are published.
     """
     before = keyring.get_keyring()
-    with tempfile.TemporaryDirectory(prefix="retaguarda-demo-", ignore_cleanup_errors=True) as name:
+    with only_here(), tempfile.TemporaryDirectory(prefix="retaguarda-demo-", ignore_cleanup_errors=True) as name:
         keyring.set_keyring(MemoryKeyring())
         try:
             authority = DemoAuthority.create()
