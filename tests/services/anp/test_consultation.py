@@ -17,6 +17,7 @@ from app.data import audit, blocks, manual_blocks, records
 from app.data.models import AnpList, AnpListed, Consultation, Customer
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, BlockOrigin, FailureKind, Origin, Request, Result
 from app.policies import AnpKind, AnpStatus, CustomerAction, MissingBrandAction
+from app.portuguese import day
 from app.settings.catalog import (
     ANP_CUSTOMER,
     ANP_CUSTOMER_NO_BRAND,
@@ -310,7 +311,7 @@ def test_the_mirror_answers_with_its_date_when_both_addresses_fail(at_anp: Place
     assert (finding.verdict, finding.source, finding.brand) == (AnpOutcome.UPDATED, AnpSource.MIRROR, "VIBRA")
     assert finding.failure is None
     assert finding.live_failure is not None
-    assert f"{clock() - DAY:%d/%m/%Y}" in finding.reason
+    assert f"{day(clock() - DAY)}" in finding.reason
     kept = at_anp.kept(result.consultation_id)
     assert (kept.listed_at, kept.failure) == (clock() - DAY, None)
     with at_anp.database.reading() as connection:
@@ -327,7 +328,7 @@ def test_a_list_too_old_does_not_answer(at_anp: Place, anp: Anp, clock: Clock, d
     finding = said(ask(at_anp, at_anp.add()))
     assert finding.verdict is AnpOutcome.FAILURE
     assert finding.failure is not None
-    assert f"{clock() - days * DAY:%d/%m/%Y}" in finding.failure.todo
+    assert f"{day(clock() - days * DAY)}" in finding.failure.todo
 
 
 def test_who_left_the_list_was_there_until_a_day_and_is_blocked_once_it_is_confirmed(
@@ -340,7 +341,7 @@ def test_who_left_the_list_was_there_until_a_day_and_is_blocked_once_it_is_confi
     put_listed(at_anp, cnpj(1).value, vanished_list_id=gone, last_seen_at=clock() - 2 * DAY)
     finding = said(ask(at_anp, customer))
     assert (finding.verdict, finding.listed_until) == (AnpOutcome.NOT_FOUND, clock() - 2 * DAY)
-    assert f"constava até {clock() - 2 * DAY:%d/%m/%Y}" in finding.reason
+    assert f"constava até {day(clock() - 2 * DAY)}" in finding.reason
     assert at_anp.blocks(customer) == ()
     put_list(at_anp, clock())
     confirmed = ask(at_anp, customer)
@@ -356,7 +357,7 @@ def test_a_live_absence_says_until_when_it_was_listed(at_anp: Place, anp: Anp, c
     finding = said(ask(at_anp, customer))
     assert finding.source is AnpSource.PRIMARY
     assert finding.listed_until == clock() - 2 * DAY
-    assert f"constava até {clock() - 2 * DAY:%d/%m/%Y}" in finding.reason
+    assert f"constava até {day(clock() - 2 * DAY)}" in finding.reason
 
 
 def test_an_absence_that_the_list_contradicts_is_said(at_anp: Place, anp: Anp, clock: Clock) -> None:
@@ -366,7 +367,7 @@ def test_an_absence_that_the_list_contradicts_is_said(at_anp: Place, anp: Anp, c
     put_listed(at_anp, cnpj(1).value)
     finding = said(ask(at_anp, customer))
     assert finding.verdict is AnpOutcome.NOT_FOUND
-    assert f"Consta, porém, da lista da ANP de {clock() - DAY:%d/%m/%Y}" in finding.reason
+    assert f"Consta, porém, da lista da ANP de {day(clock() - DAY)}" in finding.reason
 
 
 def test_a_host_that_asked_for_silence_is_left_alone_also_after_a_restart(
