@@ -184,7 +184,7 @@ class ConsultationProgress(QFrame):
             self._icon.setPixmap(icons.pixmap("refresh", 16, theme.Tone.INFO))
             who = f": {self._current}" if self._current else ""
             self._text.setText(f"Consultando {min(done + 1, self._total)} de {self._total}{who}")
-            self._left.setText(self._time_left(done))
+            self._left.setText(time_left(time.monotonic() - self._started, done, self._total))
             return
         failed = any(result.finding.failed for result in self._results)
         tone = theme.Tone.WARN if failed or self._refusals else theme.Tone.OK
@@ -197,16 +197,6 @@ class ConsultationProgress(QFrame):
     def _first_refusal(self) -> Refusal | None:
         """The first that was not asked, what the operator cancelled apart."""
         return next((r for r in self._refusals if r.failure.kind is not FailureKind.CANCELLED), None)
-
-    def _time_left(self, done: int) -> str:
-        if not done:
-            return ""
-        seconds = (time.monotonic() - self._started) / done * (self._total - done)
-        if seconds < 5:
-            return "quase no fim"
-        if seconds < 60:
-            return f"faltam cerca de {round(seconds / 5) * 5} s"
-        return f"faltam cerca de {round(seconds / 60)} min"
 
     @Slot()
     def _give_up(self) -> None:
@@ -231,3 +221,18 @@ def _remark(results: list[Result]) -> str:
     )
     alone = len(results) == 1
     return ", ".join(one if alone else words.counted(number, one, many) for number, one, many in changes if number)
+
+
+def time_left(elapsed: float, done: int, total: int) -> str:
+    """How long the rest takes when it goes on as in the `elapsed` seconds so far; "" while nobody knows.
+
+    A few quick ones of many say nothing of the rest: the next may wait for the authority's turn.
+    """
+    if not done:
+        return ""
+    seconds = elapsed / done * (total - done)
+    if seconds < 5:
+        return "quase no fim" if 4 * done >= 3 * total else ""
+    if seconds < 60:
+        return f"faltam cerca de {round(seconds / 5) * 5} s"
+    return f"faltam cerca de {round(seconds / 60)} min"
