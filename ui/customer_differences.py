@@ -126,6 +126,8 @@ class CustomerDifferences(QWidget):
     def show_saving(self) -> None:
         """What was asked for is under way."""
         self._saving = True
+        if self.update_button.hasFocus():
+            self._scroll.setFocus(Qt.FocusReason.OtherFocusReason)  # or it goes astray when the button is disabled
         self.message.hide()
         self._failure.clear()
         self._show_chosen()
