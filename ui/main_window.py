@@ -381,6 +381,17 @@ class MainWindow(QMainWindow):
 
         page.save_all(saved)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as one reads: the status bar after whatever the page holds now. Qt goes in the order of making."""
+        entries = self.status.entries
+        before: QWidget = self.previousInFocusChain()
+        while before in entries or before.focusPolicy() is Qt.FocusPolicy.NoFocus:
+            before = before.previousInFocusChain()
+        for entry in entries:
+            QWidget.setTabOrder(before, entry)
+            before = entry
+        return super().focusNextPrevChild(forward)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._painted:

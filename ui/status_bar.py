@@ -72,6 +72,11 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.certificate)
         self.certificate.hide()
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """In the order of reading, also those that are hidden now."""
+        return self.database, *self.services.values(), self.certificate
+
     def _entry(self, icon: str, what: str, page: str) -> Entry:
         button = Entry()
         button.setIcon(icons.icon(icon))

@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QSystemTrayIcon,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from app.domain import Authority
 from app.folders import find_folders
 from app.settings.catalog import SEFAZ_PERIOD, SEFAZ_USER
 from tests.ui.office import CNPJ
@@ -90,6 +92,27 @@ def test_tools_open_from_the_menu(qtbot: QtBot, entry: pages.PageEntry) -> None:
         settle(qtbot)
         assert program.window.page.title == entry.title
         assert program.window.sidebar.currentRow() == -1
+
+
+def test_tab_goes_from_the_sidebar_through_the_page_to_the_status_bar(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        window = program.window
+        status = window.status
+        until(qtbot, lambda: {*status.services} == {Authority.SEFAZ, Authority.ANP} and status.certificate.isVisible())
+        window.open_page(pages.ENDPOINTS)
+        settle(qtbot)
+        window.sidebar.setFocus()
+        passed: list[QWidget] = []
+        while window.sidebar not in passed:
+            QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+            assert window.focusWidget() not in passed
+            passed.append(window.focusWidget())
+        *within, database, sefaz, anp, certificate, _ = passed
+        assert len(within) > 5
+        assert all(window.page.isAncestorOf(widget) for widget in within)
+        assert [database, sefaz, anp, certificate] == [status.database, *status.services.values(), status.certificate]
+        QTest.keyClick(window.sidebar, Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+        assert window.focusWidget() is status.certificate
 
 
 def test_ctrl_f_goes_to_the_search_from_the_sidebar_too(qtbot: QtBot) -> None:
