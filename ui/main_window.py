@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -384,12 +385,12 @@ class MainWindow(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes as one reads: the status bar after whatever the page holds now. Qt goes in the order of making."""
         entries = self.status.entries
-        before: QWidget = self.previousInFocusChain()
-        while before in entries or before.focusPolicy() is Qt.FocusPolicy.NoFocus:
-            before = before.previousInFocusChain()
-        for entry in entries:
-            QWidget.setTabOrder(before, entry)
-            before = entry
+        last = self.previousInFocusChain()
+        while last is not None and (last in entries or last.focusPolicy() is Qt.FocusPolicy.NoFocus):
+            last = last.previousInFocusChain()
+        if last is not None:
+            for before, entry in pairwise((last, *entries)):
+                QWidget.setTabOrder(before, entry)
         return super().focusNextPrevChild(forward)
 
     def paintEvent(self, event: QPaintEvent) -> None:
