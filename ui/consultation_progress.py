@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -122,7 +123,8 @@ class ConsultationProgress(QFrame):
         said = [self._summary_of(authority) for authority in Authority]
         sentence = " ".join(part for part in said if part) or "Nenhuma consulta foi feita."
         if self._refusals:
-            sentence += f" {words.counted(len(self._refusals), 'não foi consultado', 'não foram consultados')}."
+            apart = ", por motivos diferentes: veja os detalhes" if len(self._reasons()) > 1 else ""
+            sentence += f" {words.counted(len(self._refusals), 'não foi consultado', 'não foram consultados')}{apart}."
         return sentence
 
     def _summary_of(self, authority: Authority) -> str:
@@ -190,13 +192,27 @@ class ConsultationProgress(QFrame):
         tone = theme.Tone.WARN if failed or self._refusals else theme.Tone.OK
         self._icon.setPixmap(icons.pixmap("warning" if tone is theme.Tone.WARN else "check", 16, tone))
         self._text.setText(self.summary())
-        if (refused := self._first_refusal()) is not None:
-            self._failure.show_failure(refused.failure)
+        if reasons := self._reasons():
+            refused = next(iter(reasons.values()))[0]
+            failure = refused.failure if self._total == 1 else replace(refused.failure, details=self._who(reasons))
+            self._failure.show_failure(failure)
             self._public_page.offer_for(refused.failure, refused.request.uf)
 
-    def _first_refusal(self) -> Refusal | None:
-        """The first that was not asked, what the operator cancelled apart."""
-        return next((r for r in self._refusals if r.failure.kind is not FailureKind.CANCELLED), None)
+    def _reasons(self) -> dict[str, list[Refusal]]:
+        """What was not asked by its reason, in the order of the first of each; what the operator cancelled apart."""
+        reasons: dict[str, list[Refusal]] = {}
+        for refusal in self._refusals:
+            if refusal.failure.kind is not FailureKind.CANCELLED:
+                reasons.setdefault(refusal.failure.what, []).append(refusal)
+        return reasons
+
+    def _who(self, reasons: dict[str, list[Refusal]]) -> str:
+        """Each reason, and under it who met it, a line each."""
+        parts = []
+        for what, refusals in reasons.items():
+            named = (self._names.get(refusal.request, str(refusal.request.document)) for refusal in refusals)
+            parts.append("\n".join((what, *(f"• {name}" for name in named))))
+        return "\n\n".join(parts)
 
     @Slot()
     def _give_up(self) -> None:

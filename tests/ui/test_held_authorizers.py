@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.documents import parse_document
@@ -57,6 +57,27 @@ def test_fifty_customers_that_meet_a_freeze_are_given_up_at_once_with_one_explan
     (explained,) = (view for view in strip.findChildren(FailureView) if view.isVisible())
     texts = [label.text() for label in explained.findChildren(QLabel) if "consumo indevido" in label.text()]
     assert len(texts) == 1
+
+
+def test_each_reason_is_told_with_who_met_it(qtbot: QtBot, demo: DemoOffice) -> None:
+    demo.sefaz.ufs["GO"] = Scenario.OTHER_UF
+    strip = ConsultationProgress(demo.office)
+    qtbot.addWidget(strip)
+    with qtbot.waitSignal(strip.ended, timeout=30_000):
+        strip.start([request(4, "GO")], {})
+    meet_656(qtbot, demo)
+    names = {request(1, "SC"): "Posto Um", request(2, "GO"): "Posto Dois", request(3, "PB"): "Posto Três"}
+    with qtbot.waitSignal(strip.ended, timeout=30_000):
+        strip.start(list(names), names)
+    assert strip.sentence == (
+        "Nenhuma consulta foi feita. 3 não foram consultados, por motivos diferentes: veja os detalhes."
+    )
+    (details,) = strip.findChildren(QPlainTextEdit)
+    (held, *both), (unserved, *alone) = (part.splitlines() for part in details.toPlainText().split("\n\n"))
+    assert "consumo indevido" in held
+    assert both == ["• Posto Um", "• Posto Três"]
+    assert "GO" in unserved
+    assert alone == ["• Posto Dois"]
 
 
 def test_the_silence_is_on_the_card_and_in_the_status_bar_although_the_service_is_off(
