@@ -90,8 +90,8 @@ class DiagnosisPage(Page):
         split.setChildrenCollapsible(False)
         split.addWidget(self._make_table())
         split.addWidget(self._side)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        split.setStretchFactor(0, 0)  # the grid is as wide as its marks; what was found is what needs room
+        split.setStretchFactor(1, 1)
         split.setSizes([568, 292])
         LayoutMemory(office.folders, self.key, self).panes(split)
         self.body.addLayout(actions)
@@ -110,6 +110,7 @@ class DiagnosisPage(Page):
         header = self.table.horizontalHeader()
         header.setMinimumSectionSize(48)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         self.table.selectionModel().currentRowChanged.connect(self._uf_chosen)
         self.table.doubleClicked.connect(self._diagnose_chosen)
         return self.table

@@ -124,7 +124,6 @@ class _StepCard(QFrame):
         icon.setPixmap(icons.pixmap(look.icon, 16, look.tone))
         word = QLabel(look.word)
         theme.tone(word, look.tone)
-        took = theme.role(QLabel("" if step.duration_ms is None else f"{step.duration_ms} ms"), "hint")
         head = QHBoxLayout()
         head.setSpacing(theme.S)
         title = theme.role(QLabel(name), "strong")
@@ -132,7 +131,8 @@ class _StepCard(QFrame):
         head.addWidget(icon)
         head.addWidget(title, 1)
         head.addWidget(word)
-        head.addWidget(took)
+        if step.duration_ms is not None:
+            head.addWidget(theme.role(QLabel(f"{step.duration_ms} ms"), "hint"))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
         column.setSpacing(theme.XS)

@@ -72,6 +72,15 @@ def test_before_the_first_time_it_says_what_to_do(page: DiagnosisPage) -> None:
     assert not page.copy_button.isEnabled() and not page.save_button.isEnabled()
 
 
+def test_a_wider_window_gives_its_room_to_what_was_found(qtbot: QtBot, page: DiagnosisPage) -> None:
+    page.resize(900, 600)
+    until(qtbot, lambda: page.table.horizontalHeader().length() == page.table.viewport().width())
+    grid = page.table.width()
+    page.resize(1400, 600)
+    until(qtbot, lambda: page.empty_button.parentWidget().width() > 700)
+    assert page.table.width() == grid
+
+
 def test_one_uf_is_diagnosed_and_shown_whole(qtbot: QtBot, page: DiagnosisPage, demo: DemoOffice) -> None:
     changed: list[bool] = []
     demo.office.customers_changed.connect(lambda: changed.append(True))
