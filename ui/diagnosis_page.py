@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -76,6 +77,9 @@ class DiagnosisPage(Page):
         actions.addWidget(self.copy_button)
         actions.addWidget(self.save_button)
 
+        self.told = theme.role(QLabel(), "hint")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.told.hide()
         self.work = LongWork()
         self.failure = FailureView()
         self.model = DiagnosisModel(self)
@@ -95,6 +99,7 @@ class DiagnosisPage(Page):
         split.setSizes([568, 292])
         LayoutMemory(office.folders, self.key, self).panes(split)
         self.body.addLayout(actions)
+        self.body.addWidget(self.told)
         self.body.addWidget(self.work)
         self.body.addWidget(self.failure)
         self.body.addWidget(split, 1)
@@ -199,6 +204,7 @@ class DiagnosisPage(Page):
                 progress(finished, len(ufs))
 
         self.failure.clear()
+        self.told.hide()
         self.model.forget(ufs)
         self._uf_chosen(self.table.currentIndex())
         what = "todas as UFs" if len(ufs) > 1 else UFS[ufs[0]].name
@@ -239,6 +245,7 @@ class DiagnosisPage(Page):
     @Slot()
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.report)
+        self._tell("Relatório copiado.")
 
     @Slot()
     def _ask_file(self) -> None:
@@ -253,8 +260,17 @@ class DiagnosisPage(Page):
 
             save(file, data)
 
+        def written(_nothing: None) -> None:
+            self._tell(f"Relatório salvo: {file.name}")
+
         self.failure.clear()
-        tasks.run(write, lambda _nothing: None, self._show_failure, self)
+        self.told.hide()
+        tasks.run(write, written, self._show_failure, self)
+
+    def _tell(self, done: str) -> None:
+        """What became of the report."""
+        self.told.setText(done)
+        self.told.show()
 
     @Slot(int)
     def _open_consultation(self, consultation_id: int) -> None:

@@ -77,7 +77,7 @@ def test_a_wider_window_gives_its_room_to_what_was_found(qtbot: QtBot, page: Dia
     until(qtbot, lambda: page.table.horizontalHeader().length() == page.table.viewport().width())
     grid = page.table.width()
     page.resize(1400, 600)
-    until(qtbot, lambda: page.empty_button.parentWidget().width() > 700)
+    until(qtbot, lambda: page._side.width() > 700)
     assert page.table.width() == grid
 
 
@@ -176,6 +176,7 @@ def test_the_report_is_copied_and_saved_without_secrets(
 ) -> None:
     press(qtbot, page, page.one_button)
     page.copy_button.click()
+    assert (page.told.isVisible(), page.told.text()) == (True, "Relatório copiado.")
     text = QGuiApplication.clipboard().text()
     assert text.startswith("Diagnóstico da SEFAZ · ")
     assert "SP · São Paulo · OK" in text
@@ -183,13 +184,13 @@ def test_the_report_is_copied_and_saved_without_secrets(
     file = tmp_path / "relatorio.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_arguments: (str(file), ""))
     page.save_button.click()
-    until(qtbot, file.exists)
-    settle(qtbot)
+    until(qtbot, lambda: page.told.text() == "Relatório salvo: relatorio.txt")
     assert file.read_text("utf-8") == text
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_arguments: (str(tmp_path / "nada" / "a.txt"), ""))
     page.save_button.click()
     until(qtbot, page.failure.isVisible)
     settle(qtbot)
+    assert not page.told.isVisible()
 
 
 def test_it_is_opened_for_a_uf_which_is_then_diagnosed(qtbot: QtBot, page: DiagnosisPage, demo: DemoOffice) -> None:
