@@ -1,7 +1,7 @@
 """The company, users, brands, regions and customers of the demonstration. Everything is made up.
 
-CNPJs are completed with the check digits that python-stdnum computes; each customer says what SEFAZ and ANP answer
-about it.
+CNPJs are completed with the check digits that python-stdnum computes, and inscriptions agree with the rule of their UF,
+so that no form doubts what the demonstration brings; each customer says what SEFAZ and ANP answer about it.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ COMPANY = DemoCompany(
     1,
     "Distribuidora Modelo de Combustíveis Ltda",
     (
-        DemoBranch(1, "Matriz Paulínia", made_up_cnpj("48217305"), "513048217305", "SP", "Paulínia"),
-        DemoBranch(2, "Filial Senador Canedo", made_up_cnpj("48217305", "0002"), "104821735", "GO", "Senador Canedo"),
+        DemoBranch(1, "Matriz Paulínia", made_up_cnpj("48217305"), "513048215305", "SP", "Paulínia"),
+        DemoBranch(2, "Filial Senador Canedo", made_up_cnpj("48217305", "0002"), "104821736", "GO", "Senador Canedo"),
     ),
 )
 
@@ -185,85 +185,85 @@ _REGION = {
 # answers: nothing for who is in no register of ANP, GLP before it for who is in that one; a second word is what ANP's
 # first address answers in its place. Answers that stop a whole authorizer (656, 108) are given where nobody else is.
 _ROWS = """
-10482913 | Posto Serra Azul Ltda | Serra Azul | SP | 244913027118 | Vibra | ENABLED
+10482913 | Posto Serra Azul Ltda | Serra Azul | SP | 244913927118 | Vibra | ENABLED
     Campinas | 3509502 | Avenida das Andorinhas | 1520 | Centro | 13010150 | UPDATED
-21573904 | Auto Posto Três Ipês Ltda | Três Ipês | SP | 582910347115 | Ipiranga | ENABLED
+21573904 | Auto Posto Três Ipês Ltda | Três Ipês | SP | 582210347115 | Ipiranga | ENABLED
     Ribeirão Preto | 3543402 | Avenida do Café | 845 | Vila Tibério | 14050230 | UPDATED
-30916482 | Posto Mirante do Tietê Ltda | Mirante do Tietê | SP | 669104825110 | Bandeira branca | DISABLED
+30916482 | Posto Mirante do Tietê Ltda | Mirante do Tietê | SP | 669104895110 | Bandeira branca | DISABLED
     Sorocaba | 3552205 | Rua dos Bandeirantes | 77 | Centro | 18035100 | WHITE_BRAND
-41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 633820157112 | Raízen | CHANGED
+41820357 | Comércio de Combustíveis Porto Claro Ltda | Porto Claro | SP | 639820157112 | Raízen | CHANGED
     Santos | 3548500 | Avenida do Cais | 310 | Macuco | 11015200 | UPDATED
 52739146 | Posto Cambará Ltda | Cambará | SP | | Bandeira branca | SEVERAL_OPEN
     Campinas | 3509502 | Rodovia das Laranjeiras | km 98 | Zona rural | 13105000 | REVOKED UNAVAILABLE
-63208571 | Rede Estrela do Planalto Ltda | Estrela do Planalto | GO | 106320857 | Vibra | ENABLED
+63208571 | Rede Estrela do Planalto Ltda | Estrela do Planalto | GO | 106320858 | Vibra | ENABLED
     Anápolis | 5201108 | Avenida Brasil Norte | 2210 | Jundiaí | 75110010 | UPDATED
-74615028 | Auto Posto Flor do Cerrado Ltda | Flor do Cerrado | GO | 107461502 | Bandeira branca | DISABLED
+74615028 | Auto Posto Flor do Cerrado Ltda | Flor do Cerrado | GO | 107461501 | Bandeira branca | DISABLED
     Rio Verde | 5218805 | Rua do Buriti | 415 | Centro | 75901040 | NO_BRAND
 85931264 | Posto Lobo-Guará Ltda | Lobo-Guará | GO | 108593126 | Ipiranga | ENABLED
     Aparecida de Goiânia | 5201405 | Avenida das Araras | 1180 | Cidade Livre | 74974100 | WHITE_BRAND
-52998224725 | Antônio Pereira das Flores | | GO | 105299822 | | ENABLED
+52998224725 | Antônio Pereira das Flores | | GO | 105299804 | | ENABLED
     Rio Verde | 5218805 | Fazenda Boa Safra | s/n | Zona rural | 75900970 |
-96047318 | Posto Chapada Verde Ltda | Chapada Verde | MT | 13960473189 | Vibra | ENABLED
+96047318 | Posto Chapada Verde Ltda | Chapada Verde | MT | 13960473183 | Vibra | ENABLED
     Rondonópolis | 5107602 | Avenida dos Estudantes | 640 | Vila Aurora | 78740020 | UPDATED
-17384025 | Transportadora Rota do Grão Ltda | Rota do Grão | MT | 13173840252 | | DISABLED
+17384025 | Transportadora Rota do Grão Ltda | Rota do Grão | MT | 13173840258 | | DISABLED
     Sinop | 5107909 | Rodovia da Soja | km 812 | Distrito industrial | 78550000 |
-28416937 | Auto Posto Tuiuiú Ltda | Tuiuiú | MT | 13284169371 | Bandeira branca | SEVERAL
+28416937 | Auto Posto Tuiuiú Ltda | Tuiuiú | MT | 13284169376 | Bandeira branca | SEVERAL
     Cuiabá | 5103403 | Avenida do Pantanal | 95 | Porto | 78025300 | UNKNOWN_BRAND
-39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957048 | Raízen | REPLACED
+39570482 | Posto Aroeira Ltda | Aroeira | MS | 283957042 | Raízen | REPLACED
     Dourados | 5003702 | Rua da Erva-Mate | 1301 | Centro | 79802010 | UPDATED
-40682159 | Posto Rio Formoso Ltda | Rio Formoso | MS | 284068215 | Ipiranga | NOT_TAXPAYER
+40682159 | Posto Rio Formoso Ltda | Rio Formoso | MS | 284068217 | Ipiranga | NOT_TAXPAYER
     Campo Grande | 5002704 | Avenida dos Ipês | 508 | Jardim dos Estados | 79020100 | NOT_FOUND
-51794260 | Posto Pão de Queijo Ltda | Pão de Queijo | MG | 0517942600081 | Vibra | ENABLED
+51794260 | Posto Pão de Queijo Ltda | Pão de Queijo | MG | 0517942600085 | Vibra | ENABLED
     Uberlândia | 3170206 | Avenida do Triângulo | 733 | Martins | 38400360 | UPDATED
-62805371 | Auto Posto Serra do Luar Ltda | Serra do Luar | MG | 0628053710065 | Bandeira branca | DISABLED
+62805371 | Auto Posto Serra do Luar Ltda | Serra do Luar | MG | 0628053760065 | Bandeira branca | DISABLED
     Juiz de Fora | 3136702 | Rua das Quaresmeiras | 2040 | Centro | 36010040 | REVOCATION FORBIDDEN_HTML
-AB12CD34 | Posto Ouro Velho Ltda | Ouro Velho | MG | 0731264800047 | Ipiranga | ENABLED
+AB12CD34 | Posto Ouro Velho Ltda | Ouro Velho | MG | 0731264900047 | Ipiranga | ENABLED
     Belo Horizonte | 3106200 | Avenida dos Inconfidentes | 18 | Savassi | 30112010 | UPDATED
-73916482 | Posto Araucária Ltda | Araucária | PR | 9073916482 | Raízen | ENABLED
+73916482 | Posto Araucária Ltda | Araucária | PR | 9073916477 | Raízen | ENABLED
     Londrina | 4113700 | Avenida do Pinhão | 455 | Centro | 86020080 | UPDATED
-84027593 | Auto Posto Gralha-Azul Ltda | Gralha-Azul | PR | 9084027593 | Bandeira branca | HTML_PAGE
+84027593 | Auto Posto Gralha-Azul Ltda | Gralha-Azul | PR | 9084027585 | Bandeira branca | HTML_PAGE
     Cascavel | 4104808 | Rua do Trigo | 1990 | Country | 85813000 | WHITE_BRAND
-95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095138604 | Vibra | SUBSTITUTE
+95138604 | Posto Terra Roxa do Norte Ltda | Terra Roxa | PR | 9095118604 | Vibra | SUBSTITUTE
     Maringá | 4115200 | Avenida das Perobas | 67 | Zona 7 | 87020030 | UPDATED
-16249715 | Posto Onda Sul Ltda | Onda Sul | SC | 251624971 | Ipiranga | SEVERAL
+16249715 | Posto Onda Sul Ltda | Onda Sul | SC | 251624978 | Ipiranga | SEVERAL
     Joinville | 4209102 | Rua das Bromélias | 350 | América | 89204060 | UPDATED SERVER_ERROR
-27350826 | Posto Vale das Hortênsias Ltda | Vale das Hortênsias | SC | 252735082 | Vibra | ENABLED
+27350826 | Posto Vale das Hortênsias Ltda | Vale das Hortênsias | SC | 252735080 | Vibra | ENABLED
     Blumenau | 4202404 | Rua dos Imigrantes | 812 | Velha | 89036200 | UPDATED THROTTLED
-38461937 | Posto Coxilha Ltda | Coxilha | RS | 0293846193 | Raízen | ENABLED
+38461937 | Posto Coxilha Ltda | Coxilha | RS | 0293846197 | Raízen | ENABLED
     Caxias do Sul | 4305108 | Avenida da Vindima | 1405 | Exposição | 95084000 | UPDATED
-49572048 | Auto Posto Quero-Quero Ltda | Quero-Quero | RS | 0934957204 | Bandeira branca | DISABLED
+49572048 | Auto Posto Quero-Quero Ltda | Quero-Quero | RS | 0934957207 | Bandeira branca | DISABLED
     Pelotas | 4314407 | Rua do Charque | 260 | Porto | 96010480 | CANDIDATE UNAVAILABLE
-50683159 | Posto Baía Serena Ltda | Baía Serena | ES | 085068315 | Vibra | ENABLED
+50683159 | Posto Baía Serena Ltda | Baía Serena | ES | 085068314 | Vibra | ENABLED
     Vila Velha | 3205200 | Avenida do Farol | 990 | Praia da Costa | 29101010 | SIGAF
-61794260 | Posto Maré Mansa Ltda | Maré Mansa | RJ | 61794260 | Ipiranga | UF_NOT_SERVED
+61794260 | Posto Maré Mansa Ltda | Maré Mansa | RJ | 61794263 | Ipiranga | UF_NOT_SERVED
     Rio de Janeiro | 3304557 | Rua das Gaivotas | 121 | Penha | 21020100 | UPDATED TIMEOUT
-72805371 | Posto Recanto do Sol Ltda | Recanto do Sol | BA | 072805371 | Bandeira branca | ENABLED
+72805371 | Posto Recanto do Sol Ltda | Recanto do Sol | BA | 072805370 | Bandeira branca | ENABLED
     Feira de Santana | 2910800 | Avenida do Sertão | 3030 | Brasília | 44088500 | UNKNOWN_WORDING HTML_200
-83916482 | Auto Posto Caatinga Ltda | Caatinga | BA | 083916482 | Vibra | TIMEOUT
+83916482 | Auto Posto Caatinga Ltda | Caatinga | BA | 083916481 | Vibra | TIMEOUT
     Vitória da Conquista | 2933307 | Avenida do Umbuzeiro | 154 | Recreio | 45020200 | UPDATED
-94027593 | Posto Mandacaru Ltda | Mandacaru | PE | 094027593 | Raízen | LIMIT
+94027593 | Posto Mandacaru Ltda | Mandacaru | PE | 099027593 | Raízen | LIMIT
     Caruaru | 2604106 | Rua do Barro | 44 | Salgado | 55016400 | UPDATED
-15138604 | Posto Pedra do Reino Ltda | Pedra do Reino | PB | 161513860 | Ipiranga | ENABLED
+15138604 | Posto Pedra do Reino Ltda | Pedra do Reino | PB | 161513867 | Ipiranga | ENABLED
     Campina Grande | 2504009 | Avenida do Algodão | 717 | Prata | 58400500 | OTHER_CNPJ
-39053344705 | José Severino do Vale | | PB | 163905334 | | NO_CPF
+39053344705 | José Severino do Vale | | PB | 163905304 | | NO_CPF
     Campina Grande | 2504009 | Sítio Lajeiro | s/n | Zona rural | 58109000 |
-26249715 | Posto Salina Branca Ltda | Salina Branca | RN | 2026249715 | Vibra | DISABLED
+26249715 | Posto Salina Branca Ltda | Salina Branca | RN | 2026249717 | Vibra | DISABLED
     Mossoró | 2408003 | Avenida do Sal | 580 | Alto de São Manoel | 59625400 | REVOKED SUCCEEDED_FALSE
-37350826 | Posto Jangada Ltda | Jangada | CE | 063735082 | Raízen | SOAP_12_FAULT
+37350826 | Posto Jangada Ltda | Jangada | CE | 063735083 | Raízen | SOAP_12_FAULT
     Fortaleza | 2304400 | Avenida dos Verdes Mares | 2500 | Mucuripe | 60165080 | UPDATED
-48461937 | Posto Lagoa Mundaú Ltda | Lagoa Mundaú | AL | 244846193 | Bandeira branca | OTHER_UF
+48461937 | Posto Lagoa Mundaú Ltda | Lagoa Mundaú | AL | 244846197 | Bandeira branca | OTHER_UF
     Maceió | 2704302 | Avenida da Lagoa | 39 | Levada | 57017300 | WITHOUT_AUTHORIZATION
-59572048 | Posto Lençol de Areia Ltda | Lençol de Areia | MA | 125957204 | Ipiranga | ENABLED
+59572048 | Posto Lençol de Areia Ltda | Lençol de Areia | MA | 125957203 | Ipiranga | ENABLED
     São Luís | 2111300 | Avenida dos Azulejos | 600 | Calhau | 65071380 | UPDATED
-60683159 | Posto Igarapé Ltda | Igarapé | AM | 060683159 | Vibra | PAUSED
+60683159 | Posto Igarapé Ltda | Igarapé | AM | 060683155 | Vibra | PAUSED
     Manaus | 1302603 | Avenida da Seringueira | 1777 | Cachoeirinha | 69065000 | UNAVAILABLE
-0100482900191 | Posto Castanheira Ltda | Castanheira | AC | 0100482900191 | Bandeira branca | ENABLED
+0100282900191 | Posto Castanheira Ltda | Castanheira | AC | 0100282900191 | Bandeira branca | ENABLED
     Rio Branco | 1200401 | Rua do Açaí | 203 | Bosque | 69900500 |
-71794260 | Posto Girassol do Jalapão Ltda | Girassol | TO | 297179426 | Raízen | NOT_TAXPAYER
+71794260 | Posto Girassol do Jalapão Ltda | Girassol | TO | 297179420 | Raízen | NOT_TAXPAYER
     Palmas | 1721000 | Avenida do Capim Dourado | 88 | Plano Diretor Norte | 77006100 | NOT_FOUND_404
-82805371 | Eixo Central Gás Ltda | Eixo Central | DF | 0782805371001 | Bandeira branca | ENABLED
+82805371 | Eixo Central Gás Ltda | Eixo Central | DF | 0782805371701 | Bandeira branca | ENABLED
     Brasília | 5300108 | Quadra Modelo 5 | 12 | Asa Norte | 70750500 | GLP UPDATED
-93916482 | Transportadora Boa Estrada Ltda | Boa Estrada | SP | 799391648118 | | INVALID_DOCUMENT
+93916482 | Transportadora Boa Estrada Ltda | Boa Estrada | SP | 799391643110 | | INVALID_DOCUMENT
     Sorocaba | 3552205 | Rodovia do Algodoal | km 74 | Distrito industrial | 18087100 |
 """
 
@@ -284,7 +284,7 @@ def _customer(code: int, first: str, second: str) -> DemoCustomer:
         document=document,
         uf=uf,
         ie=ie,
-        sefaz_ie=ie or "244001800119",
+        sefaz_ie=ie or "244001802111",
         city=city,
         city_code=city_code,
         street=street,

@@ -10,6 +10,7 @@ import pytest
 from app.data import mirror, records
 from app.documents import parse_document
 from app.domain import DocumentKind, ListKind
+from app.inscription_digits import doubt
 from app.policies import AnpKind
 from app.settings.catalog import ANP_LIST_AUTOMOTIVE, ANP_ONLINE, ANP_URL, ANP_URL_SECONDARY
 from app.tables import CUSTOMERS
@@ -31,6 +32,7 @@ def test_customers_are_well_formed(customer: example.DemoCustomer) -> None:
     assert len(customer.cep) == 8
     assert len(customer.city_code) == 7
     assert len(customer.name) <= 60
+    assert doubt(customer.uf, customer.sefaz_ie) == ""
 
 
 def test_the_example_covers_what_the_pages_show() -> None:
