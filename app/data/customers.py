@@ -316,16 +316,16 @@ def set_aside(connection: Connection, authority: Authority, customer_id: int, un
 
 def _longest_ago(connection: Connection, authority: Authority, values: dict[str, Any], limit: int) -> list[Subject]:
     due: list[Subject] = []
-    for look in _due_looks(authority, _is_sqlite(connection)):
+    for look in _due_looks(authority, _is_sqlite(connection), not_by_cpf=bool(values.get("no_cpf"))):
         if len(due) < limit:
             due += [subject_of(row) for row in connection.execute(look, {**values, "limit": limit - len(due)})]
     return due
 
 
 @cache
-def _due_looks(authority: Authority, sqlite: bool) -> tuple[Select[*tuple[Any, ...]], ...]:
+def _due_looks(authority: Authority, sqlite: bool, *, not_by_cpf: bool) -> tuple[Select[*tuple[Any, ...]], ...]:
     """Those never answered, and the others: each a walk along the index. One look with OR, or with NULLS FIRST, would
-    sort a million rows."""
+    sort a million rows. With `not_by_cpf` some UFs take no CPF; that is left out where none does, as it costs."""
     c = Customer
     now: BindParameter[Any] = bindparam("now")
     # The condition of the index is written out, not bound: SQLite uses a partial index only when the text is the same.
@@ -339,13 +339,16 @@ def _due_looks(authority: Authority, sqlite: bool) -> tuple[Select[*tuple[Any, .
             or_(c.sefaz_retry_at.is_(None), c.sefaz_retry_at <= now),
             c.sefaz_outcome != Verdict.DATA_ERROR.value,
             c.uf.in_(bindparam("ufs", expanding=True)),
-            or_(
-                c.uf.not_in(bindparam("no_cpf", expanding=True)),
-                func.length(c.document) != 11,
-                c.document.startswith("IE "),
-                c.ie.not_in(("", "ISENTO")),
-            ),
         )
+        if not_by_cpf:
+            may_be_asked += (
+                or_(
+                    c.uf.not_in(bindparam("no_cpf", expanding=True)),
+                    func.length(c.document) != 11,
+                    c.document.startswith("IE "),
+                    c.ie.not_in(("", "ISENTO")),
+                ),
+            )
     return tuple(
         select(*SUBJECT_COLUMNS)
         .where(literal_column(indexed), *may_be_asked, when)
