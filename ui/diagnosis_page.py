@@ -96,7 +96,7 @@ class DiagnosisPage(Page):
         split.addWidget(self._side)
         split.setStretchFactor(0, 0)  # the grid is as wide as its marks; what was found is what needs room
         split.setStretchFactor(1, 1)
-        split.setSizes([568, 292])
+        split.setSizes([584, 276])
         LayoutMemory(office.folders, self.key, self).panes(split)
         self.body.addLayout(actions)
         self.body.addWidget(self.told)
