@@ -232,3 +232,12 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+@pytest.fixture
+def timed(automatic_place: Place, clock: Clock) -> Iterator[Place]:
+    """The automatic consultation is on, and everything goes by the clock of the test."""
+    consultation = SefazConsultation(automatic_place.database, automatic_place.folders, clock=clock)
+    automatic_place.backoffice = replace(automatic_place.backoffice, sefaz=consultation)
+    yield automatic_place
+    consultation.close()

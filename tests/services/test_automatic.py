@@ -6,8 +6,6 @@ import platform
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -42,15 +40,6 @@ TOMORROW_NOON = (datetime.now(UTC) + timedelta(days=1)).replace(hour=15, minute=
 @pytest.fixture
 def clock() -> Clock:
     return Clock(TOMORROW_NOON)
-
-
-@pytest.fixture
-def timed(automatic_place: Place, clock: Clock) -> Iterator[Place]:
-    """The automatic consultation is on, and everything goes by the clock of the test."""
-    consultation = SefazConsultation(automatic_place.database, automatic_place.folders, clock=clock)
-    automatic_place.backoffice = replace(automatic_place.backoffice, sefaz=consultation)
-    yield automatic_place
-    consultation.close()
 
 
 def service(place: Place, clock: Clock, owner: str = "PC-01/1") -> AutomaticSefaz:

@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QObject, Slot
 from pytestqt.qtbot import QtBot
 
 from app.data import certificates
-from app.domain import Certificate, FailureKind, Phase, Refusal, Result, ServiceState, Verdict
+from app.domain import Certificate, FailureKind, Phase, Verdict
 from app.portuguese import exact
 from app.settings.catalog import SEFAZ_AUTOMATIC, SEFAZ_INTERVAL
 from app.uf import UFS
@@ -27,6 +26,7 @@ from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.consultation import SefazConsultation
 from services.sefaz.endpoints import save_override
 from tests.services.conftest import ACTOR, CNPJ, Clock, Place
+from tests.services.listener import Listener
 
 NOW = datetime.now(UTC)
 AGES: dict[str, Callable[[Certificate], Certificate]] = {
@@ -64,31 +64,6 @@ def door(file_place: Place) -> Iterator[Door]:
         with socket.create_connection(listener.getsockname()):
             assert made.knocked
         yield made
-
-
-class Listener(QObject):
-    """Keeps what the thread tells."""
-
-    def __init__(self, thread: ConsultationThread) -> None:
-        super().__init__()
-        self.results: list[Result] = []
-        self.refusals: list[Refusal] = []
-        self.states: list[ServiceState] = []
-        thread.finished_one.connect(self.on_finished)
-        thread.refused_one.connect(self.on_refused)
-        thread.state_changed.connect(self.on_state)
-
-    @Slot(object)
-    def on_finished(self, result: Result) -> None:
-        self.results.append(result)
-
-    @Slot(object)
-    def on_refused(self, refusal: Refusal) -> None:
-        self.refusals.append(refusal)
-
-    @Slot(object)
-    def on_state(self, state: ServiceState) -> None:
-        self.states.append(state)
 
 
 @pytest.fixture

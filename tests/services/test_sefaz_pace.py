@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -37,15 +35,6 @@ MIDNIGHT = NOON.replace(hour=3) + timedelta(days=1)
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOON)
-
-
-@pytest.fixture
-def timed(automatic_place: Place, clock: Clock) -> Iterator[Place]:
-    """The automatic consultation is on, and everything goes by the clock of the test."""
-    consultation = SefazConsultation(automatic_place.database, automatic_place.folders, clock=clock)
-    automatic_place.backoffice = replace(automatic_place.backoffice, sefaz=consultation)
-    yield automatic_place
-    consultation.close()
 
 
 def limit(place: Place, uf: str, *, interval_s: float, per_minute: int) -> None:

@@ -27,7 +27,7 @@ from services.demo.anp import AnpPath, DemoAnp
 from services.demo.anp_scenarios import AnpScenario
 from services.demo.ca import DemoAuthority
 from tests.services.conftest import Place, cnpj
-from tests.services.test_background import Listener
+from tests.services.listener import Listener
 
 Start = Callable[..., tuple[ConsultationThread, Listener]]
 PATIENCE_MS = 20_000
