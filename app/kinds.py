@@ -12,11 +12,14 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from app.documents import InvalidDocument, parse_cnpj, parse_document, parse_ie
+from app.phone import InvalidPhone, mobile, shown_phone
+from app.portuguese import money
 from app.uf import UFS
 from app.working_hours import DAY_MINUTES, WEEKDAY_LABELS, WEEKDAYS, WorkingHours
 
@@ -535,3 +538,104 @@ class Names(Kind[tuple[str, ...]]):
     @property
     def hint(self) -> str:
         return "nomes separados por “;”"
+
+
+@dataclass(frozen=True)
+class Money(Kind[Decimal]):
+    """An amount in reais, to the cent, not negative. Kept with a point ("1234.50"), shown as people write it."""
+
+    _WRITTEN: ClassVar = re.compile(r"(?:R\$ ?)?([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,12})(?:,([0-9]{1,2}))?")
+    _KEPT: ClassVar = re.compile(r"([0-9]{1,12})\.([0-9]{2})")
+
+    def parse(self, text: str) -> Decimal:
+        written = text.strip()
+        match = self._KEPT.fullmatch(written) or self._WRITTEN.fullmatch(written)
+        if match is None or len(match[1].replace(".", "")) > 12:
+            raise InvalidValue(f"“{written}” não é um valor em reais. Escreva como 150,00 ou 1.500,00.")
+        return Decimal(f"{match[1].replace('.', '')}.{(match[2] or '').ljust(2, '0')}")
+
+    def dump(self, value: Decimal) -> str:
+        return f"{value:.2f}"
+
+    def show(self, value: Decimal) -> str:
+        return money(value)
+
+    @property
+    def hint(self) -> str:
+        return "valor em reais, como 150,00"
+
+
+@dataclass(frozen=True)
+class Pattern(Kind[str]):
+    """A text of a fixed form. `what` names it in the sentence that refuses another: "uma versão da API"."""
+
+    pattern: str
+    what: str
+    example: str
+    required: bool = True
+
+    def parse(self, text: str) -> str:
+        value = text.strip()
+        if not value and not self.required:
+            return ""
+        if not re.fullmatch(self.pattern, value, re.ASCII):
+            raise InvalidValue(f"“{value}” não é {self.what}. Escreva como {self.example}.")
+        return value
+
+    def dump(self, value: str) -> str:
+        return value
+
+    @property
+    def hint(self) -> str:
+        return f"{self.what}, como {self.example}"
+
+
+@dataclass(frozen=True)
+class Series(Kind[tuple[E, ...]]):
+    """Some of the values of an enum in the order given, written as "cliente; os"."""
+
+    of: type[E]
+
+    def parse(self, text: str) -> tuple[E, ...]:
+        known = {folded(member.value): member for member in self.of}
+        found: list[E] = []
+        for part in re.split(r"[;,\n]", text):
+            if not part.strip():
+                continue
+            member = known.get(folded(part))
+            if member is None:
+                raise InvalidValue(f"“{part.strip()}” não é conhecido. Use: {self.hint}.")
+            if member in found:
+                raise InvalidValue(f"“{part.strip()}” está duas vezes: tire um deles.")
+            found.append(member)
+        return tuple(found)
+
+    def dump(self, value: tuple[E, ...]) -> str:
+        return "; ".join(member.value for member in value)
+
+    @property
+    def hint(self) -> str:
+        return ", ".join(member.value for member in self.of)
+
+
+@dataclass(frozen=True)
+class Mobile(Kind[str]):
+    """A Brazilian mobile number in E.164 digits ("5527999991234"), or "" when there is none."""
+
+    def parse(self, text: str) -> str:
+        if not text.strip():
+            return ""
+        try:
+            return mobile(text)
+        except InvalidPhone as error:
+            raise InvalidValue(str(error)) from error
+
+    def dump(self, value: str) -> str:
+        return value
+
+    def show(self, value: str) -> str:
+        return shown_phone(value)
+
+    @property
+    def hint(self) -> str:
+        return "celular com DDD, como (27) 99999-1234"

@@ -44,15 +44,22 @@ class AnpKind(Enum):
 
 
 class OrderKind(Enum):
-    """What is being sold by."""
+    """What is being sold by. A DAV is a budget; neither it nor a pre-sale asks ANP."""
 
     ORDER = "pedido"
     INVOICE = "nf"
+    BUDGET = "dav"
+    PRE_SALE = "pre-venda"
 
     @property
     def label(self) -> str:
         """The words shown to the operator."""
-        return {OrderKind.ORDER: "pedido", OrderKind.INVOICE: "nota fiscal"}[self]
+        return {
+            OrderKind.ORDER: "pedido",
+            OrderKind.INVOICE: "nota fiscal",
+            OrderKind.BUDGET: "orçamento (DAV)",
+            OrderKind.PRE_SALE: "pré-venda",
+        }[self]
 
 
 class OrderOperation(Enum):
@@ -111,6 +118,55 @@ class OverdueAction(Enum):
     BLOCK = "bloqueia"
     RELEASE = "bloqueia_com_liberacao"
     WARN = "avisa"
+
+
+class OverdueCompanies(Enum):
+    """Whose instalments count when a company asks about a customer."""
+
+    OWN = "desta_empresa"
+    ALL = "todas"
+
+
+class UncheckedAction(Enum):
+    """What happens to a budget or pre-sale when its overdue store credit cannot be checked."""
+
+    REFUSE = "nao_permite"
+    ALLOW = "permite_sem_verificacao"
+
+
+class InstalmentSituation(Enum):
+    """What became of an instalment of store credit."""
+
+    OPEN = "aberta"
+    PAID = "quitada"
+    RENEGOTIATED = "renegociada"
+    CANCELLED = "cancelada"
+
+
+class ServiceOrderStage(Enum):
+    """What happened to a service order (ordem de serviço)."""
+
+    CREATED = "criada"
+    IN_PROGRESS = "em_andamento"
+    FINISHED = "finalizada"
+
+    @property
+    def label(self) -> str:
+        """The words shown to the operator."""
+        return {
+            ServiceOrderStage.CREATED: "Criada",
+            ServiceOrderStage.IN_PROGRESS: "Em andamento",
+            ServiceOrderStage.FINISHED: "Finalizada",
+        }[self]
+
+
+class MessageField(Enum):
+    """What a message about a service order may tell, in the order that its template asks."""
+
+    CUSTOMER = "cliente"
+    ORDER = "os"
+    COMPANY = "empresa"
+    STAGE = "situacao"
 
 
 class Environment(Enum):

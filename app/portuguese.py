@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 
@@ -21,6 +22,16 @@ def exact(moment: datetime) -> str:
 def number(value: int) -> str:
     """ "1.234"."""
     return f"{value:,}".replace(",", ".")
+
+
+def money(value: Decimal) -> str:
+    """ "R$ 1.234,50"."""
+    return "R$ " + f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def calendar_day(when: date) -> str:
+    """ "21/11/2026", of a date that is of no zone."""
+    return f"{when:%d/%m/%Y}"
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -16,6 +16,7 @@ from app.kinds import (
     Cnpj,
     Flag,
     Kind,
+    Mobile,
     Names,
     Option,
     PostalCode,
@@ -65,7 +66,7 @@ class Field:
         """Whether the field must have a value."""
         if isinstance(self.kind, Text | Reference | AnyDocument | WebAddress):
             return self.kind.required
-        return not isinstance(self.kind, StateRegistration | PostalCode | Names | Flag)
+        return not isinstance(self.kind, StateRegistration | PostalCode | Names | Flag | Mobile)
 
     def initial(self, values: Mapping[str, Any], setting_value: Callable[[Setting[Any]], Any]) -> Any:
         """The value of a new row when none is given; None when it must be given."""
@@ -221,6 +222,14 @@ USERS = Table(
             ),
             default=UserProfile.OPERATOR,
         ),
+        Field(
+            "liberar",
+            "may_release",
+            "Pode liberar vendas com crediário vencido",
+            Flag(),
+            "Libera, com a própria senha e um motivo, uma operação de cada vez. A senha é definida à parte.",
+            lambda values: values.get("perfil") in (UserProfile.SUPERVISOR, UserProfile.ADMINISTRATOR),
+        ),
     ),
     unique=(("login",),),
 )
@@ -315,6 +324,22 @@ CUSTOMERS = Table(
         Field("bairro", "district", "Bairro", Text(80)),
         Field("cep", "postal_code", "CEP", PostalCode()),
         Field("telefone", "phone", "Telefone", Text(20)),
+        Field("celular", "mobile", "Celular", Mobile(), "Com DDD. É para ele que vão as mensagens do WhatsApp."),
+        Field(
+            "aceita_whatsapp",
+            "whatsapp_consent",
+            "Aceita mensagens pelo WhatsApp",
+            Flag(),
+            "Marque só se o cliente deu o número e concordou em receber mensagens da loja. Sem isso, nada é enviado.",
+            default=False,
+        ),
+        Field(
+            "aceite",
+            "consent_note",
+            "Quando e como aceitou",
+            Text(150),
+            "Por exemplo: “12/11/2026, no balcão, ao abrir a OS 120”. Quem marcou e quando fica na auditoria.",
+        ),
         Field(
             "cadastro_anp",
             "anp_kind",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -62,6 +63,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {
         datetime: UtcDateTime,
+        date: Date,
         list[dict[str, Any]]: JSON,
         bytes: LargeBinary,
     }
@@ -137,7 +139,23 @@ class User(Base):
     login: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     profile: Mapped[str] = mapped_column(String(20))
+    may_release: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class UserPassword(Base):
+    """A user's password as argon2id keeps it, and the wrong ones tried since the last right one.
+
+    Until `retry_at` no password of the user is looked at.
+    """
+
+    __tablename__ = "user_password"
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(120))
+    failures: Mapped[int]
+    retry_at: Mapped[datetime | None]
 
 
 class Brand(Base):
@@ -182,6 +200,7 @@ class Customer(Base):
     The `anp_*` ones are the same of ANP: `anp_status` is an AnpOutcome that is an answer, `anp_brand` the brand as that
     answer wrote it, `anp_by_list` whether ANP's published list gave it, `anp_consulted` whether ANP can be asked at all
     (a reseller with CNPJ).
+    `revision` grows with every change that the counters are told of; triggers set it, see migration 0004.
     """
 
     __tablename__ = "customer"
@@ -202,6 +221,7 @@ class Customer(Base):
             postgresql_where=text("active AND anp_consulted"),
         ),
         Index("ix_customer_name", "search_text", "id"),
+        Index("ix_customer_revision", "revision", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[str] = mapped_column(String(17))
@@ -215,6 +235,9 @@ class Customer(Base):
     district: Mapped[str] = mapped_column(String(80), default="")
     postal_code: Mapped[str] = mapped_column(String(8), default="")
     phone: Mapped[str] = mapped_column(String(20), default="")
+    mobile: Mapped[str] = mapped_column(String(13), default="", server_default=text("''"))
+    whatsapp_consent: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    consent_note: Mapped[str] = mapped_column(String(150), default="", server_default=text("''"))
     anp_authorization: Mapped[str] = mapped_column(String(30), default="")
     brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
     region_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
@@ -237,6 +260,7 @@ class Customer(Base):
     anp_outcome: Mapped[str] = mapped_column(String(24), default="", server_default=text("''"))
     anp_retry_at: Mapped[datetime | None]
     blocked: Mapped[bool] = mapped_column(Boolean, default=False)
+    revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
 
 
 class Consultation(Base):
@@ -417,7 +441,9 @@ class AnpChange(Base):
 class OrderCheck(Base):
     """One answer of the order gate: everything it looked at, the rules that decided and why.
 
-    `consultation_id` may be of a consultation no longer kept.
+    `consultation_id` may be of a consultation no longer kept. `counter_id` is the counter that asked, None for the
+    program itself; `reference` is the number of the document there. `previous_id` is the check of the pre-sale that
+    this order or invoice came from. With `release_needed` it is refused, but a person may release it.
     """
 
     __tablename__ = "order_check"
@@ -436,6 +462,175 @@ class OrderCheck(Base):
     rules: Mapped[list[str]] = mapped_column(JSON)
     inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
     consultation_id: Mapped[int | None] = mapped_column(BigInteger)
+    counter_id: Mapped[int | None] = mapped_column(ForeignKey("counter.id"))
+    reference: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    previous_id: Mapped[int | None] = mapped_column(BigInteger)
+    release_needed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class OverdueRelease(Base):
+    """One operation that a person let go on in spite of overdue store credit.
+
+    It covers those instalments and no others. `instalments` are numbers of `instalment`; empty when what was released
+    is that nothing could be checked.
+    """
+
+    __tablename__ = "overdue_release"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    check_id: Mapped[int] = mapped_column(ForeignKey("order_check.id"), unique=True)
+    at: Mapped[datetime]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    counter_id: Mapped[int | None] = mapped_column(ForeignKey("counter.id"))
+    machine: Mapped[str] = mapped_column(String(120))
+    instalments: Mapped[list[int]] = mapped_column(JSON)
+
+
+class Instalment(Base):
+    """One parcela of store credit (crediário), as a counter or the ERP last told it; `external_id` is its number there.
+
+    Amounts are in cents, since SQLite has no decimals.
+    """
+
+    __tablename__ = "instalment"
+    __table_args__ = (
+        UniqueConstraint("company_id", "external_id"),
+        Index("ix_instalment_document_due_on", "document", "due_on"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    external_id: Mapped[str] = mapped_column(String(60))
+    document: Mapped[str] = mapped_column(String(17))
+    contract: Mapped[str] = mapped_column(String(60))
+    due_on: Mapped[date]
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    paid_cents: Mapped[int] = mapped_column(BigInteger)
+    situation: Mapped[str] = mapped_column(String(12))
+    updated_at: Mapped[datetime]
+
+
+class InstalmentLoad(Base):
+    """When a company's instalments were last told, also when none had changed: before that nothing can be checked."""
+
+    __tablename__ = "instalment_load"
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    received_at: Mapped[datetime]
+
+
+class Counter(Base):
+    """A balcão that talks to the integration service. Its token was shown once; only its SHA-256 is kept.
+
+    `company_id` is the only company that it may speak for; None for every one. `token_hint` is the end of the token,
+    by which a person tells two apart.
+    """
+
+    __tablename__ = "counter"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hint: Mapped[str] = mapped_column(String(4))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(120))
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(String(120), default="")
+    last_seen_at: Mapped[datetime | None]
+    last_address: Mapped[str] = mapped_column(String(64), default="")
+    last_version: Mapped[str] = mapped_column(String(60), default="")
+
+
+class IdempotentAnswer(Base):
+    """What a counter was answered to a write, so that the same write sent again is answered and not made again."""
+
+    __tablename__ = "idempotent_answer"
+    __table_args__ = (Index("ix_idempotent_answer_at", "at"),)
+    counter_id: Mapped[int] = mapped_column(ForeignKey("counter.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[bytes]
+    at: Mapped[datetime]
+
+
+class DatabaseIdentity(Base):
+    """Which database this is: a cursor given by one means nothing in another. One row."""
+
+    __tablename__ = "database_identity"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(String(32))
+
+
+class ServiceOrderEvent(Base):
+    """What happened to a service order, as a counter told it; `version` counts how often the same stage was told."""
+
+    __tablename__ = "service_order_event"
+    __table_args__ = (
+        UniqueConstraint("company_id", "order_number", "stage", "version", name="uq_service_order_event"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    order_number: Mapped[str] = mapped_column(String(40))
+    stage: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int]
+    document: Mapped[str] = mapped_column(String(17))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    situation: Mapped[str] = mapped_column(String(80))
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    counter_id: Mapped[int | None] = mapped_column(ForeignKey("counter.id"))
+
+
+class WhatsAppMessage(Base):
+    """The outbox: one message to one customer, written with the event that it tells of; a test has no event.
+
+    `destination` is E.164 digits. `reason` says why it is in its state. Whoever sends reserves it first, so that no two
+    machines do; after `expires_at` it is not sent any more.
+    """
+
+    __tablename__ = "whatsapp_message"
+    __table_args__ = (
+        Index("ix_whatsapp_message_state_next_at", "state", "next_at", "id"),
+        Index("ix_whatsapp_message_customer_id", "customer_id"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    created_at: Mapped[datetime]
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("service_order_event.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    order_number: Mapped[str] = mapped_column(String(40))
+    stage: Mapped[str] = mapped_column(String(20))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    customer_name: Mapped[str] = mapped_column(String(150))
+    destination: Mapped[str] = mapped_column(String(13))
+    template: Mapped[str] = mapped_column(String(512))
+    language: Mapped[str] = mapped_column(String(10))
+    parameters: Mapped[list[str]] = mapped_column(JSON)
+    unique_key: Mapped[str] = mapped_column(String(160), unique=True)
+    state: Mapped[str] = mapped_column(String(12))
+    state_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int]
+    next_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    external_id: Mapped[str] = mapped_column(String(200))
+    wa_id: Mapped[str] = mapped_column(String(20))
+    error_code: Mapped[int | None]
+    error_detail: Mapped[str] = mapped_column(Text)
+    reserved_by: Mapped[str] = mapped_column(String(120))
+    reserved_until: Mapped[datetime | None]
+
+
+class WhatsAppPause(Base):
+    """What is not sent for now: the whole channel ("canal"), one template ("modelo:nome") or one person ("numero:…").
+
+    With no `until` it holds until a person resumes it.
+    """
+
+    __tablename__ = "whatsapp_pause"
+    what: Mapped[str] = mapped_column(String(530), primary_key=True)
+    until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text)
+    error_code: Mapped[int | None]
+    since: Mapped[datetime]
 
 
 class SettingValue(Base):

@@ -6,11 +6,25 @@ are loops over `ALL`; adding a setting is adding one declaration here.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
 
 from app.domain import Authority, SefazAction
-from app.kinds import Choice, Flag, Host, Number, Option, Reference, Text, WebAddress, WeeklyWindow
+from app.kinds import (
+    Choice,
+    Flag,
+    Host,
+    Money,
+    Number,
+    Option,
+    Pattern,
+    Reference,
+    Series,
+    Text,
+    WebAddress,
+    WeeklyWindow,
+)
 from app.policies import (
     AnpStatus,
     CompanyConsultation,
@@ -18,11 +32,15 @@ from app.policies import (
     CustomerAction,
     DatabaseKind,
     Environment,
+    MessageField,
     MissingBrandAction,
     OrderAction,
     OverdueAction,
+    OverdueCompanies,
     ServiceAction,
+    ServiceOrderStage,
     SslMode,
+    UncheckedAction,
 )
 from app.settings.setting import (
     COMPANY,
@@ -34,7 +52,7 @@ from app.settings.setting import (
     Setting,
     Tab,
 )
-from app.working_hours import ALWAYS
+from app.working_hours import ALWAYS, WorkingHours
 
 E = TypeVar("E", bound=Enum)
 
@@ -128,6 +146,62 @@ DATABASE_SSL = Setting(
     effect="A próxima conexão é feita deste modo; se o servidor não o aceitar, a conexão é recusada.",
     example="Com o banco em outro prédio, use “Sempre, conferindo o certificado”.",
 )
+INTEGRATION_ACTIVE = Setting(
+    "balcao.integracao_ativa",
+    "Atender os balcões neste computador",
+    Flag(),
+    False,
+    MACHINE,
+    help="Diz se este computador atende os balcões: recebe e entrega clientes, parcelas e ordens de serviço, e "
+    "responde se uma venda pode seguir. Atende com a janela aberta, na bandeja ou pelo comando “servico”.",
+    effect="Ligado, o serviço começa assim que o programa abre; desligado, os balcões não são atendidos.",
+    example="Ligado só na retaguarda; nos computadores de balcão fica desligado.",
+)
+INTEGRATION_ADDRESS = Setting(
+    "balcao.integracao_endereco",
+    "Endereço em que o serviço atende",
+    Host(),
+    "127.0.0.1",
+    MACHINE,
+    help="Por qual endereço deste computador os balcões entram. 127.0.0.1 atende só programas deste computador; "
+    "o endereço dele na rede atende a rede; 0.0.0.0 atende todas as redes em que ele estiver.",
+    effect="O serviço passa a atender no novo endereço quando é reiniciado; em outro endereço ninguém é atendido.",
+    example="A retaguarda é 192.168.0.10 na rede da loja: informe 192.168.0.10 e libere a porta no firewall.",
+)
+INTEGRATION_CERTIFICATE = Setting(
+    "balcao.integracao_certificado",
+    "Certificado do serviço (arquivo PEM)",
+    Text(300),
+    "",
+    MACHINE,
+    help="Arquivo com o certificado TLS deste serviço e a cadeia dele, para os balcões entrarem por https. "
+    "Vazio, atende por http, sem criptografia. Não é o certificado digital da filial.",
+    effect="Com certificado e chave, o serviço atende só por https quando é reiniciado; os balcões precisam confiar "
+    "nele.",
+    example="C:\\certificados\\retaguarda.pem, emitido pela autoridade da empresa para o nome deste computador.",
+)
+INTEGRATION_KEY = Setting(
+    "balcao.integracao_chave",
+    "Chave do certificado do serviço (arquivo PEM)",
+    Text(300),
+    "",
+    MACHINE,
+    help="Arquivo com a chave privada do certificado do serviço, sem senha e legível só por quem roda o programa. "
+    "Vazio, a chave é procurada no mesmo arquivo do certificado.",
+    effect="É lida quando o serviço começa; uma chave que não é do certificado impede o serviço de começar.",
+    example="C:\\certificados\\retaguarda-chave.pem, na mesma pasta do certificado.",
+)
+INTEGRATION_RATE = Setting(
+    "balcao.integracao_limite",
+    "Limite de pedidos de cada balcão",
+    Number(60, 1_000_000, "por minuto"),
+    3000,
+    MACHINE,
+    help="Quantos pedidos por minuto um balcão pode fazer ao serviço. "
+    "Protege a retaguarda de um balcão com defeito que repete o mesmo pedido sem parar.",
+    effect="Acima do limite, o balcão recebe o erro 429 com o tempo a esperar; os outros balcões não são afetados.",
+    example="Com 3.000, um balcão pode fazer 50 pedidos por segundo.",
+)
 OVERDUE_BUDGET = Setting(
     "balcao.crediario_dav",
     "Verificar se existe crediário vencido no DAV (Orçamento)",
@@ -176,6 +250,59 @@ OVERDUE_ACTION = Setting(
     effect="Muda o que o balcão recebe na próxima verificação; operações já feitas não mudam.",
     example="“Bloqueia com liberação”: o supervisor informa a senha e o motivo, e a pré-venda continua.",
 )
+OVERDUE_MINIMUM = Setting(
+    "balcao.crediario_minimo",
+    "Valor vencido a partir do qual a ação vale",
+    Money(),
+    Decimal("0.00"),
+    GENERAL_AND_COMPANY,
+    help="Soma das parcelas vencidas abaixo da qual o crediário vencido é desconsiderado. "
+    "Conta o que falta pagar de cada parcela, sem multa nem juros.",
+    effect="Um valor maior deixa passar dívidas pequenas; com 0,00 qualquer parcela vencida conta.",
+    example="Com R$ 20,00, quem deve uma sobra de R$ 3,50 não é bloqueado.",
+)
+OVERDUE_COMPANIES = Setting(
+    "balcao.crediario_empresas",
+    "Parcelas que contam",
+    _choice(
+        (OverdueCompanies.OWN, "Da empresa que vende", "Só o que o cliente deve à empresa do orçamento ou pré-venda."),
+        (OverdueCompanies.ALL, "De todas as empresas", "O que o cliente deve a qualquer empresa deste cadastro."),
+    ),
+    OverdueCompanies.OWN,
+    GENERAL_AND_COMPANY,
+    help="De quais empresas são as parcelas vencidas que a verificação soma. O cliente é reconhecido pelo documento.",
+    effect="Com todas, quem deve a uma empresa é verificado também nas outras.",
+    example="Duas lojas do mesmo dono: com todas, quem deve na loja 1 não leva fiado na loja 2.",
+)
+OVERDUE_DATA_AGE = Setting(
+    "balcao.crediario_idade",
+    "Idade máxima dos dados do crediário",
+    Number(0, 8760, "horas"),
+    72,
+    GENERAL_AND_COMPANY,
+    help="Há quanto tempo, no máximo, as parcelas da empresa foram recebidas para a verificação valer. "
+    "Um envio sem mudanças também conta. Com 0, não importa quando foram recebidas.",
+    effect="Com dados mais velhos, ou nunca recebidos, a verificação não é possível e segue a ação escolhida abaixo.",
+    example="O sistema do crediário parou na sexta; com 72 horas, na terça a verificação avisa em vez de liberar.",
+)
+OVERDUE_UNCHECKED = Setting(
+    "balcao.crediario_sem_verificacao",
+    "Ação quando não for possível verificar o crediário",
+    _choice(
+        (UncheckedAction.REFUSE, "Não permite", "O orçamento ou a pré-venda não continua sem a verificação."),
+        (
+            UncheckedAction.ALLOW,
+            "Permite sem verificação",
+            "Continua, com aviso, e fica registrado que não se verificou.",
+        ),
+    ),
+    UncheckedAction.REFUSE,
+    GENERAL_AND_COMPANY,
+    help="O que acontece quando não há como saber se o cliente deve: parcelas nunca recebidas ou velhas demais. "
+    "Não saber não é o mesmo que não dever.",
+    effect="Vale para a próxima verificação; com “Bloqueia com liberação”, também este caso pode ser liberado.",
+    example="Loja nova, ainda sem o envio das parcelas: “Permite sem verificação” até o primeiro envio.",
+)
 WHATSAPP_ORDERS = Setting(
     "balcao.whatsapp_os",
     "Enviar notificação da Ordem de Serviço pelo WhatsApp",
@@ -186,6 +313,133 @@ WHATSAPP_ORDERS = Setting(
     "O cadastro precisa ter nome, celular e consentimento.",
     effect="Ligado, cada mudança da ordem de serviço põe uma mensagem na fila; sem cadastro completo, nada é enviado.",
     example="A ordem 120 passa a “finalizada” e o cliente recebe o aviso no celular.",
+)
+
+WHATSAPP_URL = Setting(
+    "whatsapp.endereco",
+    "Endereço da API do WhatsApp",
+    WebAddress(),
+    "https://graph.facebook.com",
+    GENERAL,
+    help="Endereço da API oficial do WhatsApp (Cloud API da Meta), sem a versão. Só muda por ordem da Meta.",
+    effect="As próximas mensagens saem por este endereço.",
+    example="O da Meta é https://graph.facebook.com, e não muda de uma conta para outra.",
+)
+WHATSAPP_VERSION = Setting(
+    "whatsapp.versao",
+    "Versão da API do WhatsApp",
+    Pattern(r"v[1-9][0-9]{0,2}\.[0-9]", "uma versão da API", "v25.0"),
+    "v25.0",
+    GENERAL,
+    help="Versão da API com que as mensagens são enviadas. A Meta encerra cada versão cerca de dois anos depois.",
+    effect="As próximas mensagens usam esta versão; uma versão encerrada é recusada pela Meta.",
+    example="Em 2026, v25.0; o programa avisa quando faltarem menos de 90 dias para ela acabar.",
+)
+WHATSAPP_NUMBER = Setting(
+    "whatsapp.numero_id",
+    "Identificação do número (Phone Number ID)",
+    Pattern(r"[0-9]{5,20}", "a identificação do número, só algarismos", "106540352242922", required=False),
+    "",
+    GENERAL_AND_COMPANY,
+    help="Identificação do número remetente na Meta. Não é o telefone: está em WhatsApp › Configuração da API, no "
+    "painel da Meta. O token fica no cofre de senhas.",
+    effect="As próximas mensagens saem deste número; sem ele, nada é enviado.",
+    example="O painel mostra “Phone number ID: 106540352242922”: informe 106540352242922.",
+)
+WHATSAPP_LANGUAGE = Setting(
+    "whatsapp.idioma",
+    "Idioma dos modelos",
+    Pattern(r"[a-z]{2,3}(_[A-Z]{2})?", "um idioma de modelo", "pt_BR"),
+    "pt_BR",
+    GENERAL,
+    help="Idioma em que os modelos de mensagem foram aprovados na Meta. Precisa ser igual ao do modelo.",
+    effect="As próximas mensagens pedem o modelo neste idioma; se ele não existir, a Meta recusa.",
+    example="Modelos aprovados em “Portuguese (BR)”: informe pt_BR.",
+)
+_STAGE_EXAMPLE = {
+    ServiceOrderStage.CREATED: "os_criada",
+    ServiceOrderStage.IN_PROGRESS: "os_em_andamento",
+    ServiceOrderStage.FINISHED: "os_finalizada",
+}
+WHATSAPP_TEMPLATE = {
+    stage: Setting(
+        f"whatsapp.modelo_{stage.value}",
+        f"Modelo quando a OS é {stage.label.lower()}"
+        if stage is not ServiceOrderStage.IN_PROGRESS
+        else "Modelo quando a OS entra em andamento",
+        Pattern(r"[a-z0-9_]{1,512}", "um nome de modelo (letras minúsculas, algarismos e _)", example, required=False),
+        "",
+        GENERAL_AND_COMPANY,
+        help="Nome do modelo de mensagem, como aprovado na Meta na categoria utilidade. "
+        "Vazio, este evento da ordem de serviço não gera mensagem.",
+        effect="Os próximos eventos usam este modelo; mensagens já na fila não mudam.",
+        example=f"O modelo aprovado se chama {example}: informe {example}.",
+    )
+    for stage, example in _STAGE_EXAMPLE.items()
+}
+WHATSAPP_FIELDS = {
+    stage: Setting(
+        f"whatsapp.campos_{stage.value}",
+        f"Campos do modelo: {stage.label.lower()}",
+        Series(MessageField),
+        (MessageField.CUSTOMER, MessageField.ORDER, MessageField.COMPANY),
+        GENERAL_AND_COMPANY,
+        help="O que preenche os campos {{1}}, {{2}}… do modelo, na ordem, separado por “;”. "
+        "Podem ser cliente, os, empresa e situacao.",
+        effect="As próximas mensagens levam estes campos; se o número não for o do modelo, a Meta recusa.",
+        example="O modelo diz “Olá {{1}}, a OS {{2}} da {{3}}…”: informe cliente; os; empresa.",
+    )
+    for stage in ServiceOrderStage
+}
+WHATSAPP_HOURS = Setting(
+    "whatsapp.horario",
+    "Horário permitido para mensagens",
+    WeeklyWindow(),
+    WorkingHours(8 * 60, 20 * 60, frozenset(range(6))),
+    GENERAL_AND_COMPANY,
+    help="Em que dias e horas uma mensagem pode sair, no fuso da filial. Fora deles ela espera na fila.",
+    effect="As mensagens da fila passam a seguir o novo horário.",
+    example="OS finalizada às 21:10 de sábado: a mensagem sai na segunda às 8:00, se ainda valer.",
+)
+WHATSAPP_EXPIRY = Setting(
+    "whatsapp.validade",
+    "Validade de uma mensagem na fila",
+    Number(1, 720, "horas"),
+    48,
+    GENERAL_AND_COMPANY,
+    help="Por quantas horas uma mensagem que ainda não saiu continua valendo. Depois disso ela é deixada de lado.",
+    effect="As próximas mensagens recebem a nova validade.",
+    example="Com 48 horas, o aviso de uma OS finalizada há três dias não é mais enviado.",
+)
+WHATSAPP_COLLAPSE = Setting(
+    "whatsapp.substitui",
+    "Só a mensagem mais nova de cada ordem",
+    Flag(),
+    True,
+    GENERAL_AND_COMPANY,
+    help="Quando a ordem anda de novo antes de a mensagem anterior sair, a anterior é cancelada.",
+    effect="Ligado, o cliente recebe só a situação mais nova; desligado, recebe todas.",
+    example="“Criada” ainda espera na fila quando vem “finalizada”: sai só a segunda.",
+)
+WHATSAPP_DAILY = Setting(
+    "whatsapp.limite_dia",
+    "Limite de mensagens por dia",
+    Number(1, 100_000, "mensagens"),
+    250,
+    GENERAL,
+    help="Quantas mensagens saem, no máximo, em 24 horas. Contas novas na Meta começam com 250 destinatários por dia.",
+    effect="Atingido o limite, as outras esperam na fila; um limite acima do da Meta faz a Meta recusar.",
+    example="Depois que a Meta aumentar o limite da conta para 2.000, informe 2.000.",
+)
+WHATSAPP_KEEP = Setting(
+    "whatsapp.guarda",
+    "Por quanto tempo as mensagens ficam guardadas",
+    Number(1, 3650, "dias"),
+    180,
+    GENERAL,
+    help="Depois de quantos dias as mensagens já encerradas são apagadas: nome e número do cliente são dados pessoais.",
+    effect="As encerradas há mais tempo são apagadas no próximo dia de serviço; as da fila nunca.",
+    example="Com 180 dias, em 01/12 some o que terminou antes de 04/06.",
 )
 
 # --- Ferramentas › Sistema › Clientes: SEFAZ -------------------------------------------------------------
@@ -636,10 +890,6 @@ CREDIT_DAYS = Setting(
 _NO_CREDIT_YET = (
     "Esta versão ainda não consulta gerenciadoras. Os valores ficam guardados e passam a valer quando ela consultar."
 )
-_NO_COUNTER_YET = (
-    "Esta versão ainda não atende o balcão. Os valores ficam guardados e passam a valer quando ela atender."
-)
-
 # --- Screens ---------------------------------------------------------------------------------------------
 
 CUSTOMERS_PAGE = Page(
@@ -723,8 +973,7 @@ INTEGRATION_PAGE = Page(
                 Group(
                     "Servidor",
                     (SERVER, DATABASE_PORT, INTEGRATION_PORT),
-                    note="O endereço e a porta do banco valem com o servidor PostgreSQL. A porta de integração fica "
-                    "guardada: esta versão ainda não atende o balcão.",
+                    note="O endereço e a porta do banco valem com o servidor PostgreSQL.",
                 ),
                 Group(
                     "Banco de dados deste computador",
@@ -733,13 +982,44 @@ INTEGRATION_PAGE = Page(
             ),
         ),
         Tab(
-            "Crediário",
+            "Serviço de integração",
             (
-                Group("Crediário vencido", (OVERDUE_BUDGET, OVERDUE_PRE_SALE), note=_NO_COUNTER_YET),
-                Group("Quando houver parcela vencida", (OVERDUE_GRACE, OVERDUE_ACTION), note=_NO_COUNTER_YET),
+                Group(
+                    "Atendimento dos balcões",
+                    (INTEGRATION_ACTIVE, INTEGRATION_ADDRESS, INTEGRATION_RATE),
+                ),
+                Group("Criptografia (TLS)", (INTEGRATION_CERTIFICATE, INTEGRATION_KEY)),
             ),
         ),
-        Tab("WhatsApp", (Group("Ordem de serviço", (WHATSAPP_ORDERS,), note=_NO_COUNTER_YET),)),
+        Tab(
+            "Crediário",
+            (
+                Group("Crediário vencido", (OVERDUE_BUDGET, OVERDUE_PRE_SALE)),
+                Group(
+                    "Quando houver parcela vencida",
+                    (OVERDUE_GRACE, OVERDUE_MINIMUM, OVERDUE_COMPANIES, OVERDUE_ACTION),
+                ),
+                Group("Quando não for possível verificar", (OVERDUE_DATA_AGE, OVERDUE_UNCHECKED)),
+            ),
+        ),
+        Tab(
+            "WhatsApp",
+            (
+                Group("Ordem de serviço", (WHATSAPP_ORDERS,)),
+                Group("Conta na Meta", (WHATSAPP_NUMBER, WHATSAPP_VERSION, WHATSAPP_URL)),
+                Group(
+                    "Modelos de mensagem",
+                    (
+                        WHATSAPP_LANGUAGE,
+                        *(s for stage in ServiceOrderStage for s in (WHATSAPP_TEMPLATE[stage], WHATSAPP_FIELDS[stage])),
+                    ),
+                ),
+                Group(
+                    "Envio",
+                    (WHATSAPP_HOURS, WHATSAPP_EXPIRY, WHATSAPP_COLLAPSE, WHATSAPP_DAILY, WHATSAPP_KEEP),
+                ),
+            ),
+        ),
     ),
 )
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
 
 from app.domain import SefazAction
-from app.kinds import Choice, Flag, Host, Kind, Number, Reference, Text, WebAddress, WeeklyWindow
+from app.kinds import (
+    Choice,
+    Flag,
+    Host,
+    Kind,
+    Money,
+    Number,
+    Pattern,
+    Reference,
+    Series,
+    Text,
+    WebAddress,
+    WeeklyWindow,
+)
 from app.policies import (
     AnpStatus,
     CompanyConsultation,
@@ -15,16 +29,19 @@ from app.policies import (
     CustomerAction,
     DatabaseKind,
     Environment,
+    MessageField,
     MissingBrandAction,
     OrderAction,
     OverdueAction,
+    OverdueCompanies,
     ServiceAction,
     SslMode,
+    UncheckedAction,
 )
 from app.settings.catalog import ALL, BY_KEY, PAGES
 from app.settings.setting import Scope, Setting
 from app.tables import TABLES
-from app.working_hours import ALWAYS
+from app.working_hours import ALWAYS, WorkingHours
 
 M, G, E, GE = "M", "G", "E", "GE"
 SCOPES = {"M": Scope.MACHINE, "G": Scope.GENERAL, "E": Scope.COMPANY}
@@ -37,6 +54,15 @@ LABELS = {
     "balcao.crediario_carencia": "Carência (dias) para considerar vencido",
     "balcao.crediario_acao": "Ação quando houver crediário vencido",
     "balcao.whatsapp_os": "Enviar notificação da Ordem de Serviço pelo WhatsApp",
+    "balcao.integracao_ativa": "Atender os balcões neste computador",
+    "balcao.integracao_endereco": "Endereço em que o serviço atende",
+    "balcao.integracao_limite": "Limite de pedidos de cada balcão",
+    "balcao.integracao_certificado": "Certificado do serviço (arquivo PEM)",
+    "balcao.integracao_chave": "Chave do certificado do serviço (arquivo PEM)",
+    "balcao.crediario_minimo": "Valor vencido a partir do qual a ação vale",
+    "balcao.crediario_empresas": "Parcelas que contam",
+    "balcao.crediario_idade": "Idade máxima dos dados do crediário",
+    "balcao.crediario_sem_verificacao": "Ação quando não for possível verificar o crediário",
     "sefaz.automatica": "Executa Consulta Automática na Sefaz",
     "sefaz.entidade_filial": "Código da Entidade que Representa a Filial",
     "sefaz.periodicidade": "Periodicidade de dias para consulta por cliente",
@@ -82,6 +108,7 @@ class Row(NamedTuple):
     limits: tuple[Any, ...] = ()
 
 
+STAGES = ("criada", "em_andamento", "finalizada")
 STATUSES = ("cadastro_atualizado", "autorizacao_revogada", "processo_revogacao", "candidato", "nao_localizado")
 OPEN_DATA = "https://www.gov.br/anp/pt-br/centrais-de-conteudo/dados-abertos"
 AUTOMOTIVE_CSV = (
@@ -101,7 +128,30 @@ EXPECTED = {
     "balcao.crediario_pre_venda": Row(GE, Flag, False),
     "balcao.crediario_carencia": Row(GE, Number, 0, (0, 365)),
     "balcao.crediario_acao": Row(GE, Choice, OverdueAction.BLOCK, tuple(OverdueAction)),
+    "balcao.crediario_minimo": Row(GE, Money, Decimal("0.00")),
+    "balcao.crediario_empresas": Row(GE, Choice, OverdueCompanies.OWN, tuple(OverdueCompanies)),
+    "balcao.crediario_idade": Row(GE, Number, 72, (0, 8760)),
+    "balcao.crediario_sem_verificacao": Row(GE, Choice, UncheckedAction.REFUSE, tuple(UncheckedAction)),
+    "balcao.integracao_ativa": Row(M, Flag, False),
+    "balcao.integracao_endereco": Row(M, Host, "127.0.0.1"),
+    "balcao.integracao_limite": Row(M, Number, 3000, (60, 1_000_000)),
+    "balcao.integracao_certificado": Row(M, Text, ""),
+    "balcao.integracao_chave": Row(M, Text, ""),
     "balcao.whatsapp_os": Row(GE, Flag, False),
+    "whatsapp.endereco": Row(G, WebAddress, "https://graph.facebook.com"),
+    "whatsapp.versao": Row(G, Pattern, "v25.0"),
+    "whatsapp.numero_id": Row(GE, Pattern, ""),
+    "whatsapp.idioma": Row(G, Pattern, "pt_BR"),
+    **{f"whatsapp.modelo_{stage}": Row(GE, Pattern, "") for stage in STAGES},
+    **{
+        f"whatsapp.campos_{stage}": Row(GE, Series, (MessageField.CUSTOMER, MessageField.ORDER, MessageField.COMPANY))
+        for stage in STAGES
+    },
+    "whatsapp.horario": Row(GE, WeeklyWindow, WorkingHours(480, 1200, frozenset(range(6)))),
+    "whatsapp.validade": Row(GE, Number, 48, (1, 720)),
+    "whatsapp.substitui": Row(GE, Flag, True),
+    "whatsapp.limite_dia": Row(G, Number, 250, (1, 100_000)),
+    "whatsapp.guarda": Row(G, Number, 180, (1, 3650)),
     "sefaz.automatica": Row(G, Flag, False),
     "sefaz.entidade_filial": Row(E, Reference, None, ("entidades",)),
     "sefaz.periodicidade": Row(G, Number, 30, (1, None)),
@@ -191,7 +241,7 @@ def test_the_groups_of_the_pages_hold_every_setting_once() -> None:
 def test_each_setting_is_on_the_page_of_its_menu() -> None:
     for page in PAGES:
         for setting in page.settings:
-            assert setting.key.startswith("balcao.") == (page.path == ("Balcão", "Integração"))
+            assert setting.key.startswith(("balcao.", "whatsapp.")) == (page.path == ("Balcão", "Integração"))
 
 
 def test_a_grid_has_each_status_once_in_each_column_and_only_grids_have_tags() -> None:
