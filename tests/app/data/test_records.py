@@ -32,7 +32,7 @@ COMPLETE: dict[str, dict[str, str]] = {
     "empresas": COMPANY,
     "filiais": {"empresa": "1", "cnpj": "11222333000181", "nome": "Matriz", "uf": "AM", "fuso": "America/Eirunepe"},
     "entidades": {"nome": "Filial 2", "documento": "IE 1234567", "tipo": "congenere"},
-    "usuarios": {"login": "servico", "nome": "Serviço SEFAZ", "perfil": "Supervisor"},
+    "usuarios": {"login": "servico", "nome": "Serviço SEFAZ", "perfil": "Supervisor", "liberar": "não"},
     "clientes": {
         **CUSTOMER,
         "fantasia": "Água Limpa",
@@ -41,7 +41,10 @@ COMPLETE: dict[str, dict[str, str]] = {
         "complemento": "Fundos",
         "bairro": "Centro",
         "cep": "01310-100",
-        "telefone": "(11) 99999-0000",
+        "telefone": "(11) 3333-0000",
+        "celular": "11 9999-0000",
+        "aceita_whatsapp": "sim",
+        "aceite": "12/11/2026, no balcão",
         "cadastro_anp": "glp",
         "autorizacao_anp": "PR/SP0000001",
         "bandeira": "1",
@@ -113,13 +116,17 @@ def test_fields_left_out_get_their_defaults(database: Database) -> None:
     branch = add(database, BRANCHES, empresa=str(company), cnpj="11222333000181", nome="Matriz", uf="MT")
     assert get(database, BRANCHES, branch).values["fuso"] == "America/Cuiaba"
     user = add(database, USERS, login="ana", nome="Ana")
-    assert get(database, USERS, user).values["perfil"] is UserProfile.OPERATOR
+    values = get(database, USERS, user).values
+    assert (values["perfil"], values["liberar"]) == (UserProfile.OPERATOR, False)
+    boss = add(database, USERS, login="rui", nome="Rui", perfil="Supervisor")
+    assert get(database, USERS, boss).values["liberar"] is True
     entity = add(database, ENTITIES, nome="Filial 1", documento="11222333000181")
     assert get(database, ENTITIES, entity).values["tipo"] is EntityKind.BRANCH
     customer = add(database, CUSTOMERS, documento="52998224725", nome="Ana", uf="sp")
     values = get(database, CUSTOMERS, customer).values
     assert (values["ie"], values["regiao"], values["bandeira"]) == ("", 1, None)
     assert (values["consulta_automatica"], values["acao_sefaz"]) == (True, SefazAction.NOTHING)
+    assert (values["celular"], values["aceita_whatsapp"], values["aceite"]) == ("", False, "")
 
 
 def test_every_bad_field_is_told_and_nothing_is_kept(database: Database) -> None:
