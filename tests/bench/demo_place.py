@@ -7,20 +7,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import keyring
 
-from app.data import records
-from app.data.database import Database
+from app import secrets
+from app.data import certificates, records
 from app.domain import SefazAction
 from app.folders import Folders
 from app.settings.catalog import SEFAZ_BRANCH
+from app.settings.machine import MachineStore
+from app.settings.setting import Setting
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES, CUSTOMERS
 from services.backoffice import Backoffice, open_backoffice
@@ -41,10 +44,23 @@ class DemoPlace:
     customers: list[int]
     url: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The keyring entry of the certificate's key, for another process: that has a keyring of its own."""
+        branch = self.backoffice.settings.load()[SEFAZ_BRANCH]
+        assert branch is not None
+        with self.backoffice.database.reading() as connection:
+            certificate = certificates.for_branch(connection, branch)
+        assert certificate is not None
+        return certificate.secret_name, secrets.read(certificate.secret_name) or ""
+
 
 @contextmanager
-def demo_place(customers: int) -> Iterator[DemoPlace]:
-    """A SQLite file as the program sets it, with that many customers of SP, all enabled at the SEFAZ."""
+def demo_place(customers: int, here: Mapping[Setting[Any], Any] | None = None) -> Iterator[DemoPlace]:
+    """That many customers of SP, all enabled at the SEFAZ, in a SQLite file as the program sets it.
+
+    `here` are settings of this computer, which may name a PostgreSQL server that trusts whoever comes.
+    """
     folder = Path(tempfile.mkdtemp(prefix="retaguarda-bench-"))
     kept = keyring.get_keyring()
     keyring.set_keyring(MemoryKeyring())
@@ -56,6 +72,7 @@ def demo_place(customers: int) -> Iterator[DemoPlace]:
                 ready = server.stdout.readline()
                 if not ready:
                     raise MeasureFailed("a SEFAZ de demonstração não iniciou")
+                MachineStore(Folders(folder, folder).machine_file).save(here or {})
                 yield from _opened(folder, json.loads(ready)["url"], customers)
             finally:
                 server.terminate()
@@ -88,11 +105,13 @@ def _opened(folder: Path, url: str, customers: int) -> Iterator[DemoPlace]:
 
 
 def _add_customers(folders: Folders, count: int) -> list[int]:
-    database = Database(f"sqlite:///{folders.database_file}")
-    with database.writing() as connection:
-        numbers = [records.add(connection, CUSTOMERS, _customer(number), Snapshot(), ACTOR) for number in range(count)]
-    database.close()
-    return numbers
+    keyring.set_keyring(MemoryKeyring())
+    backoffice = open_backoffice(folders)
+    try:
+        with backoffice.database.writing() as connection:
+            return [records.add(connection, CUSTOMERS, _customer(n), Snapshot(), ACTOR) for n in range(count)]
+    finally:
+        backoffice.close()
 
 
 def _customer(number: int) -> dict[str, object]:

@@ -8,10 +8,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from app import secrets
-from app.data import certificates
-from app.settings.catalog import SEFAZ_BRANCH
-from tests.bench.demo_place import DemoPlace, demo_place
+from tests.bench.demo_place import demo_place
 from tests.bench.report import Measured, MeasureFailed, bench
 from tests.bench.window_start import screen
 
@@ -32,7 +29,7 @@ def window_stall() -> Measured:
             [sys.executable, "-m", "tests.bench.consulting_window", str(place.backoffice.folders.data)],
             cwd=ROOT,
             env=environment,
-            input="\n".join([*_key(place), *map(str, place.customers)]),
+            input="\n".join([*place.key, *map(str, place.customers)]),
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_S,
@@ -44,13 +41,3 @@ def window_stall() -> Measured:
     stalls = ", ".join(f"{stall:.1f}" for stall in found["paradas"])
     print(f"  sem consultas {found['ocioso']:.1f} ms; rodadas {stalls} ms", file=sys.stderr)
     return Measured(median(found["paradas"]))
-
-
-def _key(place: DemoPlace) -> tuple[str, str]:
-    """The keyring entry of the certificate's key: the window's process has a keyring of its own."""
-    branch = place.backoffice.settings.load()[SEFAZ_BRANCH]
-    assert branch is not None
-    with place.backoffice.database.reading() as connection:
-        certificate = certificates.for_branch(connection, branch)
-    assert certificate is not None
-    return certificate.secret_name, secrets.read(certificate.secret_name) or ""
