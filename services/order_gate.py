@@ -17,6 +17,7 @@ from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind
 from app.order_profile import SETTINGS, OrderProfile
 from app.portuguese import exact
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
+from app.rules.overdue import Overdue
 from app.settings.snapshot import Snapshot
 from services.anp.consultation import AnpConsultation
 from services.consultation import NotAsked, not_configured
@@ -33,6 +34,8 @@ class OrderAnswer:
 
     `reasons` are sentences, those that refuse first; `rules` are keys of settings or pseudo-keys of the rules;
     `consultation_id` is the consultation of ANP that was used, None when none was; `inputs` all that was looked at.
+    With `release_needed` it is refused, but a person may release it (see services.release). `overdue` is the buyer's
+    overdue store credit, with a count of 0 when there is none, and None when it was not checked or could not be.
     """
 
     allowed: bool
@@ -41,6 +44,8 @@ class OrderAnswer:
     consultation_id: int | None
     check_id: int
     inputs: dict[str, Any]
+    release_needed: bool = False
+    overdue: Overdue | None = None
 
 
 @dataclass(frozen=True)

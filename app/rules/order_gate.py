@@ -37,13 +37,20 @@ _PSEUDO_RULES = {
 
 @dataclass(frozen=True)
 class OrderQuestion:
-    """Whose order it is, of which company, what is being done to it, and who asks."""
+    """Whose order it is, of which company, what is being done to it, and who asks.
+
+    `counter_id` is the counter that asks, None for the program itself; `reference` is the number of the document there.
+    `previous_id` is the check of the pre-sale or budget that an order or invoice came from.
+    """
 
     document: Document
     company_id: int
     kind: OrderKind
     operation: OrderOperation
     actor: str
+    counter_id: int | None = None
+    reference: str = ""
+    previous_id: int | None = None
 
     @property
     def act(self) -> str:

@@ -1,0 +1,191 @@
+"""Store credit (crediário): which instalments of a customer are overdue, and what that does to a sale.
+
+Only principal and days are computed: fine and interest are of the system that collects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from app.overdue_profile import OverdueProfile
+from app.policies import InstalmentSituation, OverdueAction, UncheckedAction
+from app.portuguese import calendar_day, counted, exact, money
+from app.settings.catalog import OVERDUE_ACTION, OVERDUE_DATA_AGE, OVERDUE_MINIMUM, OVERDUE_UNCHECKED, SEFAZ_ENTITY
+
+RELEASED = "crediario.liberado"
+"""The pseudo-rule of what a person released."""
+
+_TO_MONDAY = {6: 2, 7: 1}  # days from a Saturday and from a Sunday
+
+
+@dataclass(frozen=True)
+class Instalment:
+    """One parcela; `external_id` is its number in the system that collects it."""
+
+    id: int
+    company_id: int
+    external_id: str
+    contract: str
+    due_on: date
+    amount: Decimal
+    paid: Decimal
+    situation: InstalmentSituation
+
+    @property
+    def balance(self) -> Decimal:
+        """What is still to be paid; nothing, or less, when all of it was."""
+        return self.amount - self.paid
+
+    def days_overdue(self, today: date, grace_days: int) -> int:
+        """How many days it is overdue, 0 while it is not.
+
+        What falls due on a Saturday or Sunday may be paid on Monday (holidays are not known), and the days of grace
+        must be over too; then all the days count, from the one on which it fell due.
+        """
+        if self.situation is not InstalmentSituation.OPEN or self.balance <= 0 or payable_until(self.due_on) >= today:
+            return 0
+        days = (today - self.due_on).days
+        return days if days > grace_days else 0
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What is overdue: how many instalments, the longest delay in days, the principal and the oldest due date (None
+    when nothing is). `instalments` are their numbers, the oldest first."""
+
+    count: int
+    worst_days: int
+    principal: Decimal
+    first_due: date | None
+    instalments: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a person released for the check `check_id`: those instalments; with none, that nothing could be checked."""
+
+    check_id: int
+    instalments: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What is known of the buyer's store credit on `today`, the calendar date of the company that sells.
+
+    `known_at` is when the instalments were last received, None when they never were. `release` is of the sale that
+    this one came from.
+    """
+
+    today: date
+    known_at: datetime | None
+    instalments: tuple[Instalment, ...]
+    release: Release | None = None
+
+
+@dataclass(frozen=True)
+class CreditFinding:
+    """What the credit does to the sale. `overdue` is None when nothing was checked; with `releasable` a person may let
+    the sale go on. `rules` are keys of settings, or RELEASED."""
+
+    refuses: bool
+    releasable: bool
+    reason: str
+    rules: tuple[str, ...]
+    overdue: Overdue | None = None
+
+
+def payable_until(due_on: date) -> date:
+    """The last day on which what falls due then is not late: the next Monday for a weekend."""
+    return due_on + timedelta(days=_TO_MONDAY.get(due_on.isoweekday(), 0))
+
+
+def overdue(instalments: Iterable[Instalment], today: date, grace_days: int) -> Overdue:
+    """Those that are overdue, added up."""
+    late = sorted(
+        (found for found in instalments if found.days_overdue(today, grace_days)),
+        key=lambda found: (found.due_on, found.id),
+    )
+    return Overdue(
+        len(late),
+        late[0].days_overdue(today, grace_days) if late else 0,
+        sum((found.balance for found in late), Decimal("0.00")),
+        late[0].due_on if late else None,
+        tuple(found.id for found in late),
+    )
+
+
+def judge(profile: OverdueProfile, credit: Credit, exempt_as: str | None, act: str, now: datetime) -> CreditFinding:
+    """What the buyer's credit does to the sale; `act` is what is being done ("inclusão da pré-venda").
+
+    The entity `exempt_as`, which stands for a branch or congênere, is not checked.
+    """
+    switch = profile.switch.key
+    if not profile.on:
+        return CreditFinding(False, False, f"“{profile.switch.label}” está desligado: nada foi verificado.", (switch,))
+    if exempt_as is not None:
+        why = f"O cliente é a entidade “{exempt_as}”, que representa filial ou congênere: o crediário não é verificado."
+        return CreditFinding(False, False, why, (SEFAZ_ENTITY.key,))
+    found = overdue(credit.instalments, credit.today, profile.grace_days)
+    unknown = _why_unknown(profile, credit, now)
+    if unknown:
+        return _unchecked(profile, credit, found, unknown, act)
+    if found.count == 0:
+        assert credit.known_at is not None
+        why = f"O cliente não tem crediário vencido, pelas parcelas recebidas em {exact(credit.known_at)}."
+        return CreditFinding(False, False, why, (switch,), found)
+    if found.principal < profile.minimum:
+        why = f"{_said(found)}: menos do que os {money(profile.minimum)} a partir dos quais a ação vale."
+        return CreditFinding(False, False, why, (switch, OVERDUE_MINIMUM.key), found)
+    rules = (switch, OVERDUE_ACTION.key)
+    if profile.action is OverdueAction.WARN:
+        why = f"{_said(found)}. O perfil avisa e permite a {act}."
+        return CreditFinding(False, False, why, rules, found)
+    if credit.release is not None and credit.release.instalments.issuperset(found.instalments):
+        why = f"{_said(found)}: tudo foi liberado na avaliação {credit.release.check_id}."
+        return CreditFinding(False, False, why, (*rules, RELEASED), found)
+    more = "" if credit.release is None else f" A liberação da avaliação {credit.release.check_id} não cobre todas."
+    return _refused(profile, f"{_said(found)}. O perfil não permite a {act} neste caso.{more}", rules, found)
+
+
+def _why_unknown(profile: OverdueProfile, credit: Credit, now: datetime) -> str:
+    """Why nothing can be checked, "" when it can."""
+    if credit.known_at is None:
+        return "As parcelas do crediário desta empresa nunca foram recebidas"
+    if profile.data_age_h and now - credit.known_at > timedelta(hours=profile.data_age_h):
+        hours = counted(profile.data_age_h, "hora", "horas")
+        return f"As parcelas do crediário foram recebidas em {exact(credit.known_at)}, há mais de {hours}"
+    return ""
+
+
+def _unchecked(profile: OverdueProfile, credit: Credit, found: Overdue, unknown: str, act: str) -> CreditFinding:
+    why = f"{unknown}: não há como saber se o cliente deve."
+    if found.count:
+        why += f" Até então: {counted(found.count, 'parcela vencida', 'parcelas vencidas')}, {money(found.principal)}."
+    rules = (profile.switch.key, OVERDUE_UNCHECKED.key, *((OVERDUE_DATA_AGE.key,) if credit.known_at else ()))
+    if profile.unchecked is UncheckedAction.ALLOW:
+        return CreditFinding(False, False, f"{why} O perfil permite a {act} sem verificação.", rules)
+    if credit.release is not None and not credit.release.instalments:
+        why += f" A {act} sem verificação foi liberada na avaliação {credit.release.check_id}."
+        return CreditFinding(False, False, why, (*rules, RELEASED))
+    return _refused(profile, f"{why} O perfil não permite a {act} sem verificação.", rules, None)
+
+
+def _refused(profile: OverdueProfile, why: str, rules: tuple[str, ...], found: Overdue | None) -> CreditFinding:
+    releasable = profile.action is OverdueAction.RELEASE
+    if releasable:
+        why += " Quem tem permissão pode liberar, com usuário, senha e motivo."
+        rules = tuple(dict.fromkeys((*rules, OVERDUE_ACTION.key)))
+    return CreditFinding(True, releasable, why, rules, found)
+
+
+def _said(found: Overdue) -> str:
+    assert found.first_due is not None
+    instalments = counted(found.count, "parcela de crediário vencida", "parcelas de crediário vencidas")
+    days = counted(found.worst_days, "dia", "dias")
+    return (
+        f"O cliente tem {instalments}, {money(found.principal)} sem multa nem juros; "
+        f"a mais antiga venceu em {calendar_day(found.first_due)}, há {days}"
+    )
