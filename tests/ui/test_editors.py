@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,10 +21,14 @@ from app.kinds import (
     Host,
     InvalidValue,
     Kind,
+    Mobile,
+    Money,
     Names,
     Number,
+    Pattern,
     PostalCode,
     Reference,
+    Series,
     State,
     StateRegistration,
     Text,
@@ -31,6 +36,7 @@ from app.kinds import (
     WebAddress,
     WeeklyWindow,
 )
+from app.policies import MessageField
 from app.settings.catalog import DATABASE_SSL, OVERDUE_ACTION
 from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
@@ -114,6 +120,11 @@ VALUES: list[tuple[Kind[Any], Any]] = [
     (TimeZone(), "America/Manaus"),
     (TimeZone(), "Europe/Lisbon"),
     (Names(), ("VIBRA", "PETROBRAS")),
+    (Money(), Decimal("1234.50")),
+    (Pattern(r"v[0-9]+", "uma versão", "v25"), "v26"),
+    (Series(MessageField), (MessageField.ORDER, MessageField.CUSTOMER)),
+    (Mobile(), "5527999991234"),
+    (Mobile(), ""),
 ]
 
 

@@ -20,7 +20,19 @@ from app.data import certificates, records, setting_values
 from app.data.database import database_secret
 from app.domain import Certificate
 from app.folders import find_folders
-from app.kinds import Choice, Flag, Host, Number, Reference, Text, WebAddress, WeeklyWindow
+from app.kinds import (
+    Choice,
+    Flag,
+    Host,
+    Money,
+    Number,
+    Pattern,
+    Reference,
+    Series,
+    Text,
+    WebAddress,
+    WeeklyWindow,
+)
 from app.policies import DatabaseKind
 from app.settings.catalog import (
     ALL,
@@ -43,6 +55,8 @@ from app.settings.catalog import (
     SEFAZ_PERIOD,
     SEFAZ_USER,
     SERVER,
+    WHATSAPP_LANGUAGE,
+    WHATSAPP_VERSION,
 )
 from app.settings.draft import RESTORE
 from app.settings.machine import MachineStore
@@ -196,8 +210,18 @@ def another(setting: Setting[Any]) -> str:
         return "192.168.0.10"
     if isinstance(kind, WebAddress):
         return "https://exemplo.com.br/consulta"
+    if isinstance(kind, Money):
+        return "1.234,50"
+    if isinstance(kind, Series):
+        return kind.dump(tuple(reversed(list(kind.of))))
+    if isinstance(kind, Pattern):
+        return _OTHER_PATTERNS.get(setting, kind.example)
     assert isinstance(kind, Text)
     return "outro"
+
+
+_OTHER_PATTERNS: dict[Setting[Any], str] = {WHATSAPP_VERSION: "v26.0", WHATSAPP_LANGUAGE: "pt_PT"}
+"""Where the example is the default."""
 
 
 def page_of(setting: Setting[Any]) -> Screen:
@@ -282,7 +306,7 @@ def test_machine_settings_have_no_chooser(opened: Opener) -> None:
     page = opened(INTEGRATION_PAGE)
     assert "deste computador" in page.scope.sentence.text()
     assert not page.scope.chooser.isVisible()
-    page.tabs.setCurrentIndex(1)
+    page.tabs.setCurrentIndex(2)
     assert page.scope.chooser.isVisible()
 
 
