@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -33,6 +32,7 @@ from ui.browse_button import BrowseButton
 from ui.certificate_look import look
 from ui.failure_view import FailureView, failure_of
 from ui.file_reading import unreadable
+from ui.password_field import PasswordField
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -67,12 +67,8 @@ class InstallCertificate(QDialog):
         self.path.setPlaceholderText("certificado.pfx")
         files = "Certificado A1 (*.pfx *.p12);;Todos os arquivos (*)"
         self.browse = BrowseButton(self.path, "Escolher o certificado", files)
-        self.password = QLineEdit()
+        self.password = PasswordField("a senha")
         self.browse.chosen.connect(self.password.setFocus)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.show_password = QAction(icons.icon("eye"), "Mostrar a senha", self, checkable=True)
-        self.show_password.toggled.connect(self._show_password)
-        self.password.addAction(self.show_password, QLineEdit.ActionPosition.TrailingPosition)
         self.branch = QComboBox()
         self.branch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for number, title in branches.items():
@@ -134,10 +130,6 @@ class InstallCertificate(QDialog):
         column.addStretch(1)
         column.addLayout(_buttons(self.cancel, self.install_button))
         return page
-
-    @Slot(bool)
-    def _show_password(self, shown: bool) -> None:
-        self.password.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
 
     @Slot()
     def install(self) -> None:

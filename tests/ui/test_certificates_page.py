@@ -83,7 +83,7 @@ def test_refusals_stand_under_their_field_and_then_it_is_installed_and_used(
         assert word in shown[field]
 
     assert dialog.password.echoMode() is QLineEdit.EchoMode.Password
-    dialog.show_password.trigger()
+    dialog.password.eye.trigger()
     assert dialog.password.echoMode() is QLineEdit.EchoMode.Normal
     dialog.path.setText(str(file))
     press(qtbot, dialog, "Instalar")
