@@ -213,7 +213,7 @@ def another(setting: Setting[Any]) -> str:
     if isinstance(kind, Money):
         return "1.234,50"
     if isinstance(kind, Series):
-        return kind.dump(tuple(reversed(list(kind.of))))
+        return kind.dump(kind.parse(kind.hint)[::-1])
     if isinstance(kind, Pattern):
         return _OTHER_PATTERNS.get(setting, kind.example)
     assert isinstance(kind, Text)
