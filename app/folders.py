@@ -31,6 +31,11 @@ class Folders:
         return self.config / "maquina.json"
 
     @property
+    def move_file(self) -> Path:
+        """Where the data was before it was moved to a server, so that the move can be undone."""
+        return self.config / "mudanca.json"
+
+    @property
     def endpoints_file(self) -> Path:
         """The administrator's override of the SEFAZ addresses."""
         return self.data / "sefaz_enderecos.toml"

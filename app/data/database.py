@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.settings.snapshot import Snapshot
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_PATIENCE_S = 15
+_ALONE_PATIENCE_S = 5  # whoever has the file open keeps it open
 _MIGRATION_LOCK = 7_263_500_125  # any number of our own; the same on every machine
 
 
@@ -57,12 +59,13 @@ def database_url(snapshot: Snapshot, file: Path, password: str | None) -> URL:
 class Database:
     """An open database. Connections are taken and given back inside one function, by whichever thread calls it."""
 
-    def __init__(self, url: URL | str) -> None:
+    def __init__(self, url: URL | str, *, alone: bool = False) -> None:
+        """With `alone` nobody else may have the file open, neither now nor while this is: connecting fails otherwise."""
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # A server may have closed a connection that waited in the pool; a file cannot.
         self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", partial(_prepare_sqlite, alone=alone))
             event.listen(self.engine, "begin", _begin_sqlite)
         # PostgreSQL's default would show each query of one reading the data of another moment.
         self._reader = (
@@ -161,19 +164,22 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any, *, alone: bool) -> None:
+    if alone:  # must come before the file is first read
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     # The driver's own transaction handling would take the write lock too late; see `_begin_sqlite`.
     connection.isolation_level = None
     # With the log (WAL), NORMAL loses nothing when the program is killed; a power cut may take the last moments, whole
     # transactions at a time, and waiting for the disk at each one would hold every consultation for milliseconds.
-    for pragma in (f"busy_timeout = {_LOCK_PATIENCE_S * 1000}", "synchronous = NORMAL", "foreign_keys = ON"):
+    patience_s = _ALONE_PATIENCE_S if alone else _LOCK_PATIENCE_S
+    for pragma in (f"busy_timeout = {patience_s * 1000}", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
-    _keep_log(connection)
+    _keep_log(connection, patience_s)
 
 
-def _keep_log(connection: sqlite3.Connection) -> None:
+def _keep_log(connection: sqlite3.Connection, patience_s: float) -> None:
     """Turn the log on. SQLite does not wait when another program is turning it on in the same new file; this does."""
-    deadline = time.monotonic() + _LOCK_PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.file_replacing import replace_file
 from app.kinds import InvalidValue
 from app.settings.catalog import ALL
 from app.settings.setting import Setting
@@ -52,6 +51,19 @@ class MachineStore:
                     raise MachineFileError(f"{setting.label}, em {self.path}: {error}") from error
         return values
 
+    def version(self) -> tuple[int, int, int] | None:
+        """Another value for another file; None while there is no file. Raises MachineFileError."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise MachineFileError(
+                f"O arquivo de configuração deste computador não pode ser lido ({self.path}: {error.strerror}). "
+                "Confira a permissão da pasta."
+            ) from error
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     def save(self, values: Mapping[Setting[Any], Any]) -> None:
         """Replace the whole file at once, so that a power cut leaves the old or the new, never half.
 
@@ -59,23 +71,9 @@ class MachineStore:
         """
         text = json.dumps({s.key: s.kind.dump(value) for s, value in values.items()}, ensure_ascii=False, indent=2)
         try:
-            self._replace(text + "\n")
+            replace_file(self.path, text + "\n")
         except OSError as error:
             raise MachineFileError(
                 f"O arquivo de configuração deste computador não pôde ser gravado ({self.path}: {error.strerror}). "
                 "Confira a permissão da pasta e o espaço em disco."
             ) from error
-
-    def _replace(self, text: str) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".maquina-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
