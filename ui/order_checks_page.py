@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.settings.catalog import ANP_ORDER_CONSULT
-from app.tables import COMPANIES
 from ui import icons, pages, words
 from ui.empty_state import EmptyState
+from ui.filter_boxes import CompanyBox, PeriodBox
 from ui.journal_page import JournalPage
 from ui.order_check_model import LOOKS, WIDTHS, OrderCheckModel
 from ui.order_check_view import OrderCheckView
@@ -22,8 +21,6 @@ from ui.search_box import SearchBox
 if TYPE_CHECKING:
     from app.data.order_checks import CheckQuery
     from ui.office import Office
-
-_PERIODS = (("Qualquer data", -1), ("Hoje", 0), ("Últimos 7 dias", 6), ("Últimos 30 dias", 29))
 
 
 class OrderChecksPage(JournalPage[OrderCheckModel]):
@@ -38,13 +35,12 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self._references = ReferenceSource(office, self)
         self.simulator = OrderSimulator(office, self._references)
         self.body.addWidget(self.simulator)
-        self._answer, self._company, self._period = QComboBox(), QComboBox(), QComboBox()
+        self._answer, self._company, self._period = QComboBox(), CompanyBox(self._references), PeriodBox()
         self.body.addLayout(self._filters())
 
         self.view = OrderCheckView(office.backoffice.database)
         self._add_checks()
 
-        self._references.changed.connect(self._fill_companies)
         self._references.failed.connect(self._failed)
         self.simulator.evaluated.connect(self._evaluated)
         self.view.customer_wanted.connect(self._open_customer)
@@ -65,12 +61,6 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self._answer.addItem("Todas as respostas", "")
         for allowed, plural in ((True, "Permitidos"), (False, "Recusados")):
             self._answer.addItem(icons.icon(LOOKS[allowed].icon), plural, "sim" if allowed else "nao")
-        self._company.setAccessibleName("Filtro: empresa")
-        self._company.setMaximumWidth(240)
-        self._company.addItem("Todas as empresas", None)
-        self._period.setAccessibleName("Filtro: período")
-        for label, days in _PERIODS:
-            self._period.addItem(label, days)
         return self._filter_row(self._answer, self._company, self._period)
 
     def _add_checks(self) -> None:
@@ -88,26 +78,15 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         beside.addWidget(self.view)
         self._add_journal(empty, nothing, beside)
 
-    @Slot()
-    def _fill_companies(self) -> None:
-        chosen = self._company.currentData()
-        with QSignalBlocker(self._company):
-            while self._company.count() > 1:
-                self._company.removeItem(1)
-            for row in self._references.rows(COMPANIES.key):
-                self._company.addItem(row.title, row.id)
-            self._company.setCurrentIndex(max(self._company.findData(chosen), 0))
-
     def _wanted(self) -> CheckQuery:
         from app.data.order_checks import CheckQuery
 
-        answer, days = self._answer.currentData(), int(self._period.currentData())
-        today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        answer = str(self._answer.currentData())
         return CheckQuery(
             self._search.text(),
             answer == "sim" if answer else None,
-            self._company.currentData(),
-            today - timedelta(days=days) if days >= 0 else None,
+            self._company.company_id,
+            self._period.since,
         )
 
     def _count_text(self, total: int) -> str:
