@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.data.database import Database
     from app.data.setting_values import StoredValue
 
+    _Sources = tuple[tuple[int, int, int] | None, list[StoredValue]]
+
 
 class SettingsRepository:
     """The only door to settings: this computer's file and, when it is open, the database."""
@@ -24,24 +26,36 @@ class SettingsRepository:
     def __init__(self, machine: MachineStore, database: Database | None) -> None:
         self._machine = machine
         self._database = database
+        self._last: tuple[_Sources, Snapshot] | None = None
+
+    def current(self) -> Snapshot:
+        """The same as `load`, for who asks at every request and from any thread: what was read is read again, but only
+        understood again when it changed."""
+        sources = self._machine.version(), self._rows()
+        last = self._last
+        if last is None or last[0] != sources:
+            last = self._last = sources, self._understood(sources[1])
+        return last[1]
 
     def load(self) -> Snapshot:
         """The values kept now. Keys of an older or newer program are left alone.
 
         Raises MachineFileError, or InvalidValue when something in the database is not a value of its setting.
         """
-        values: dict[SettingKey, Kept] = {
-            (setting, GENERAL_COMPANY): Kept(value) for setting, value in self._machine.load().items()
-        }
-        if self._database is not None:
-            from app.data import setting_values
+        return self._understood(self._rows())
 
-            with self._database.reading() as connection:
-                for row in setting_values.load(connection):
-                    setting = BY_KEY.get(row.key)
-                    if setting is not None:
-                        values[(setting, row.company_id)] = _kept(setting, row)
-        return Snapshot(values)
+    def _rows(self) -> list[StoredValue]:
+        if self._database is None:
+            return []
+        from app.data import setting_values
+
+        with self._database.reading() as connection:
+            return setting_values.load(connection)
+
+    def _understood(self, rows: list[StoredValue]) -> Snapshot:
+        machine = self._machine.load()
+        values: dict[SettingKey, Kept] = {(s, GENERAL_COMPANY): Kept(value) for s, value in machine.items()}
+        return Snapshot(values | self._kept_now(rows))
 
     def save(self, draft: Draft, base: Snapshot, actor: str) -> Snapshot:
         """Keep the whole draft, made over `base`, and return the new snapshot.

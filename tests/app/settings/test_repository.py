@@ -575,3 +575,30 @@ def test_a_reference_is_audited_by_the_name_of_its_row(repository: SettingsRepos
     number = row(database, "usuarios", login="servico", nome="Serviço de consulta")
     repository.save({(SEFAZ_USER, 0): number}, repository.load(), "maria")
     assert audited(database)[-1] == ("sefaz.usuario", 0, "maria", "nenhum", f"{number} · Serviço de consulta")
+
+
+def test_what_is_current_is_read_anew_and_understood_only_when_it_changed(
+    repository: SettingsRepository, other: SettingsRepository, companies: tuple[int, ...]
+) -> None:
+    first = repository.current()
+    assert repository.current() is first
+    assert first == repository.load()
+    other.save({(CREDIT_DAYS, 0): 30, (CREDIT_DAYS, companies[0]): 15}, other.load(), "joao")
+    now = repository.current()
+    assert now == repository.load()
+    assert (now[CREDIT_DAYS], now.for_company(companies[0])[CREDIT_DAYS]) == (30, 15)
+    repository.save({(DATABASE_PORT, 0): 5433}, repository.load(), "maria")
+    assert repository.current()[DATABASE_PORT] == 5433
+    repository.save({(DATABASE_PORT, 0): RESTORE, (CREDIT_DAYS, 0): RESTORE}, repository.load(), "maria")
+    assert (repository.current()[DATABASE_PORT], repository.current()[CREDIT_DAYS]) == (5432, 90)
+    assert repository.current() is repository.current()
+
+
+def test_what_is_current_without_a_file_or_a_database(file: Path) -> None:
+    repository = SettingsRepository(MachineStore(file), None)
+    assert repository.current()[DATABASE_PORT] == 5432
+    file.write_text('{"balcao.porta_banco": 5434}', "utf-8")
+    assert repository.current()[DATABASE_PORT] == 5434
+    file.write_text("{", "utf-8")
+    with pytest.raises(MachineFileError):
+        repository.current()
