@@ -60,7 +60,7 @@ class Database:
     """An open database. Connections are taken and given back inside one function, by whichever thread calls it."""
 
     def __init__(self, url: URL | str, *, alone: bool = False) -> None:
-        """With `alone` nobody else may have the file open, neither now nor while this is: connecting fails otherwise."""
+        """With `alone`, connecting fails when anybody else has the file open, and nobody else can open it meanwhile."""
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # A server may have closed a connection that waited in the pool; a file cannot.
         self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
