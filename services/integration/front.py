@@ -1,0 +1,82 @@
+"""The outermost step: writes one line of the log for each request, and answers what nobody expected.
+
+The line has the method, the route's template, the status, the time and the counter's number: never what was in the
+address, in the body or in the message of an error, which may be of a person.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+import traceback
+from collections.abc import Callable
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.integration.entrance import known_caller
+from services.integration.errors import (
+    DATABASE_ERRORS,
+    ApiError,
+    database_down,
+    error_response,
+    internal_error,
+)
+
+_log = logging.getLogger(__name__)
+
+_NO_ROUTE = "—"
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+class Front:
+    """Around the whole service; `served` is called after each request."""
+
+    def __init__(self, app: ASGIApp, served: Callable[[], None]) -> None:
+        self._app = app
+        self._served = served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        status = 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), _NO_STORE]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
+        except Exception as error:  # noqa: BLE001  the counter gets the form of every error, whatever happened
+            answer = _answer_to(error)
+            if not status:
+                await error_response(answer)(scope, receive, noting)
+        self._served()
+        if _log.isEnabledFor(logging.INFO):
+            route = getattr(scope.get("route"), "path", _NO_ROUTE)
+            caller = known_caller(scope)
+            _log.info(
+                "%s %s %d %.0f ms balcão %s",
+                scope["method"],
+                route,
+                status,
+                (time.perf_counter() - started) * 1000,
+                caller.id if caller else "-",
+            )
+
+
+def _answer_to(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, DATABASE_ERRORS):
+        return database_down()
+    number = secrets.token_hex(4)
+    # Without the message: that of a database has the values of the row.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("erro %s: %s\n%s", number, type(error).__qualname__, where)
+    return internal_error(number)

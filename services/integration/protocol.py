@@ -1,0 +1,91 @@
+"""HTTP/1.1 as uvicorn reads it, with a deadline for the whole request and errors in the service's own form."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from services.integration.errors import ApiError, error_response
+
+REQUEST_DEADLINE_S = 20.0
+"""How long a request may take to come whole, from its first byte; and a new connection to send that byte."""
+
+MOST_CONNECTIONS = 512
+"""Connections at the same time; the next ones are closed at once."""
+
+_UNREADABLE = ApiError(400, "http_invalido", "O pedido não é HTTP/1.1 que se possa ler.")
+_TOO_SLOW = ApiError(408, "pedido_lento", "O pedido não chegou inteiro a tempo.")
+
+
+class CounterProtocol(H11Protocol):
+    """One connection of a counter."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, unless there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+            return
+        self._begin_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection ended."""
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        if self._deadline is None:
+            self._begin_deadline()
+        super().data_received(data)
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._end_deadline()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, if it came already."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
+            self._end_deadline()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP, and close."""
+        self._refuse(_UNREADABLE)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # HTTP lets a server ignore that a client would rather speak something else (RFC 9110, 7.8).
+        pass
+
+    def _begin_deadline(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_DEADLINE_S, self._refuse, _TOO_SLOW)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, error: ApiError) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # whoever waits for the rest of the body need not wait longer
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._say(error)
+        self.transport.close()
+
+    def _say(self, error: ApiError) -> None:
+        answer = error_response(error)
+        events: list[Any] = [
+            h11.Response(status_code=error.status, headers=[*answer.raw_headers, (b"connection", b"close")]),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        ]
+        for event in events:
+            output = self.conn.send(event)
+            if output:
+                self.transport.write(output)

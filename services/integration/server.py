@@ -1,0 +1,203 @@
+"""The service that counters call, running: it binds, answers in a thread of its own, and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app.domain import Failure, FailureKind
+from app.settings.snapshot import Snapshot
+from services.integration.listening import CannotServe, listen, tls_context, url
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from services.backoffice import Backoffice
+    from services.integration.callers import Callers
+
+_log = logging.getLogger(__name__)
+
+THREAD_NAME = "integracao"
+_WORKERS = 8
+_KEEP_ALIVE_S = 75
+_GRACE_S = 4
+_SIGHTINGS_S = 15.0
+
+
+class ServerPhase(Enum):
+    """What the service of the counters is doing."""
+
+    STOPPED = "parado"
+    STARTING = "iniciando"
+    RUNNING = "atendendo"
+    FAILED = "falha"
+
+    @property
+    def label(self) -> str:
+        """The word shown to the operator."""
+        return {
+            ServerPhase.STOPPED: "Parado",
+            ServerPhase.STARTING: "Iniciando",
+            ServerPhase.RUNNING: "Atendendo",
+            ServerPhase.FAILED: "Falha",
+        }[self]
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """The service at one moment. `address` is where it is called, "" while it is not; `failure` is why it is not.
+
+    `since` is when it began to answer, and `served` how many requests it has answered since.
+    """
+
+    phase: ServerPhase
+    sentence: str
+    address: str = ""
+    failure: Failure | None = None
+    since: datetime | None = None
+    served: int = 0
+
+
+class IntegrationServer:
+    """The service of one open program. `on_change` is called from any thread, at each change of phase."""
+
+    def __init__(self, office: Backoffice, on_change: Callable[[ServerState], None] = lambda state: None) -> None:
+        self._office = office
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._state = ServerState(ServerPhase.STOPPED, "O serviço ainda não começou.")
+        self._settled = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._server: uvicorn.Server | None = None
+        self._callers: Callers | None = None
+        self._served = 0
+        self._settled.set()
+
+    @property
+    def state(self) -> ServerState:
+        """How it is now; may be read from any thread."""
+        return replace(self._state, served=self._served)
+
+    def start(self) -> None:
+        """Begin, by the settings kept now, and return at once: `state` says what became of it. Nothing happens while
+        it runs."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._stopping.clear()
+        self._settled.clear()
+        self._served = 0
+        self._change(ServerState(ServerPhase.STARTING, "O serviço está começando."))
+        self._thread = threading.Thread(target=self._run, name=THREAD_NAME)
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> ServerState:
+        """Wait until it answers or is known not to."""
+        self._settled.wait(timeout)
+        return self.state
+
+    def stop(self) -> None:
+        """End it and wait: requests being answered have four seconds. Does nothing when it does not run."""
+        self._stopping.set()
+        if self._thread is None:
+            return
+        server = self._server
+        if server is not None:
+            server.should_exit = True
+        self._thread.join()
+        self._thread = None
+
+    def forget_counters(self) -> None:
+        """A counter was let in or revoked: the next request already knows. May be called from any thread."""
+        callers = self._callers
+        if callers is not None:
+            callers.forget()
+
+    def _change(self, state: ServerState) -> None:
+        self._state = state
+        self._on_change(self.state)
+
+    def _run(self) -> None:
+        try:
+            settings = self._office.settings.load()
+            with listen(settings) as listener:
+                self._serve(settings, listener)
+        except CannotServe as error:
+            self._change(ServerState(ServerPhase.FAILED, error.failure.sentence, failure=error.failure))
+        except Exception as error:  # noqa: BLE001  the thread must say how it ended, whatever happened
+            _log.exception("o serviço de integração terminou")
+            failure = Failure(
+                FailureKind.INTERNAL,
+                "O serviço de integração terminou por um erro.",
+                "É um defeito do programa.",
+                "Inicie-o de novo; se repetir, envie o registro ao suporte.",
+                type(error).__name__,
+            )
+            self._change(ServerState(ServerPhase.FAILED, failure.sentence, failure=failure))
+        else:
+            self._change(ServerState(ServerPhase.STOPPED, "O serviço foi parado."))
+        finally:
+            self._settled.set()
+
+    def _serve(self, settings: Snapshot, listener: socket.socket) -> None:
+        tls = tls_context(settings)
+        # FastAPI takes half a second to import, and only this thread needs it.
+        import uvicorn
+
+        from services.integration.app import create_app
+        from services.integration.callers import Callers
+        from services.integration.desk import Desk
+        from services.integration.loop import CounterServer
+        from services.integration.protocol import CounterProtocol
+        from services.order_gate import OrderGate
+
+        office = self._office
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix=THREAD_NAME) as workers:
+
+            async def work(function: Callable[[], Any]) -> Any:
+                return await asyncio.get_running_loop().run_in_executor(workers, function)
+
+            callers = self._callers = Callers(office.database, work)
+            desk = Desk(office, office.settings.load, OrderGate(office.database, office.anp), callers, workers)
+            config = uvicorn.Config(
+                create_app(desk, self._count),
+                http=CounterProtocol,
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                interface="asgi3",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=_GRACE_S,
+                ssl_context_factory=None if tls is None else lambda config, default: tls,
+            )
+            self._server = CounterServer(
+                config,
+                began=partial(self._begin, url(settings, listener.getsockname()[1])),
+                chore=callers.keep_sightings,
+                pause_s=_SIGHTINGS_S,
+                workers=workers,
+            )
+            self._server.should_exit = self._stopping.is_set()
+            self._server.run([listener])
+            callers.keep_sightings()
+
+    def _begin(self, address: str) -> None:
+        self._change(ServerState(ServerPhase.RUNNING, f"Atendendo em {address}.", address, since=datetime.now(UTC)))
+        self._settled.set()
+
+    def _count(self) -> None:
+        self._served += 1
