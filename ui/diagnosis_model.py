@@ -9,7 +9,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt
 
 from app.uf import UFS
-from services.sefaz.diagnosis_report import Outcome, Step, UfReport
+from services.check_list import Outcome
+from services.sefaz.diagnosis_report import Step, UfReport
 from ui.headed_model import HeadedModel, Index
 from ui.status_delegate import STATUS_ROLE, Status
 from ui.theme import Tone

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.uf import UFS
-from services.sefaz.diagnosis_report import StepReport, UfReport, told_once
+from services.check_list import StepReport, told_once
+from services.sefaz.diagnosis_report import UfReport
 from ui import icons, theme
 from ui.diagnosis_model import LOOKS
 from ui.failure_view import FailureView

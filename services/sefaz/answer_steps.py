@@ -8,7 +8,8 @@ from app.clock_difference import ClockDifference
 from app.data.uf_gaps import Gap
 from app.domain import Failure, FailureKind, SefazFinding, Verdict
 from app.portuguese import counted, exact
-from services.sefaz.diagnosis_report import Outcome, Step, StepReport
+from services.check_list import Outcome, StepReport
+from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint
 from services.sefaz.status_codes import status_code
 

@@ -21,10 +21,12 @@ import httpx
 
 from app.domain import Certificate, Failure, FailureKind
 from app.portuguese import counted, day, exact
+from services import waited_socket
 from services.certificate import SECURITY_LEVEL
+from services.check_list import Outcome, StepReport
 from services.network_failure import Called, dh_key_too_small, network_failure
 from services.sefaz import server_chain, tls_probe
-from services.sefaz.diagnosis_report import Outcome, Step, StepReport
+from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint
 from services.sefaz.server_chain import SentCertificate
 from services.sefaz.tls_probe import Handshake, ProxyRefused
@@ -83,7 +85,7 @@ class Connector:
         first, first_port = (proxy.host, proxy.port) if proxy is not None else (host, port)
         started = time.perf_counter()
         try:
-            found = tls_probe.resolve(first, first_port)
+            found = waited_socket.resolve(first, first_port)
         except (OSError, UnicodeError) as error:
             yield _failed(Step.NAME, started, _explained(error, f"https://{first}:{first_port}" if proxy else address))
             return
@@ -117,9 +119,9 @@ class Connector:
                 made = tls_probe.handshake(connection, self.lenient(), host, self.timeout_s, self.given_up)
         yield from self._judged(made, address, started, lowered=lowered)
 
-    def _reached(self, found: list[tls_probe.Address], proxy: _Proxy | None, host: str, port: int) -> socket.socket:
+    def _reached(self, found: list[waited_socket.Address], proxy: _Proxy | None, host: str, port: int) -> socket.socket:
         """A connection to the server. Raises GivenUp, OSError or ProxyRefused."""
-        connection = tls_probe.connect(found, self.timeout_s, self.given_up)
+        connection = waited_socket.connect(found, self.timeout_s, self.given_up)
         if proxy is not None:
             try:
                 tls_probe.tunnel(connection, host, port, proxy.authorization, self.timeout_s, self.given_up)

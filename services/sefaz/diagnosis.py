@@ -41,15 +41,16 @@ from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES
 from app.uf import Missing
 from services.certificate import ClientContexts
+from services.check_list import CheckStep, Outcome, StepReport
 from services.consultation import NotAsked, NotYet
 from services.network_failure import cancelled
 from services.sefaz.answer_steps import answer_steps, unserved
 from services.sefaz.consultation import SefazConsultation
-from services.sefaz.diagnosis_report import Outcome, Step, StepReport, UfReport
+from services.sefaz.diagnosis_report import Step, UfReport
 from services.sefaz.endpoint_changes import try_again
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import status_code
-from services.sefaz.tls_probe import GivenUp
+from services.waited_socket import GivenUp
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -59,7 +60,7 @@ _AT_ONCE = 4
 _LOOK_S = 0.1
 _RELEASED_EVERY = timedelta(minutes=10)
 """How often failures may be set aside for one consultation: insisting is what they keep from."""
-_ORDER = tuple(Step)
+_ORDER: tuple[CheckStep, ...] = tuple(Step)
 
 
 @dataclass(frozen=True)
@@ -393,7 +394,7 @@ class Diagnosis:
         )
 
 
-def _depends_on(failed: Step) -> _Stopped:
+def _depends_on(failed: CheckStep) -> _Stopped:
     return _Stopped(f"Depende do passo “{failed.label}”, que falhou.")
 
 

@@ -5,83 +5,29 @@ Nothing here is a secret: a report may be copied and sent to the support.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from itertools import groupby
 from typing import Any
 
-from app.domain import Failure
 from app.portuguese import exact
 from app.uf import UFS
 from app.version import VERSION
+from services.check_list import CheckStep, Outcome, StepReport, step_document, step_lines, told_once
 
 
-class Step(Enum):
+class Step(CheckStep):
     """What is looked at, in this order."""
 
-    CERTIFICATE = "certificado_da_filial"
-    NAME = "dns"
-    CONNECTION = "tcp"
-    TLS = "tls"
-    REQUEST = "certificado_pedido"
-    HTTP = "http"
-    CLOCK = "relogio"
-    SOAP = "soap"
-    ANSWER = "cstat"
-
-    @property
-    def label(self) -> str:
-        """The words shown to the operator."""
-        return _STEPS[self]
-
-
-_STEPS = {
-    Step.CERTIFICATE: "Certificado da filial",
-    Step.NAME: "Nome (DNS)",
-    Step.CONNECTION: "Conexão (TCP)",
-    Step.TLS: "TLS",
-    Step.REQUEST: "Certificado pedido",
-    Step.HTTP: "HTTP",
-    Step.CLOCK: "Relógio",
-    Step.SOAP: "SOAP",
-    Step.ANSWER: "Resposta (cStat)",
-}
-
-
-class Outcome(Enum):
-    """How a step went."""
-
-    OK = "ok"
-    WARNING = "atencao"
-    FAILED = "falha"
-    NOT_DONE = "nao_feito"
-
-    @property
-    def label(self) -> str:
-        """The words shown to the operator."""
-        return {
-            Outcome.OK: "OK",
-            Outcome.WARNING: "Atenção",
-            Outcome.FAILED: "Falha",
-            Outcome.NOT_DONE: "Não feito",
-        }[self]
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """One step: what was found, in a sentence, and how long it took (None when nothing was measured).
-
-    `failure` explains a step that failed, and no other. `facts` are details by name.
-    """
-
-    step: Step
-    outcome: Outcome
-    found: str
-    duration_ms: int | None = None
-    failure: Failure | None = None
-    facts: tuple[tuple[str, str], ...] = ()
+    CERTIFICATE = "certificado_da_filial", "Certificado da filial"
+    NAME = "dns", "Nome (DNS)"
+    CONNECTION = "tcp", "Conexão (TCP)"
+    TLS = "tls", "TLS"
+    REQUEST = "certificado_pedido", "Certificado pedido"
+    HTTP = "http", "HTTP"
+    CLOCK = "relogio", "Relógio"
+    SOAP = "soap", "SOAP"
+    ANSWER = "cstat", "Resposta (cStat)"
 
 
 @dataclass(frozen=True)
@@ -160,37 +106,7 @@ def _uf_lines(report: UfReport, *, without: StepReport | None = None) -> list[st
     lines = [f"{report.uf} · {UFS[report.uf].name} · {report.outcome.label}", f"  {report.asked_where}"]
     steps = [step for step in report.steps if step is not without]
     for name, step in told_once(steps):
-        lines += _step_lines(report, name, step)
-    return lines
-
-
-def told_once(steps: Iterable[StepReport]) -> list[tuple[str, StepReport]]:
-    """The steps with their names; those in a row that were not done for one reason are told as one, by their ends."""
-    found = []
-    for (outcome, _), same in groupby(steps, key=lambda step: (step.outcome, step.found)):
-        group = list(same)
-        if outcome is Outcome.NOT_DONE:
-            ends = dict.fromkeys((group[0].step.label, group[-1].step.label))
-            found.append((" a ".join(ends), group[0]))
-        else:
-            found += [(step.step.label, step) for step in group]
-    return found
-
-
-def _step_lines(report: UfReport, name: str, step: StepReport) -> list[str]:
-    took = f" ({step.duration_ms} ms)" if step.duration_ms is not None else ""
-    lines = [f"  {name}: {step.outcome.label}{took}. {step.found}"]
-    lines += [f"    {fact}: {value}" for fact, value in step.facts]
-    failure = step.failure
-    if failure is not None:
-        # The first of the five parts, what happened, is what the step found.
-        parts = (
-            ("Causa provável", failure.cause),
-            ("O que fazer", failure.todo),
-            ("Onde e desde quando", report.where_and_since(step)),
-            ("Detalhes", failure.details.replace("\n", "\n      ")),
-        )
-        lines += [f"    {part}: {value}" for part, value in parts if value]
+        lines += step_lines(name, step, [("Onde e desde quando", report.where_and_since(step))])
     return lines
 
 
@@ -205,25 +121,5 @@ def as_document(report: UfReport) -> dict[str, Any]:
         "cStat": report.c_stat,
         "consulta_id": report.consultation_id,
         "ultima_resposta": report.last_answer_at.isoformat() if report.last_answer_at else None,
-        "passos": [_step_document(step) for step in report.steps],
-    }
-
-
-def _step_document(step: StepReport) -> dict[str, Any]:
-    failure = step.failure
-    return {
-        "passo": step.step.value,
-        "resultado": step.outcome.value,
-        "encontrado": step.found,
-        "duracao_ms": step.duration_ms,
-        "dados": [{"nome": name, "valor": value} for name, value in step.facts],
-        "falha": None
-        if failure is None
-        else {
-            "classe": failure.kind.value,
-            "o_que_aconteceu": failure.what,
-            "causa_provavel": failure.cause,
-            "o_que_fazer": failure.todo,
-            "detalhes": failure.details,
-        },
+        "passos": [step_document(step) for step in report.steps],
     }

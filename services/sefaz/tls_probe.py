@@ -7,7 +7,6 @@ the server says before it is trusted is shown, never believed. Times are in seco
 from __future__ import annotations
 
 import re
-import selectors
 import socket
 import ssl
 import time
@@ -16,18 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services.sefaz.tls_flight import ServerFlight
-
-_LOOK_S = 0.05
-"""How often a wait looks whether it was given up."""
+from services.waited_socket import receive, send
 
 _HEAD_LIMIT = 1 << 14
 """How much of a proxy's answer is read; one that has not ended by then is no answer."""
-
-Address = tuple[str, int]
-
-
-class GivenUp(Exception):
-    """The person no longer wants to know."""
 
 
 @dataclass(frozen=True)
@@ -52,40 +43,6 @@ class Handshake:
         return self.said.curve() if self.cipher.startswith("ECDHE-") else ""
 
 
-def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a name, in the order in which they are to be tried. Raises OSError or UnicodeError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in found))
-
-
-def connect(addresses: list[Address], timeout: float, given_up: Callable[[], bool]) -> socket.socket:
-    """A socket connected to the first address that takes it, each one given `timeout`. Not blocking.
-
-    Raises GivenUp, or the OSError of the last address (TimeoutError when it was silence).
-    """
-    failed: OSError = OSError("no address")
-    for address in addresses:
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        connection = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            connection.setblocking(False)
-            with suppress(BlockingIOError):
-                connection.connect(address)
-            _wait(connection, selectors.EVENT_WRITE, time.monotonic() + timeout, given_up)
-            reason = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if reason == 0:
-                return connection
-            connection.close()
-            failed = OSError(reason, "connect")
-        except OSError as error:
-            connection.close()
-            failed = error
-        except GivenUp:
-            connection.close()
-            raise
-    raise failed
-
-
 class ProxyRefused(Exception):
     """The proxy did not lead to the server; the message is its status line."""
 
@@ -105,10 +62,10 @@ def tunnel(
     deadline = time.monotonic() + timeout
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     login = f"Proxy-Authorization: {authorization}\r\n" if authorization else ""
-    _send(connection, f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{login}\r\n".encode(), deadline, given_up)
+    send(connection, f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{login}\r\n".encode(), deadline, given_up)
     head = b""
     while b"\r\n\r\n" not in head and len(head) < _HEAD_LIMIT:
-        received = _receive(connection, deadline, given_up)
+        received = receive(connection, deadline, given_up)
         if not received:
             break
         head += received
@@ -120,7 +77,7 @@ def tunnel(
 def handshake(
     connection: socket.socket, context: ssl.SSLContext, host: str, timeout: float, given_up: Callable[[], bool]
 ) -> Handshake:
-    """Do one handshake over a connection of `connect`, presenting and verifying as `context` does.
+    """Do one handshake over a connection of `waited_socket.connect`, presenting and verifying as `context` does.
 
     The connection is left open, to be closed by the caller. Raises GivenUp; any other failure is in the result.
     """
@@ -131,11 +88,11 @@ def handshake(
     error: OSError | None = None
     try:
         while not _step(tls):
-            _send(connection, outgoing.read(), deadline, given_up)
+            send(connection, outgoing.read(), deadline, given_up)
             # The server's first words come whole before OpenSSL judges them: it would stop listening at the first
             # certificate that it does not trust.
             while True:
-                received = _receive(connection, deadline, given_up)
+                received = receive(connection, deadline, given_up)
                 said.feed(received)
                 if received:
                     incoming.write(received)
@@ -143,7 +100,7 @@ def handshake(
                     incoming.write_eof()
                 if said.ended or not received:
                     break
-        _send(connection, outgoing.read(), deadline, given_up)
+        send(connection, outgoing.read(), deadline, given_up)
         with suppress(ssl.SSLError):
             tls.unwrap()
     except OSError as failed:
@@ -166,28 +123,3 @@ def _cipher(context: ssl.SSLContext, suite: int) -> str:
         return ""
     names = {int(cipher["id"]) & 0xFFFF: str(cipher["name"]) for cipher in context.get_ciphers()}
     return names.get(suite, f"{suite:#06x}")
-
-
-def _send(connection: socket.socket, data: bytes, deadline: float, given_up: Callable[[], bool]) -> None:
-    while data:
-        _wait(connection, selectors.EVENT_WRITE, deadline, given_up)
-        data = data[connection.send(data) :]
-
-
-def _receive(connection: socket.socket, deadline: float, given_up: Callable[[], bool]) -> bytes:
-    _wait(connection, selectors.EVENT_READ, deadline, given_up)
-    return connection.recv(65536)
-
-
-def _wait(connection: socket.socket, event: int, deadline: float, given_up: Callable[[], bool]) -> None:
-    """Until the socket is ready. Raises TimeoutError or GivenUp."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection, event)
-        while True:
-            if given_up():
-                raise GivenUp
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("timed out")
-            if selector.select(min(left, _LOOK_S)):
-                return

@@ -19,8 +19,8 @@ from app.documents import parse_document
 from app.domain import DocumentKind, Origin, Request
 from app.rules.pacing import Pace
 from app.uf import UFS
+from services.check_list import Outcome
 from services.demo.scenarios import Scenario
-from services.sefaz.diagnosis_report import Outcome
 from tests.ui.demo_office import DemoOffice, demo_office
 from tests.ui.office import enter
 from tests.ui.window import settle, until

@@ -72,7 +72,8 @@ def _options(parser: argparse.ArgumentParser, *, repeated: bool = False) -> None
 
 def run(options: argparse.Namespace) -> Status:
     """Diagnose and show."""
-    from services.sefaz.diagnosis_report import Outcome, as_document, as_text
+    from services.check_list import Outcome
+    from services.sefaz.diagnosis_report import as_document, as_text
 
     found: dict[str, UfReport] = {}
     with opened() as office:

@@ -21,13 +21,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.domain import Certificate, Failure, FailureKind
 from services.certificate import client_context
+from services.check_list import Outcome, StepReport
 from services.demo.ca import DemoAuthority
 from services.sefaz import connection_steps
 from services.sefaz.connection_steps import Connector
-from services.sefaz.diagnosis_report import Outcome, Step, StepReport
+from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint, load_endpoints
-from services.sefaz.tls_probe import GivenUp
 from services.sefaz.tls_profile import CertificateRequest, TlsProfile, tls_profile
+from services.waited_socket import GivenUp
 from tests.services.openssl_server import OpensslServer
 from tests.services.sefaz.test_openssl import DH_1024
 

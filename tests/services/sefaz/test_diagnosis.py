@@ -15,10 +15,11 @@ from app.domain import Certificate, FailureKind, Origin
 from app.rules.pacing import Pace
 from app.settings.catalog import SEFAZ_BRANCH
 from app.uf import UFS, Missing
+from services.check_list import CheckStep, Outcome
 from services.demo.ca import DemoAuthority
 from services.demo.scenarios import Scenario
 from services.sefaz.diagnosis import Diagnosis
-from services.sefaz.diagnosis_report import Outcome, Step, UfReport, as_text
+from services.sefaz.diagnosis_report import Step, UfReport, as_text
 from services.sefaz.endpoints import load_endpoints
 from tests.services.conftest import ACTOR, CNPJ, READ_TIMEOUT_S, Place
 
@@ -45,7 +46,7 @@ def of(place: Place, uf: str = "SP", **options: Any) -> UfReport:
     return diagnosed(place, uf, **options)[uf]
 
 
-def outcomes(report: UfReport) -> dict[Step, Outcome]:
+def outcomes(report: UfReport) -> dict[CheckStep, Outcome]:
     assert [step.step for step in report.steps] == list(Step)
     assert all(step.found and (step.failure is not None) is (step.outcome is FAILED) for step in report.steps)
     return {step.step: step.outcome for step in report.steps}

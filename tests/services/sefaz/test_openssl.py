@@ -24,13 +24,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from app.documents import parse_cnpj
 from app.domain import Certificate, ConsultationFailed, Failure, FailureKind, Verdict
 from services.certificate import client_context
+from services.check_list import Outcome
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.memory_keyring import MemoryKeyring
 from services.pfx import open_pfx
 from services.sefaz import transport
 from services.sefaz.client import SefazClient
-from services.sefaz.diagnosis_report import Outcome, Step
+from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import load_endpoints, save_override
 from tests.services.conftest import Place as Office
 from tests.services.openssl_server import OpensslServer
