@@ -75,9 +75,9 @@ def tls_context(settings: Snapshot) -> ssl.SSLContext | None:
     return context
 
 
-def url(settings: Snapshot, port: int) -> str:
-    """Where the service is called."""
-    address = settings[INTEGRATION_ADDRESS]
+def url(settings: Snapshot, port: int, address: str = "") -> str:
+    """Where the service is called: at the address of the settings, or at another of this computer."""
+    address = address or settings[INTEGRATION_ADDRESS]
     host = f"[{address}]" if ":" in address else address
     return f"{'https' if settings[INTEGRATION_CERTIFICATE] else 'http'}://{host}:{port}"
 

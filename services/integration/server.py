@@ -191,7 +191,8 @@ class IntegrationServer:
                 pause_s=_SIGHTINGS_S,
                 workers=workers,
             )
-            self._server.should_exit = self._stopping.is_set()
+            if self._stopping.is_set():
+                self._server.should_exit = True
             self._server.run([listener])
             callers.keep_sightings()
 
