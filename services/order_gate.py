@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import platform
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from app.brands import BrandTable
-from app.data import brands, order_checks, order_standing
+from app import order_profile, overdue_profile
+from app.data import brands, instalments, order_checks, order_standing
 from app.data.database import Database
-from app.data.order_standing import OrderStanding
+from app.data.order_standing import OrderStanding, Seller
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
-from app.order_profile import SETTINGS, OrderProfile
+from app.order_profile import OrderProfile
+from app.overdue_profile import SWITCHES, OverdueProfile
+from app.policies import OrderKind
 from app.portuguese import exact
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
-from app.rules.overdue import Overdue
+from app.rules.overdue import Credit, CreditFinding, Overdue, Release, judge, not_checked
 from app.settings.snapshot import Snapshot
 from services.anp.consultation import AnpConsultation
 from services.consultation import NotAsked, not_configured
+from services.network_failure import cancelled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -56,8 +62,25 @@ class _Said:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """Everything about an order that the profile and the database say, at one moment.
+
+    `finding` is None when store credit has no say, `credit` also when it was not looked at.
+    """
+
+    profile: OrderProfile
+    standing: OrderStanding
+    planned: Plan
+    credit: Credit | None
+    finding: CreditFinding | None
+
+
 class OrderGate:
-    """Answers whether an order or invoice may go on. One thread at a time, as its consultation."""
+    """Answers whether an order, invoice, budget or pre-sale may go on, to any number of threads at once.
+
+    One at a time asks ANP: the gate must be the only one that uses its consultation.
+    """
 
     def __init__(
         self,
@@ -70,6 +93,7 @@ class OrderGate:
         self._consultation = consultation
         self._clock = clock
         self._machine = platform.node()
+        self._asking = threading.Lock()
 
     def check(
         self, question: OrderQuestion, snapshot: Snapshot, *, given_up: Callable[[], bool] = lambda: False
@@ -79,39 +103,85 @@ class OrderGate:
         A consultation made here only informs the order: it is kept in the customer's history, and blocks or releases
         nobody (`apply` is false). Nothing is asked while a result is still valid.
 
-        Raises NotAsked, with nothing logged, when the company is not there or is not active, and when the consultation
-        was given up by `given_up` or by a `cancel` of the consultation. Otherwise nothing to ask, or nobody
-        answering, is for “Ação quando não for possível fazer Consulta” to decide.
+        Raises NotAsked, with nothing logged, when the company is not there or is not active, when the previous check is
+        not of a sale that this order can come from, and when the consultation was given up by `given_up` or by a
+        `cancel` of the consultation. Otherwise nothing to ask, or nobody answering, is for “Ação quando não for
+        possível fazer Consulta” to decide.
         """
-        profile = OrderProfile.of(snapshot.for_company(question.company_id))
-        with self._database.reading() as connection:
-            _check_company(connection, question.company_id)
-            standing = order_standing.look(connection, question.document, snapshot)
-            planned = plan(profile, standing.buyer, standing.last, self._clock())
-            table = brands.table(connection) if planned.step is Step.REUSE else BrandTable(())
-        said = _Said(standing.last) if planned.step is Step.REUSE and standing.last is not None else None
-        if planned.step is Step.ASK:
-            said = self._ask(question, standing, snapshot, given_up)
-            with self._database.reading() as connection:
-                # As it is now: blocks and registration may have changed while ANP was answering.
-                standing = replace(order_standing.look(connection, question.document, snapshot), last=standing.last)
-                table = brands.table(connection)
-        word = None if said is None else AnpWord(said.answer.outcome, said.reason, table.read(said.answer.brand))
-        consultation_id = None if said is None else said.answer.consultation_id
-        decision = decide(question, profile, standing.buyer, planned, word)
-        inputs = _inputs(question, snapshot, standing, planned, word)
+        answer = self._without_asking(question, snapshot)
+        if isinstance(answer, OrderAnswer):
+            return answer
+        with self._turn_to_ask(given_up):
+            # Another thread may have asked about the same customer meanwhile.
+            answer = self._without_asking(question, snapshot)
+            if isinstance(answer, OrderAnswer):
+                return answer
+            said = self._ask(question, answer.standing, snapshot, given_up)
         with self._database.writing() as connection:
-            check_id = order_checks.record(
-                connection,
-                question,
-                decision,
-                customer_id=standing.customer_id,
-                inputs=inputs,
-                consultation_id=consultation_id,
-                machine=self._machine,
-                at=self._clock(),
-            )
-        return OrderAnswer(decision.allowed, decision.reasons, decision.rules, consultation_id, check_id, inputs)
+            # As it is now: blocks, registration and credit may have changed while ANP was answering.
+            seen = replace(self._look(connection, question, snapshot), planned=answer.planned)
+            seen = replace(seen, standing=replace(seen.standing, last=answer.standing.last))
+            return self._conclude(connection, question, snapshot, seen, said)
+
+    def _without_asking(self, question: OrderQuestion, snapshot: Snapshot) -> OrderAnswer | _Seen:
+        """The answer, logged, when ANP need not be asked; else what is known, on which to ask."""
+        # Looking and logging in one transaction: a second one would cost more than everything that is read.
+        with self._database.writing() as connection:
+            seen = self._look(connection, question, snapshot)
+            if seen.planned.step is Step.ASK:
+                return seen
+            last = seen.standing.last
+            said = _Said(last) if seen.planned.step is Step.REUSE and last is not None else None
+            return self._conclude(connection, question, snapshot, seen, said)
+
+    def _look(self, connection: Connection, question: OrderQuestion, snapshot: Snapshot) -> _Seen:
+        now = self._clock()
+        seller = _seller(connection, question.company_id)
+        of_company = snapshot.for_company(question.company_id)
+        profile = OrderProfile.of(of_company)
+        standing = order_standing.look(connection, question.document, snapshot)
+        planned = plan(question.kind, profile, standing.buyer, standing.last, now)
+        kind, release = _credit_kind(connection, question)
+        if kind is None:
+            return _Seen(profile, standing, planned, None, None)
+        by = OverdueProfile.of(of_company, kind)
+        finding = not_checked(by, standing.buyer.exempt_as)
+        if finding is not None:
+            return _Seen(profile, standing, planned, None, finding)
+        today = now.astimezone(ZoneInfo(seller.zone)).date()
+        credit = instalments.credit(connection, question.document, question.company_id, by.companies, today, release)
+        return _Seen(profile, standing, planned, credit, judge(by, credit, question.act, now))
+
+    def _conclude(
+        self, connection: Connection, question: OrderQuestion, snapshot: Snapshot, seen: _Seen, said: _Said | None
+    ) -> OrderAnswer:
+        word = None
+        if said is not None:
+            brand = brands.table(connection).read(said.answer.brand)
+            word = AnpWord(said.answer.outcome, said.reason, brand)
+        consultation_id = None if said is None else said.answer.consultation_id
+        decision = decide(question, seen.profile, seen.standing.buyer, seen.planned, word, seen.finding)
+        inputs = _inputs(question, snapshot, seen, word)
+        check_id = order_checks.record(
+            connection,
+            question,
+            decision,
+            customer_id=seen.standing.customer_id,
+            inputs=inputs,
+            consultation_id=consultation_id,
+            machine=self._machine,
+            at=self._clock(),
+        )
+        return OrderAnswer(
+            decision.allowed,
+            decision.reasons,
+            decision.rules,
+            consultation_id,
+            check_id,
+            inputs,
+            decision.release_needed,
+            decision.overdue,
+        )
 
     def cancel(self) -> bool:
         """Interrupt the consultation in flight, from any thread; False when there is none."""
@@ -152,6 +222,17 @@ class OrderGate:
         )
         return _Said(answer, finding.reason)
 
+    @contextmanager
+    def _turn_to_ask(self, given_up: Callable[[], bool]) -> Iterator[None]:
+        """The one thread that asks ANP. Raises NotAsked for whoever gives up before its turn."""
+        while not self._asking.acquire(timeout=_GLANCE_S):
+            if given_up():
+                raise NotAsked(cancelled())
+        try:
+            yield
+        finally:
+            self._asking.release()
+
     def _await_turn(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> None:
         """Leave the polite pause after the last query; whoever gives up waits no more, and `run` says so."""
         wait_s = (self._consultation.turn_for(request, snapshot).at - self._clock()).total_seconds()
@@ -160,26 +241,49 @@ class OrderGate:
             time.sleep(min(left, _GLANCE_S))
 
 
-def _check_company(connection: Connection, company_id: int) -> None:
-    company = order_standing.company(connection, company_id)
-    if company is None:
+def _seller(connection: Connection, company_id: int) -> Seller:
+    found = order_standing.seller(connection, company_id)
+    if found is None:
         raise not_configured(f"Não existe a empresa {company_id}.", "Confira o código em Tabelas › Empresas.")
-    name, active = company
-    if not active:
+    if not found.active:
         raise not_configured(
-            f"A empresa {company_id} · {name} está inativa: não inclui nem altera pedidos.",
+            f"A empresa {company_id} · {found.name} está inativa: não inclui nem altera pedidos.",
             "Confira o código, ou reative a empresa em Tabelas › Empresas.",
         )
+    return found
 
 
-def _inputs(
-    question: OrderQuestion, snapshot: Snapshot, standing: OrderStanding, planned: Plan, word: AnpWord | None
-) -> dict[str, Any]:
-    """All that was looked at, as JSON; settings in their stored form, moments in ISO 8601 with their offset."""
+def _credit_kind(connection: Connection, question: OrderQuestion) -> tuple[OrderKind | None, Release | None]:
+    """By the switch of which kind the buyer's store credit is checked, None when it has no say, and what was released
+    of the sale that the order came from."""
+    if question.previous_id is None:
+        return (question.kind if question.kind in SWITCHES else None), None
+    number = question.previous_id
+    todo = "Confira o número da avaliação, ou avalie sem ela."
+    if question.kind in SWITCHES:
+        raise not_configured("Só um pedido ou uma nota fiscal vem de outra avaliação.", todo)
+    previous = order_standing.previous(connection, number)
+    if previous is None:
+        raise not_configured(f"Não existe a avaliação {number}.", todo)
+    if previous.kind not in SWITCHES:
+        raise not_configured(f"A avaliação {number} não é de um orçamento (DAV) nem de uma pré-venda.", todo)
+    if (previous.company_id, previous.document) != (question.company_id, question.document.key):
+        raise not_configured(f"A avaliação {number} é de outro cliente ou de outra empresa.", todo)
+    return previous.kind, previous.release
+
+
+def _inputs(question: OrderQuestion, snapshot: Snapshot, seen: _Seen, word: AnpWord | None) -> dict[str, Any]:
+    """All that was looked at, as JSON; settings in their stored form, moments in ISO 8601 with their offset.
+
+    "crediario" is None when store credit was not looked at; see Overdue.as_fields for what it says of what is overdue.
+    """
     of_company = snapshot.for_company(question.company_id)
-    buyer, last = standing.buyer, standing.last
+    buyer, last = seen.standing.buyer, seen.standing.last
+    settings = () if question.kind in SWITCHES else order_profile.SETTINGS
+    if seen.finding is not None:
+        settings = (*settings, *overdue_profile.SETTINGS)
     return {
-        "configuracoes": {setting.key: setting.kind.dump(of_company[setting]) for setting in SETTINGS},
+        "configuracoes": {setting.key: setting.kind.dump(of_company[setting]) for setting in settings},
         "cliente": {
             "ativo": buyer.active,
             "cadastro_anp": buyer.anp_kind.value,
@@ -197,7 +301,7 @@ def _inputs(
             "quando": last.at.isoformat(),
             "consulta_id": last.consultation_id,
         },
-        "anp": {"consulta": planned.step.value}
+        "anp": {"consulta": seen.planned.step.value}
         | (
             {}
             if word is None
@@ -208,4 +312,16 @@ def _inputs(
                 "bandeira_na_tabela": word.brand.said.value,
             }
         ),
+        "crediario": _credit_inputs(seen.credit, seen.finding),
+    }
+
+
+def _credit_inputs(credit: Credit | None, finding: CreditFinding | None) -> dict[str, Any] | None:
+    if credit is None or finding is None:
+        return None
+    return {
+        "data": credit.today.isoformat(),
+        "recebido_em": None if credit.known_at is None else credit.known_at.isoformat(),
+        "liberado_na_avaliacao": None if credit.release is None else credit.release.check_id,
+        "vencido": None if finding.overdue is None else finding.overdue.as_fields(),
     }

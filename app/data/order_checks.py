@@ -8,17 +8,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select
 
-from app.data.models import Company, Consultation, Customer, OrderCheck
+from app.data import releases
+from app.data.models import Company, Consultation, Counter, Customer, OrderCheck, OverdueRelease
+from app.data.releases import Released
 from app.data.search import every_word
 from app.documents import from_key
 from app.domain import Document
 from app.policies import OrderKind, OrderOperation
 from app.rules.order_gate import OrderDecision, OrderQuestion
+from app.rules.overdue import Overdue
 
 
 @dataclass(frozen=True)
 class CheckRow:
-    """One check as lists show it. `customer` is "" for a document that is not a customer's."""
+    """One check as lists show it. `customer` is "" for a document that is not a customer's, `counter` for a check that
+    the program itself made; `reference` is the number of the document at the counter.
+
+    With `release_needed` it was refused, and a person may release it or did: then it is `released`.
+    """
 
     id: int
     at: datetime
@@ -32,6 +39,10 @@ class CheckRow:
     operation: OrderOperation
     allowed: bool
     reasons: tuple[str, ...]
+    counter: str
+    reference: str
+    release_needed: bool
+    released: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class FullCheck:
     """One check whole; `inputs` is what was looked at, as it was then (see services.order_gate).
 
     `consultation_kept` tells whether the consultation can still be read: only the newest of each customer are kept.
+    `previous_id` is the check of the sale that this one came from; `release` is who released this one.
     """
 
     row: CheckRow
@@ -47,6 +59,16 @@ class FullCheck:
     inputs: dict[str, Any]
     consultation_id: int | None
     consultation_kept: bool
+    counter_id: int | None
+    previous_id: int | None
+    release: Released | None
+
+    @property
+    def overdue(self) -> Overdue | None:
+        """The overdue store credit that was found, None when it was not checked or could not be."""
+        # Checks of older programs looked at no store credit.
+        fields = (self.inputs.get("crediario") or {}).get("vencido")
+        return None if fields is None else Overdue.from_fields(fields)
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,10 @@ _ROW = (
     _t.operation,
     _t.allowed,
     _t.reasons,
+    Counter.name,
+    _t.reference,
+    _t.release_needed,
+    OverdueRelease.id.is_not(None),
 )
 # Every order runs it, and building a statement costs ten times as much as running it.
 _RECORD = insert(_t).returning(_t.id)
@@ -104,6 +130,10 @@ def record(
         "rules": list(decision.rules),
         "inputs": inputs,
         "consultation_id": consultation_id,
+        "counter_id": question.counter_id,
+        "reference": question.reference,
+        "previous_id": question.previous_id,
+        "release_needed": decision.release_needed,
     }
     return int(connection.execute(_RECORD, values).scalar_one())
 
@@ -124,12 +154,15 @@ def count(connection: Connection, query: CheckQuery) -> int:
 
 def get(connection: Connection, check_id: int) -> FullCheck | None:
     """One check whole, or None."""
-    more = (_t.machine, _t.rules, _t.inputs, _t.consultation_id, exists().where(Consultation.id == _t.consultation_id))
+    kept_too = exists().where(Consultation.id == _t.consultation_id)
+    more = (_t.machine, _t.rules, _t.inputs, _t.consultation_id, kept_too, _t.counter_id, _t.previous_id)
     found: Any = connection.execute(_joined(select(*_ROW, *more)).where(_t.id == check_id)).first()
     if found is None:
         return None
-    machine, rules, inputs, consultation_id, kept = found[len(_ROW) :]
-    return FullCheck(_row(found[: len(_ROW)]), machine, tuple(rules), inputs, consultation_id, kept)
+    row = _row(found[: len(_ROW)])
+    machine, rules, inputs, consultation_id, kept, counter_id, previous_id = found[len(_ROW) :]
+    release = releases.of_check(connection, check_id) if row.released else None
+    return FullCheck(row, machine, tuple(rules), inputs, consultation_id, kept, counter_id, previous_id, release)
 
 
 def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -137,6 +170,8 @@ def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         statement.select_from(_t)
         .join(Company, Company.id == _t.company_id)
         .outerjoin(Customer, Customer.id == _t.customer_id)
+        .outerjoin(Counter, Counter.id == _t.counter_id)
+        .outerjoin(OverdueRelease, OverdueRelease.check_id == _t.id)
     )
 
 
@@ -152,7 +187,10 @@ def _wanted(query: CheckQuery) -> list[ColumnElement[bool]]:
 
 
 def _row(found: Any) -> CheckRow:
-    id_, at, actor, company_id, company, document, customer_id, customer, kind, operation, allowed, reasons = found
+    id_, at, actor, company_id, company, document, customer_id, customer, kind, operation, allowed, reasons, *more = (
+        found
+    )
+    counter, reference, release_needed, released = more
     return CheckRow(
         id_,
         at,
@@ -166,4 +204,8 @@ def _row(found: Any) -> CheckRow:
         OrderOperation(operation),
         allowed,
         tuple(reasons),
+        counter or "",
+        reference,
+        release_needed,
+        released,
     )

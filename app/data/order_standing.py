@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.data import blocks
+from app.data import blocks, zone
 from app.data.exemption import exempting_entity
-from app.data.models import Company, Consultation, Customer
+from app.data.models import Company, Consultation, Customer, OrderCheck, OverdueRelease
 from app.domain import ActiveBlock, AnpOutcome, Authority, Document, DocumentKind
-from app.policies import AnpKind
+from app.policies import AnpKind, OrderKind
 from app.rules.order_gate import Buyer, LastAnswer
+from app.rules.overdue import Release
 from app.settings.snapshot import Snapshot
 
 
@@ -26,9 +27,35 @@ class OrderStanding:
     uf: str
 
 
+@dataclass(frozen=True)
+class Seller:
+    """The company that sells; `zone` is the one (IANA) in which its days begin."""
+
+    name: str
+    active: bool
+    zone: str
+
+
+@dataclass(frozen=True)
+class PreviousCheck:
+    """The check of the sale that an order or invoice came from, and what a person released of it."""
+
+    kind: OrderKind
+    company_id: int
+    document: str
+    release: Release | None
+
+
 _c, _t = Customer, Consultation
 # Every order runs these, and building a statement costs ten times as much as running it.
-_COMPANY = select(Company.name, Company.active).where(Company.id == bindparam("company_id"))
+_COMPANY = select(Company.name, Company.active, Company.uf, zone.OF_COMPANY).where(
+    Company.id == bindparam("company_id")
+)
+_PREVIOUS = (
+    select(OrderCheck.kind, OrderCheck.company_id, OrderCheck.document, OverdueRelease.instalments)
+    .outerjoin(OverdueRelease, OverdueRelease.check_id == OrderCheck.id)
+    .where(OrderCheck.id == bindparam("check_id"))
+)
 _KNOWN_AT = func.coalesce(_t.listed_at, _t.asked_at)
 _NUMBER = (
     select(_t.id)
@@ -67,10 +94,19 @@ _NOBODYS = (
 )
 
 
-def company(connection: Connection, company_id: int) -> tuple[str, bool] | None:
-    """The name of a company and whether it is active, or None when there is no such company."""
+def seller(connection: Connection, company_id: int) -> Seller | None:
+    """The company that sells, or None when there is no such company."""
     found = connection.execute(_COMPANY, {"company_id": company_id}).first()
-    return None if found is None else (found.name, found.active)
+    return None if found is None else Seller(found.name, found.active, zone.company_zone(found.zone, found.uf))
+
+
+def previous(connection: Connection, check_id: int) -> PreviousCheck | None:
+    """A check as the one that comes after it sees it, or None when there is no such check."""
+    found = connection.execute(_PREVIOUS, {"check_id": check_id}).first()
+    if found is None:
+        return None
+    release = None if found.instalments is None else Release(check_id, frozenset(found.instalments))
+    return PreviousCheck(OrderKind(found.kind), found.company_id, found.document, release)
 
 
 def look(connection: Connection, document: Document, snapshot: Snapshot) -> OrderStanding:

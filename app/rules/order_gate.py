@@ -1,4 +1,7 @@
-"""May this order or invoice go on? Whether ANP must be asked, then every rule, of which the most restrictive wins."""
+"""May this order, invoice, budget or pre-sale go on? Whether ANP must be asked, then every rule.
+
+The most restrictive wins.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Document
 from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
 from app.portuguese import exact
+from app.rules.overdue import RELEASED, CreditFinding, Overdue
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
     ANP_NO_ANSWER,
@@ -32,6 +36,14 @@ _PSEUDO_RULES = {
     INACTIVE: "Cliente inativo",
     NOT_REGISTERED: "Documento sem cadastro de cliente",
     NOT_RESELLER: "Cadastro na ANP: não é revendedor",
+    RELEASED: "Crediário vencido liberado por uma pessoa",
+}
+_TENTATIVE = frozenset((OrderKind.BUDGET, OrderKind.PRE_SALE))  # an order or invoice comes after them
+_THINGS = {
+    OrderKind.ORDER: "do pedido",
+    OrderKind.INVOICE: "da nota fiscal",
+    OrderKind.BUDGET: "do orçamento (DAV)",
+    OrderKind.PRE_SALE: "da pré-venda",
 }
 
 
@@ -115,11 +127,17 @@ class AnpWord:
 @dataclass(frozen=True)
 class OrderDecision:
     """Whether the order may go on; the reasons that refuse come first. `rules` are keys of settings, or the
-    pseudo-keys of this module."""
+    pseudo-keys of this module.
+
+    With `release_needed` only overdue store credit refuses it, and a person may release it. `overdue` is that credit,
+    None when it was not checked or could not be.
+    """
 
     allowed: bool
     reasons: tuple[str, ...]
     rules: tuple[str, ...]
+    release_needed: bool = False
+    overdue: Overdue | None = None
 
 
 @dataclass(frozen=True)
@@ -131,12 +149,14 @@ class _Finding:
     rules: tuple[str, ...]
 
 
-def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: datetime) -> Plan:
+def plan(kind: OrderKind, profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: datetime) -> Plan:
     """Whether ANP is consulted for this order: the company's profile, then the general one, then the buyer's own.
 
-    An answer of exactly `validity_h` hours is still good; with 0 hours none is, nor is one from a clock ahead of ours,
-    nor one of ANP's list: the list stands in only when nobody answers.
+    Budgets and pre-sales never ask it. An answer of exactly `validity_h` hours is still good; with 0 hours none is, nor
+    is one from a clock ahead of ours, nor one of ANP's list: the list stands in only when nobody answers.
     """
+    if kind in _TENTATIVE:
+        return Plan(Step.SKIP, f"A avaliação {_THINGS[kind]} não consulta a ANP.", ())
     company = ANP_COMPANY_ORDER.key
     match profile.company:
         case CompanyConsultation.NEVER:
@@ -169,9 +189,15 @@ def plan(profile: OrderProfile, buyer: Buyer, last: LastAnswer | None, now: date
 
 
 def decide(
-    question: OrderQuestion, profile: OrderProfile, buyer: Buyer, planned: Plan, word: AnpWord | None
+    question: OrderQuestion,
+    profile: OrderProfile,
+    buyer: Buyer,
+    planned: Plan,
+    word: AnpWord | None,
+    credit: CreditFinding | None = None,
 ) -> OrderDecision:
-    """Every rule about the order. `word` is what ANP says, None when the plan is to skip it."""
+    """Every rule about the order. `word` is what ANP says, None when the plan is to skip it; `credit` what the buyer's
+    store credit does, None when it is not looked at."""
     found: list[_Finding] = []
     if word is not None and not word.outcome.is_answer:
         found.append(_without_answer(question, profile, word))
@@ -179,7 +205,14 @@ def decide(
         found.append(_by_status(question, profile, word))
         if word.outcome.is_listed and word.brand.is_missing:
             found.append(_by_brand(question, profile, word.brand))
-    found += _by_registration(buyer)
+    by_registration = _by_registration(question.kind, buyer)
+    release_needed = (
+        credit is not None and credit.releasable and not any(finding.refuses for finding in (*found, *by_registration))
+    )
+    if credit is not None:
+        more = " Quem tem permissão pode liberar, com usuário, senha e motivo." if release_needed else ""
+        found.append(_Finding(credit.refuses, f"{credit.reason}{more}", credit.rules))
+    found += by_registration
     found.append(_Finding(False, planned.why, planned.rules))
     refusals = [finding for finding in found if finding.refuses]
     others = [finding for finding in found if not finding.refuses]
@@ -188,6 +221,8 @@ def decide(
         not refusals,
         tuple(finding.reason for finding in ordered),
         tuple(dict.fromkeys(rule for finding in ordered for rule in finding.rules)),
+        release_needed,
+        None if credit is None else credit.overdue,
     )
 
 
@@ -220,27 +255,30 @@ def _by_brand(question: OrderQuestion, profile: OrderProfile, brand: BrandReadin
     )
 
 
-def _by_registration(buyer: Buyer) -> list[_Finding]:
+def _by_registration(kind: OrderKind, buyer: Buyer) -> list[_Finding]:
+    """Blocks and inactivity refuse orders and invoices; of budgets and pre-sales they only are told."""
     if buyer.active is None:
         why = "Nenhum cliente cadastrado tem este documento: não há bloqueio a conferir."
         return [_Finding(False, why, (NOT_REGISTERED,))]
+    refuses = kind not in _TENTATIVE
+    warning = "" if refuses else " O pedido será recusado."
     found = [
         _Finding(
-            True,
-            f"O cliente está bloqueado desde {exact(block.since)} ({block.origin.label}): {_ended(block.reason)}",
+            refuses,
+            f"O cliente está bloqueado desde {exact(block.since)} ({block.origin.label}): "
+            f"{_ended(block.reason)}{warning}",
             (f"{BLOCK_PREFIX}{block.origin.value}",),
         )
         for block in buyer.blocks
     ]
     if not buyer.active:
-        found.append(_Finding(True, "O cliente está inativo no cadastro.", (INACTIVE,)))
+        found.append(_Finding(refuses, f"O cliente está inativo no cadastro.{warning}", (INACTIVE,)))
     return found or [_Finding(False, "O cliente está ativo e sem bloqueios.", ())]
 
 
 def act(kind: OrderKind, operation: OrderOperation) -> str:
-    """What is being done: "inclusão do pedido", "alteração da nota fiscal"."""
-    thing = "do pedido" if kind is OrderKind.ORDER else "da nota fiscal"
-    return f"{operation.label} {thing}"
+    """What is being done: "inclusão do pedido", "alteração da pré-venda"."""
+    return f"{operation.label} {_THINGS[kind]}"
 
 
 def rule_label(rule: str) -> str:

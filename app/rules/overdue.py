@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from app.overdue_profile import OverdueProfile
 from app.policies import InstalmentSituation, OverdueAction, UncheckedAction
@@ -61,6 +62,28 @@ class Overdue:
     principal: Decimal
     first_due: date | None
     instalments: tuple[int, ...]
+
+    def as_fields(self) -> dict[str, Any]:
+        """The form stored as JSON."""
+        return {
+            "vencidas": self.count,
+            "maior_atraso": self.worst_days,
+            "valor": f"{self.principal:.2f}",
+            "primeira_vencida": None if self.first_due is None else self.first_due.isoformat(),
+            "parcelas": list(self.instalments),
+        }
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Overdue:
+        """The inverse of `as_fields`."""
+        first = fields["primeira_vencida"]
+        return cls(
+            fields["vencidas"],
+            fields["maior_atraso"],
+            Decimal(fields["valor"]),
+            None if first is None else date.fromisoformat(first),
+            tuple(fields["parcelas"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -117,17 +140,23 @@ def overdue(instalments: Iterable[Instalment], today: date, grace_days: int) -> 
     )
 
 
-def judge(profile: OverdueProfile, credit: Credit, exempt_as: str | None, act: str, now: datetime) -> CreditFinding:
-    """What the buyer's credit does to the sale; `act` is what is being done ("inclusão da pré-venda").
+def not_checked(profile: OverdueProfile, exempt_as: str | None) -> CreditFinding | None:
+    """Why the credit need not be looked at, None when it must.
 
-    The entity `exempt_as`, which stands for a branch or congênere, is not checked.
+    The check is off, or the buyer is the entity `exempt_as`, which stands for a branch or congênere.
     """
-    switch = profile.switch.key
     if not profile.on:
-        return CreditFinding(False, False, f"“{profile.switch.label}” está desligado: nada foi verificado.", (switch,))
+        why = f"“{profile.switch.label}” está desligado: nada foi verificado."
+        return CreditFinding(False, False, why, (profile.switch.key,))
     if exempt_as is not None:
         why = f"O cliente é a entidade “{exempt_as}”, que representa filial ou congênere: o crediário não é verificado."
         return CreditFinding(False, False, why, (SEFAZ_ENTITY.key,))
+    return None
+
+
+def judge(profile: OverdueProfile, credit: Credit, act: str, now: datetime) -> CreditFinding:
+    """What the buyer's credit does to the sale; `act` is what is being done ("inclusão da pré-venda")."""
+    switch = profile.switch.key
     found = overdue(credit.instalments, credit.today, profile.grace_days)
     unknown = _why_unknown(profile, credit, now)
     if unknown:
@@ -176,7 +205,6 @@ def _unchecked(profile: OverdueProfile, credit: Credit, found: Overdue, unknown:
 def _refused(profile: OverdueProfile, why: str, rules: tuple[str, ...], found: Overdue | None) -> CreditFinding:
     releasable = profile.action is OverdueAction.RELEASE
     if releasable:
-        why += " Quem tem permissão pode liberar, com usuário, senha e motivo."
         rules = tuple(dict.fromkeys((*rules, OVERDUE_ACTION.key)))
     return CreditFinding(True, releasable, why, rules, found)
 
