@@ -590,6 +590,8 @@ class WhatsAppMessage(Base):
     __tablename__ = "whatsapp_message"
     __table_args__ = (
         Index("ix_whatsapp_message_state_next_at", "state", "next_at", "id"),
+        Index("ix_whatsapp_message_state_at", "state_at"),
+        Index("ix_whatsapp_message_event_id", "event_id"),
         Index("ix_whatsapp_message_customer_id", "customer_id"),
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
@@ -620,13 +622,14 @@ class WhatsAppMessage(Base):
 
 
 class WhatsAppPause(Base):
-    """What is not sent for now: the whole channel ("canal"), one template ("modelo:nome") or one person ("numero:…").
+    """What is not sent for now: all of a sender ("canal:ID"), one template of it ("modelo:ID:nome") or what goes to one
+    person ("numero:…"). ID is the sender's Phone Number ID.
 
     With no `until` it holds until a person resumes it.
     """
 
     __tablename__ = "whatsapp_pause"
-    what: Mapped[str] = mapped_column(String(530), primary_key=True)
+    what: Mapped[str] = mapped_column(String(560), primary_key=True)
     until: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text)
     error_code: Mapped[int | None]

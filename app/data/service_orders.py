@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.data import outbox
 from app.data.models import Company, Customer, ServiceOrderEvent, WhatsAppMessage
+from app.data.outbox import NewMessage
+from app.documents import from_key
 from app.domain import Document
 from app.policies import ServiceOrderStage
-from app.rules.outbox import MessageState, Person, Recipient, latest_first, parameters, recipient, stale
+from app.rules.outbox import MessageState, Person, newness, parameters, recipient, stale
 from app.settings.catalog import (
     WHATSAPP_COLLAPSE,
     WHATSAPP_EXPIRY,
@@ -56,6 +59,9 @@ class RecordedEvent:
     reason: str = ""
 
 
+_e = ServiceOrderEvent
+
+
 def record_event(connection: Connection, news: ServiceOrderNews, snapshot: Snapshot, now: datetime) -> RecordedEvent:
     """Keep an event and its message, in the caller's transaction; the same event told again changes nothing.
 
@@ -64,23 +70,17 @@ def record_event(connection: Connection, news: ServiceOrderNews, snapshot: Snaps
     kept = _kept(connection, news)
     if kept is not None:
         return kept
-    who = recipient(_people(connection, news.document))
+    who = recipient(_people(connection, news.document)).person
     event = {
-        "company_id": news.company_id,
-        "order_number": news.order_number,
+        **vars(news),
         "stage": news.stage.value,
-        "version": news.version,
         "document": news.document.key,
-        "customer_id": who.person.id if who.person else None,
-        "situation": news.situation,
-        "occurred_at": news.occurred_at,
+        "customer_id": who.id if who else None,
         "received_at": now,
-        "counter_id": news.counter_id,
     }
-    adding = insert(ServiceOrderEvent).values(event).returning(ServiceOrderEvent.id)
     try:
         with connection.begin_nested():
-            event_id = int(connection.execute(adding).scalar_one())
+            event_id = int(connection.execute(insert(_e).values(event).returning(_e.id)).scalar_one())
     except IntegrityError:  # told twice at once: the other has just been kept
         kept = _kept(connection, news)
         if kept is None:
@@ -89,65 +89,93 @@ def record_event(connection: Connection, news: ServiceOrderNews, snapshot: Snaps
     profile = snapshot.for_company(news.company_id)
     if not profile[WHATSAPP_ORDERS] or not profile[WHATSAPP_TEMPLATE[news.stage]]:
         return RecordedEvent(event_id, repeated=False)
-    return _write_message(connection, event_id, news, who, profile, now)
+    return _write_message(connection, event_id, news, profile, now)
+
+
+def composed(
+    connection: Connection,
+    event_id: int,
+    news: ServiceOrderNews,
+    profile: Snapshot,
+    *,
+    valid_from: datetime,
+) -> tuple[NewMessage, str]:
+    """The message of an event by the company's `profile`, and why nobody can receive it, "" when somebody can."""
+    who = recipient(_people(connection, news.document))
+    name = who.person.name if who.person else ""
+    fields = profile[WHATSAPP_FIELDS[news.stage]]
+    company = connection.execute(select(Company.name).where(Company.id == news.company_id)).scalar_one()
+    message = NewMessage(
+        destination=who.destination,
+        template=profile[WHATSAPP_TEMPLATE[news.stage]],
+        language=profile[WHATSAPP_LANGUAGE],
+        parameters=parameters(
+            fields,
+            customer=name,
+            order=news.order_number,
+            company=company,
+            situation=news.situation or news.stage.label,
+        ),
+        unique_key=f"os:{news.company_id}:{news.order_number}:{news.stage.value}:{news.version}",
+        event_id=event_id,
+        company_id=news.company_id,
+        order_number=news.order_number,
+        stage=news.stage,
+        customer_id=who.person.id if who.person else None,
+        customer_name=name,
+        expires_at=valid_from + timedelta(hours=profile[WHATSAPP_EXPIRY]),
+    )
+    return message, who.why
+
+
+def event(connection: Connection, event_id: int) -> ServiceOrderNews:
+    """One event, as it was told."""
+    columns = (
+        _e.company_id,
+        _e.order_number,
+        _e.stage,
+        _e.version,
+        _e.document,
+        _e.situation,
+        _e.occurred_at,
+        _e.counter_id,
+    )
+    found: Any = connection.execute(select(*columns).where(_e.id == event_id)).one()
+    told = {**found._mapping, "stage": ServiceOrderStage(found.stage), "document": from_key(found.document)}
+    return ServiceOrderNews(**told)
 
 
 def _write_message(
-    connection: Connection, event_id: int, news: ServiceOrderNews, who: Recipient, profile: Snapshot, now: datetime
+    connection: Connection, event_id: int, news: ServiceOrderNews, profile: Snapshot, now: datetime
 ) -> RecordedEvent:
-    activated = profile.effective(WHATSAPP_ORDERS).kept
-    expires_at = min(news.occurred_at, now) + timedelta(hours=profile[WHATSAPP_EXPIRY])
-    reason = who.why or stale(
-        news.occurred_at, activated_at=activated.at if activated else None, expires_at=expires_at, now=now
-    )
+    # A counter whose clock is ahead gains no time by it.
+    valid_from = min(news.occurred_at, now)
+    message, reason = composed(connection, event_id, news, profile, valid_from=valid_from)
+    switched = profile.effective(WHATSAPP_ORDERS).kept
+    if not reason and message.expires_at is not None:
+        reason = stale(
+            news.occurred_at, activated_at=switched.at if switched else None, expires_at=message.expires_at, now=now
+        )
     if not reason and profile[WHATSAPP_COLLAPSE]:
         if _has_newer(connection, news):
             reason = "Já há notícia mais nova desta ordem."
         else:
             outbox.replace_older(connection, news.company_id, news.order_number, now)
     state = MessageState.IGNORED if reason else MessageState.PENDING
-    name = who.person.name if who.person else ""
-    fields = profile[WHATSAPP_FIELDS[news.stage]]
-    message_id = outbox.add(
-        connection,
-        outbox.NewMessage(
-            event_id=event_id,
-            company_id=news.company_id,
-            order_number=news.order_number,
-            stage=news.stage,
-            customer_id=who.person.id if who.person else None,
-            customer_name=name,
-            destination=who.destination,
-            template=profile[WHATSAPP_TEMPLATE[news.stage]],
-            language=profile[WHATSAPP_LANGUAGE],
-            parameters=parameters(
-                fields,
-                customer=name,
-                order=news.order_number,
-                company=_company_name(connection, news.company_id),
-                situation=news.situation or news.stage.label,
-            ),
-            unique_key=f"os:{news.company_id}:{news.order_number}:{news.stage.value}:{news.version}",
-            expires_at=expires_at,
-        ),
-        state,
-        reason,
-        now,
-    )
-    return RecordedEvent(event_id, False, message_id, state, reason)
+    return RecordedEvent(event_id, False, outbox.add(connection, message, state, reason, now), state, reason)
 
 
 def _kept(connection: Connection, news: ServiceOrderNews) -> RecordedEvent | None:
-    e, m = ServiceOrderEvent, WhatsAppMessage
+    m = WhatsAppMessage
     found = connection.execute(
-        select(e.id, m.id, m.state, m.reason)
-        .select_from(e)
-        .outerjoin(m, m.event_id == e.id)
+        select(_e.id, m.id, m.state, m.reason)
+        .select_from(_e)
+        .outerjoin(m, m.event_id == _e.id)
         .where(
-            e.company_id == news.company_id,
-            e.order_number == news.order_number,
-            e.stage == news.stage.value,
-            e.version == news.version,
+            _e.company_id == news.company_id,
+            _e.order_number == news.order_number,
+            _e.stage == news.stage.value,
+            _e.version == news.version,
         )
     ).first()
     if found is None:
@@ -157,14 +185,13 @@ def _kept(connection: Connection, news: ServiceOrderNews) -> RecordedEvent | Non
 
 
 def _has_newer(connection: Connection, news: ServiceOrderNews) -> bool:
-    e = ServiceOrderEvent
     others = connection.execute(
-        select(e.stage, e.occurred_at, e.version).where(
-            e.company_id == news.company_id, e.order_number == news.order_number
+        select(_e.stage, _e.occurred_at, _e.version).where(
+            _e.company_id == news.company_id, _e.order_number == news.order_number
         )
     )
-    this = latest_first(news.stage, news.occurred_at, news.version)
-    return any(latest_first(ServiceOrderStage(stage), at, version) > this for stage, at, version in others)
+    this = newness(news.stage, news.occurred_at, news.version)
+    return any(newness(ServiceOrderStage(stage), at, version) > this for stage, at, version in others)
 
 
 def _people(connection: Connection, document: Document) -> list[Person]:
@@ -173,7 +200,3 @@ def _people(connection: Connection, document: Document) -> list[Person]:
         select(c.id, c.name, c.mobile, c.phone, c.whatsapp_consent, c.active).where(c.document == document.key)
     )
     return [Person(*row) for row in found]
-
-
-def _company_name(connection: Connection, company_id: int) -> str:
-    return str(connection.execute(select(Company.name).where(Company.id == company_id)).scalar_one())

@@ -47,8 +47,8 @@ class MessageState(Enum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is done about it: such messages are erased some time later."""
-        return self not in (MessageState.PENDING, MessageState.SENDING, MessageState.UNCERTAIN)
+        """Whether the program does nothing more about it: such messages are erased some time later."""
+        return self not in (MessageState.PENDING, MessageState.SENDING)
 
 
 _LABELS = {
@@ -81,7 +81,7 @@ BEFORE: Mapping[MessageState, frozenset[MessageState]] = {
 }
 """From which states a message may come to each: forward only, since confirmations come twice and out of order."""
 
-RESENDABLE = frozenset({MessageState.FAILED, MessageState.UNCERTAIN, MessageState.CANCELLED})
+RESENDABLE = frozenset({MessageState.FAILED, MessageState.UNCERTAIN, MessageState.CANCELLED, MessageState.IGNORED})
 """What a person may send again."""
 
 
@@ -153,8 +153,8 @@ def parameters(
 # --- is it still news? ---
 
 
-def latest_first(stage: ServiceOrderStage, occurred_at: datetime, version: int) -> tuple[datetime, int, int]:
-    """By what two news of one order are told apart: the greater is the newer, in whatever order they came."""
+def newness(stage: ServiceOrderStage, occurred_at: datetime, version: int) -> tuple[datetime, int, int]:
+    """By what two news of one order are compared: the greater is the newer, in whatever order they came."""
     return occurred_at, list(ServiceOrderStage).index(stage), version
 
 

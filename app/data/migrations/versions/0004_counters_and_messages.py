@@ -75,7 +75,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "whatsapp_pause",
-        sa.Column("what", sa.String(length=530), nullable=False),
+        sa.Column("what", sa.String(length=560), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("error_code", sa.Integer(), nullable=True),
@@ -235,6 +235,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("whatsapp_message", schema=None) as batch_op:
         batch_op.create_index("ix_whatsapp_message_customer_id", ["customer_id"], unique=False)
+        batch_op.create_index("ix_whatsapp_message_event_id", ["event_id"], unique=False)
+        batch_op.create_index("ix_whatsapp_message_state_at", ["state_at"], unique=False)
         batch_op.create_index("ix_whatsapp_message_state_next_at", ["state", "next_at", "id"], unique=False)
 
     with op.batch_alter_table("app_user", schema=None) as batch_op:
