@@ -39,6 +39,11 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{number(count)} {one if count == 1 else many}"
 
 
+def capital(words: str) -> str:
+    """ "Inclusão do orçamento (DAV)": the first letter is a capital, the others stay as they are."""
+    return words[:1].upper() + words[1:]
+
+
 def listed(words: Sequence[str]) -> str:
     """ "nome", "nome e bairro", "nome, bairro e CEP"."""
     return " e ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

@@ -258,16 +258,14 @@ class HomePage(Page):
         if state.warning and tone in (Tone.OK, Tone.INFO, Tone.NEUTRAL):
             tone = Tone.WARN
         words_now = moments(state)
-        self._services[state.authority].say(
-            words_now[0].upper() + words_now[1:], tone, PHASE_ICONS[state.phase], state.why
-        )
+        self._services[state.authority].say(words.capital(words_now), tone, PHASE_ICONS[state.phase], state.why)
 
     def _show_certificate(self, certificate: Certificate | None, now: datetime) -> None:
         if certificate is None:
             self._certificate.say("Nenhum em uso", Tone.WARN, "warning", "Sem certificado a SEFAZ não responde.")
             return
         validity, found = certificate.validity(now), look(certificate, now)
-        self._certificate.say(validity[0].upper() + validity[1:], found.tone, found.icon, certificate.holder)
+        self._certificate.say(words.capital(validity), found.tone, found.icon, certificate.holder)
 
     def _show_steps(self, steps: tuple[NextStep, ...]) -> None:
         self._steps.clear()

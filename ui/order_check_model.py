@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LOOKS = {True: Look("Permitido", "check", Tone.OK), False: Look("Recusado", "block", Tone.BLOCK)}
 """How each answer of the gate is shown."""
 
+_RELEASED = Look("Liberado", "release", Tone.WARN)
+
 
 class Column(IntEnum):
     """The columns, in their first order."""
@@ -31,16 +33,17 @@ class Column(IntEnum):
     WHY = 3
     ACT = 4
     DOCUMENT = 5
-    COMPANY = 6
+    COUNTER = 6
+    COMPANY = 7
 
 
-WIDTHS = (136, 110, 200, 400, 160, 150, 150)
+WIDTHS = (136, 110, 200, 400, 180, 150, 150, 150)
 
 
 class OrderCheckModel(PagedModel["CheckQuery", "CheckRow"]):
     """Filter and pages are the database's (`app.data.order_checks`); the newest come first."""
 
-    labels = ("Quando", "Resposta", "Cliente", "Por quê", "Operação", "Documento", "Empresa")
+    labels = ("Quando", "Resposta", "Cliente", "Por quê", "Operação", "Documento", "Balcão", "Empresa")
 
     query: CheckQuery
 
@@ -53,7 +56,7 @@ class OrderCheckModel(PagedModel["CheckQuery", "CheckRow"]):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(row, column)
         if role == STATUS_ROLE:
-            return Status(LOOKS[row.allowed]) if column == Column.ANSWER else None
+            return Status(look(row)) if column == Column.ANSWER else None
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == Column.WHEN:
                 return words.relative(row.at)
@@ -61,18 +64,26 @@ class OrderCheckModel(PagedModel["CheckQuery", "CheckRow"]):
         return None
 
 
+def look(row: CheckRow) -> Look:
+    """How the answer to one check is shown, which may have been released since."""
+    return _RELEASED if row.released else LOOKS[row.allowed]
+
+
 def _text(row: CheckRow, column: int) -> str:
     match column:
         case Column.WHEN:
             return words.exact(row.at)
         case Column.ANSWER:
-            return LOOKS[row.allowed].word
+            return look(row).word
         case Column.CUSTOMER:
             return row.customer or "(sem cadastro)"
         case Column.DOCUMENT:
             return str(row.document)
         case Column.ACT:
-            return act(row.kind, row.operation).capitalize()
+            done = words.capital(act(row.kind, row.operation))
+            return f"{done} {row.reference}".rstrip()
+        case Column.COUNTER:
+            return row.counter or "(neste programa)"
         case Column.COMPANY:
             return f"{row.company_id} · {row.company}"
         case _:

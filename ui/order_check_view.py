@@ -1,8 +1,8 @@
-"""One order evaluated, whole: the answer, every reason, the rules by their names, and all that was looked at."""
+"""One order evaluated, whole: the answer, every reason, who released it, the rules, and all that was looked at."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -12,17 +12,21 @@ from app.brands import BrandSaid
 from app.domain import AnpOutcome, BlockOrigin
 from app.kinds import InvalidValue
 from app.policies import AnpKind
+from app.portuguese import calendar_day, money
 from app.rules.order_gate import Step, act, rule_label
 from app.settings.catalog import BY_KEY
 from ui import icons, tasks, theme, words
 from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
-from ui.order_check_model import LOOKS
+from ui.order_check_model import look as look_of
+from ui.theme import Tone
 
 if TYPE_CHECKING:
     from app.data.database import Database
     from app.data.order_checks import FullCheck
+    from app.data.releases import Released
+    from app.rules.overdue import Overdue
 
 _STEPS = {
     Step.SKIP.value: "não se aplica a este pedido",
@@ -41,13 +45,17 @@ class OrderCheckView(QScrollArea):
 
     customer_wanted = Signal(int)
     consultation_wanted = Signal(int)
+    check_wanted = Signal(int)
+    """Show the check of the sale that this one came from."""
 
     def __init__(self, database: Database, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._database = database
         self.check_id: int | None = None
+        self._is_new = True
         self._customer_id: int | None = None
         self._consultation_id: int | None = None
+        self._previous_id: int | None = None
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Avaliação do pedido")
@@ -57,7 +65,10 @@ class OrderCheckView(QScrollArea):
         self._customer = self._link(self._open_customer)
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(theme.S)
+        self._release = selectable()
+        theme.tone(self._release, Tone.WARN)
         self._consultation = self._link(self._open_consultation)
+        self._previous = self._link(self._open_previous)
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(theme.M)
         self._facts.setVerticalSpacing(theme.XS)
@@ -75,17 +86,18 @@ class OrderCheckView(QScrollArea):
         whole.addLayout(head)
         whole.addWidget(self._where)
         whole.addWidget(self._customer, 0, Qt.AlignmentFlag.AlignLeft)
+        whole.addWidget(self._release)
         whole.addLayout(self._reasons)
         whole.addWidget(self._consultation, 0, Qt.AlignmentFlag.AlignLeft)
+        whole.addWidget(self._previous, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addLayout(self._facts)
         whole.addWidget(self._failure)
         whole.addStretch(1)
         self.setWidget(self._content)
 
     def show_check(self, check_id: int) -> None:
-        """Read one check off the GUI thread and show it."""
-        if check_id == self.check_id:
-            return
+        """Read one check off the GUI thread and show it; it may have been released since it was read last."""
+        self._is_new = self._is_new or check_id != self.check_id
         self.check_id = check_id
         database = self._database
 
@@ -112,16 +124,23 @@ class OrderCheckView(QScrollArea):
     def _show(self, check: FullCheck | None) -> None:
         if check is None or check.row.id != self.check_id:
             return
-        row, look = check.row, LOOKS[check.row.allowed]
+        row, look = check.row, look_of(check.row)
         self._failure.clear()
         self._icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
         self._answer.setText(f"{look.word}: {act(row.kind, row.operation)}")
         theme.tone(self._answer, look.tone)
+        reference = f" Documento {row.reference} no balcão." if row.reference else ""
         self._where.setText(
-            f"{words.exact(row.at)}, empresa {row.company_id} · {row.company}, por {row.actor}, em {check.machine}. "
-            f"Avaliação nº {row.id}."
+            f"{words.exact(row.at)}, empresa {row.company_id} · {row.company}, {_asked_by(check)}. "
+            f"Avaliação nº {row.id}.{reference}"
         )
+        release = _release(check)
+        self._release.setText(release)
+        self._release.setVisible(bool(release))
         self._customer_id, self._consultation_id = row.customer_id, check.consultation_id
+        self._previous_id = check.previous_id
+        self._previous.setText(f"Veio da avaliação nº {check.previous_id} · abrir")
+        self._previous.setVisible(check.previous_id is not None)
         self._customer.setText(f"{row.customer} · abrir o cliente")
         self._customer.setVisible(row.customer_id is not None)
         end = "abrir a consulta" if check.consultation_kept else "não está mais guardada"
@@ -132,7 +151,9 @@ class OrderCheckView(QScrollArea):
         for reason in row.reasons:
             self._reasons.addWidget(selectable(reason))
         self._show_facts(check)
-        self.verticalScrollBar().setValue(0)
+        if self._is_new:
+            self._is_new = False
+            self.verticalScrollBar().setValue(0)
 
     def _show_facts(self, check: FullCheck) -> None:
         empty(self._facts)
@@ -140,8 +161,11 @@ class OrderCheckView(QScrollArea):
         for title, facts in (
             ("Regras", [("", rule_label(rule)) for rule in check.rules]),
             ("O que foi olhado", [("Documento", check.row.document.named), *_looked_at(check.inputs)]),
+            ("Crediário", _credit(check)),
             ("Configurações naquele momento", _settings(check.inputs["configuracoes"])),
         ):
+            if not facts:
+                continue
             heading = theme.role(QLabel(title), "subtitle")
             heading.setContentsMargins(0, theme.S, 0, 0)
             self._facts.addWidget(heading, line, 0, 1, 2)
@@ -167,9 +191,65 @@ class OrderCheckView(QScrollArea):
             self.customer_wanted.emit(self._customer_id)
 
     @Slot()
+    def _open_previous(self) -> None:
+        if self._previous_id is not None:
+            self.check_wanted.emit(self._previous_id)
+
+    @Slot()
     def _open_consultation(self) -> None:
         if self._consultation_id is not None:
             self.consultation_wanted.emit(self._consultation_id)
+
+
+def _asked_by(check: FullCheck) -> str:
+    """Which counter asked, or who did here and on which computer."""
+    return f"pelo balcão {check.row.counter}" if check.row.counter else f"por {check.row.actor}, em {check.machine}"
+
+
+def _release(check: FullCheck) -> str:
+    """Who released it and why, or that nobody did; "" where there was nothing to release."""
+    if not check.row.release_needed:
+        return ""
+    release = check.release
+    if release is None:
+        return "Precisava da liberação de quem tem permissão, e ninguém liberou."
+    return (
+        f"Liberado por {release.name} ({release.login}) em {words.exact(release.at)}, {_where(release, check)}. "
+        f"Motivo: {release.reason}"
+    )
+
+
+def _where(release: Released, check: FullCheck) -> str:
+    return "no mesmo balcão" if release.counter_id == check.counter_id is not None else f"em {release.machine}"
+
+
+def _credit(check: FullCheck) -> list[tuple[str, str]]:
+    """What was known of the buyer's store credit, and what of it was overdue; nothing where it was not looked at."""
+    # Checks of older programs looked at no store credit.
+    credit = check.inputs.get("crediario")
+    if credit is None:
+        return []
+    received = credit["recebido_em"]
+    facts = [
+        ("No dia", calendar_day(date.fromisoformat(credit["data"]))),
+        ("Parcelas recebidas", words.exact(datetime.fromisoformat(received)) if received else "nunca"),
+        ("Vencidas", _overdue(check.overdue)),
+    ]
+    if credit["liberado_na_avaliacao"] is not None:
+        facts.append(("Liberado antes", f"na avaliação nº {credit['liberado_na_avaliacao']}"))
+    return facts
+
+
+def _overdue(overdue: Overdue | None) -> str:
+    if overdue is None:
+        return "não foi possível verificar"
+    if overdue.first_due is None:
+        return "nenhuma"
+    late = words.counted(overdue.worst_days, "dia", "dias")
+    return (
+        f"{words.counted(overdue.count, 'parcela', 'parcelas')}, {money(overdue.principal)} sem multa nem juros; "
+        f"a mais antiga de {calendar_day(overdue.first_due)}, {late} de atraso"
+    )
 
 
 def _looked_at(inputs: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The orders evaluated by the gate: one may be evaluated now, all are found and filtered, each is whole at the side."""
+"""The sales evaluated by the gate: one may be evaluated now, all are found and filtered, each is whole at the side."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.policies import OrderKind
 from app.settings.catalog import ANP_ORDER_CONSULT
 from ui import icons, pages, words
 from ui.empty_state import EmptyState
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from app.data.order_checks import CheckQuery
     from ui.office import Office
 
+_RELEASE = "liberacao"
+
 
 class OrderChecksPage(JournalPage[OrderCheckModel]):
     """`show_argument` takes a check's number."""
@@ -35,7 +38,8 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self._references = ReferenceSource(office, self)
         self.simulator = OrderSimulator(office, self._references)
         self.body.addWidget(self.simulator)
-        self._answer, self._company, self._period = QComboBox(), CompanyBox(self._references), PeriodBox()
+        self._answer, self._kind = QComboBox(), QComboBox()
+        self._company, self._period = CompanyBox(self._references), PeriodBox()
         self.body.addLayout(self._filters())
 
         self.view = OrderCheckView(office.backoffice.database)
@@ -45,6 +49,7 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self.simulator.evaluated.connect(self._evaluated)
         self.view.customer_wanted.connect(self._open_customer)
         self.view.consultation_wanted.connect(self._open_consultation)
+        self.view.check_wanted.connect(self._show_previous)
 
     def entered(self) -> None:
         """Read the companies and the list."""
@@ -56,12 +61,25 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         if isinstance(argument, int):
             self._show(argument)
 
+    @Slot()
+    def refresh(self) -> None:
+        """Read the list again, and the check at the side, which may have been released."""
+        super().refresh()
+        if self.view.check_id is not None:
+            self.view.show_check(self.view.check_id)
+
     def _filters(self) -> QHBoxLayout:
         self._answer.setAccessibleName("Filtro: resposta")
         self._answer.addItem("Todas as respostas", "")
         for allowed, plural in ((True, "Permitidos"), (False, "Recusados")):
             self._answer.addItem(icons.icon(LOOKS[allowed].icon), plural, "sim" if allowed else "nao")
-        return self._filter_row(self._answer, self._company, self._period)
+        self._answer.addItem(icons.icon("release"), "Que pedem liberação", _RELEASE)
+        # The values are plain text: an enum kept in a combo box would not come back as itself.
+        self._kind.setAccessibleName("Filtro: tipo")
+        self._kind.addItem("Todos os tipos", "")
+        for kind in OrderKind:
+            self._kind.addItem(words.capital(kind.label), kind.value)
+        return self._filter_row(self._answer, self._kind, self._company, self._period)
 
     def _add_checks(self) -> None:
         empty = EmptyState(
@@ -81,12 +99,14 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
     def _wanted(self) -> CheckQuery:
         from app.data.order_checks import CheckQuery
 
-        answer = str(self._answer.currentData())
+        answer, kind = str(self._answer.currentData()), str(self._kind.currentData())
         return CheckQuery(
             self._search.text(),
-            answer == "sim" if answer else None,
+            answer == "sim" if answer in ("sim", "nao") else None,
             self._company.company_id,
             self._period.since,
+            OrderKind(kind) if kind else None,
+            release_needed=answer == _RELEASE,
         )
 
     def _count_text(self, total: int) -> str:
@@ -108,6 +128,11 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
     @Slot(int)
     def _open_customer(self, customer_id: int) -> None:
         self._office.open_page.emit(pages.CUSTOMERS, customer_id)
+
+    @Slot(int)
+    def _show_previous(self, check_id: int) -> None:
+        self._show(check_id)
+        self._restore_selection()
 
     @Slot(int)
     def _open_consultation(self, consultation_id: int) -> None:

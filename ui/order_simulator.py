@@ -14,7 +14,7 @@ from app.domain import FailureKind
 from app.policies import OrderKind, OrderOperation
 from app.rules.order_gate import OrderQuestion
 from app.tables import COMPANIES
-from ui import icons, tasks, theme
+from ui import icons, tasks, theme, words
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.order_check_model import LOOKS
@@ -79,9 +79,9 @@ class OrderSimulator(QFrame):
         self.company.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         # The values are plain text: an enum kept in a combo box would not come back as itself.
         for kind in OrderKind:
-            self.kind.addItem(kind.label.capitalize(), kind.value)
+            self.kind.addItem(words.capital(kind.label), kind.value)
         for operation in OrderOperation:
-            self.operation.addItem(operation.label.capitalize(), operation.value)
+            self.operation.addItem(words.capital(operation.label), operation.value)
         self.start = QPushButton("Avaliar agora")
         self.start.setToolTip("Aplica as regras a este pedido, consulta a ANP se for preciso, e registra a resposta")
         theme.primary(self.start)

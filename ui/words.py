@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain import AnpOutcome, Origin, Outcome, Verdict
+from app.portuguese import capital as capital
 from app.portuguese import counted as counted
 from app.portuguese import exact as exact
 from app.portuguese import number as number

@@ -73,12 +73,15 @@ class FullCheck:
 
 @dataclass(frozen=True)
 class CheckQuery:
-    """What the list shows: words of the customer or document; one answer, one company, from a moment on, or all."""
+    """What the list shows: words of the customer or document; one answer, one company, from a moment on, one kind, or
+    all; only what a person had to release, or not only."""
 
     text: str = ""
     allowed: bool | None = None
     company_id: int | None = None
     since: datetime | None = None
+    kind: OrderKind | None = None
+    release_needed: bool = False
 
 
 _t = OrderCheck
@@ -183,6 +186,10 @@ def _wanted(query: CheckQuery) -> list[ColumnElement[bool]]:
         wanted.append(_t.company_id == query.company_id)
     if query.since is not None:
         wanted.append(_t.at >= query.since)
+    if query.kind is not None:
+        wanted.append(_t.kind == query.kind.value)
+    if query.release_needed:
+        wanted.append(_t.release_needed)
     return wanted
 
 
