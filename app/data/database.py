@@ -5,7 +5,6 @@ SQLite in a file of the data folder, or PostgreSQL through psycopg.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from app.data.server_refusal import explain, message_of, refusal_of
 from app.domain import Failure, FailureKind
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_SSL, DATABASE_USER, SERVER
@@ -105,7 +105,7 @@ class Database:
                 found = _schema_version(connection)
         except DBAPIError as error:
             raise DatabaseUnavailable(self._explain(error)) from error
-        known = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+        known = schema_versions()
         if found == known[-1]:
             return
         if found is not None and found not in known:
@@ -124,8 +124,8 @@ class Database:
 
     def _explain(self, error: DBAPIError) -> Failure:
         url = self.engine.url
-        details = re.sub(r"password=\S+", "password=…", str(error.orig).strip())
         if self.is_sqlite:
+            details = str(error.orig).strip()
             broken = "malformed" in details or "not a database" in details
             return Failure(
                 FailureKind.CONFIGURATION,
@@ -136,13 +136,20 @@ class Database:
                 else "Confira a permissão da pasta e o espaço em disco.",
                 details,
             )
+        message = message_of(error.orig or error)
+        explained = explain(refusal_of(message), url, message)
         return Failure(
-            FailureKind.NETWORK,
+            explained.kind,
             f"Não foi possível entrar no banco “{url.database}” em {url.host}:{url.port}.",
-            "O servidor pode estar desligado, o endereço ou a porta errados, ou o usuário e a senha não conferem.",
-            "Confira o servidor, a porta, o usuário e a senha em Balcão › Integração.",
-            details,
+            explained.what,
+            f"{explained.todo} Em Balcão › Integração, “Testar conexão” verifica passo a passo.",
+            explained.details,
         )
+
+
+def schema_versions() -> list[str]:
+    """The versions of the schema that this program knows, oldest first; the last is its own."""
+    return sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _schema_version(connection: Connection) -> str | None:
