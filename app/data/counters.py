@@ -101,7 +101,7 @@ def add(connection: Connection, name: str, company_id: int | None, actor: str, n
 
     Raises InvalidValue.
     """
-    records.wait_turn(connection, COMPANIES)
+    records.wait_turn(connection, COMPANIES)  # the twin of a counter let in at the same moment is seen too
     name = NAME.parse(name)
     if company_id is not None and records.find(connection, COMPANIES, company_id) is None:
         raise InvalidValue(f"Não existe o código {company_id} em {COMPANIES.label}.")

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from app.version import VERSION
-from services.integration import health
+from services.integration import docs_page, health
 from services.integration.body_limit import BodyLimit
 from services.integration.desk import Desk
 from services.integration.entrance import Entrance
@@ -42,6 +43,14 @@ def create_api(desk: Desk) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        # It would send requests and errors, with persons in them, wherever variables of the environment say.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
     )
     add_handlers(api)
     health.add(api, desk.callers)
@@ -49,18 +58,19 @@ def create_api(desk: Desk) -> FastAPI:
     for module in ROUTES:
         module.add(router, desk)
     api.include_router(router)
+    document = openapi(api)
+    docs_page.add(api, document)
 
     @api.get("/openapi.json", include_in_schema=False)
-    async def openapi() -> dict[str, Any]:
-        return document(api)
+    async def described() -> Response:
+        return JSONResponse(document)
 
     return api
 
 
-def document(api: FastAPI) -> dict[str, Any]:
-    """The OpenAPI of the service: every route but `/saude` needs the token."""
-    if api.openapi_schema is None:
-        schema = FastAPI.openapi(api)
-        schema["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        schema["security"] = [{"token": []}]
-    return FastAPI.openapi(api)
+def openapi(api: FastAPI) -> dict[str, Any]:
+    """The description of the service for programs: every route but `/saude` needs the token."""
+    document = api.openapi()
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    return document

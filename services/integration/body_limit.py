@@ -1,4 +1,4 @@
-"""No body larger than the limit is taken into memory, whether its length is told or not."""
+"""No body larger than the limit is taken into memory."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ LIMIT_BYTES = 1024 * 1024
 
 
 class BodyLimit:
-    """Refuses by the length told; one that is not told is counted as it comes."""
+    """Refuses at once a body whose length is told, and counts every body as it comes: a chunked one has no length, or
+    a false one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = next((value for name, value in scope["headers"] if name == b"content-length"), None)
-        if length is not None:  # digits only, and all of them come: the protocol saw to that
-            within = int(length) <= LIMIT_BYTES
-            await (self._app if within else error_response(too_large()))(scope, receive, send)
-            return
         taken = 0
 
         async def counting() -> Message:
@@ -32,4 +28,8 @@ class BodyLimit:
                 raise HTTPException(413)  # the only exception that FastAPI lets through while it reads a body
             return message
 
-        await self._app(scope, counting, send)
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if int(length) > LIMIT_BYTES:  # digits only: the protocol saw to that
+            await error_response(too_large())(scope, receive, send)
+        else:
+            await self._app(scope, counting, send)

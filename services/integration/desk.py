@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from app.settings.snapshot import Snapshot
@@ -20,15 +22,21 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Desk:
     """The open program as the service sees it. Routes run in the event loop's thread, which never waits: whatever
-    touches the database goes through `work`."""
+    touches the database goes through `work`.
+
+    `closing` is set when the service stops: what may take long gives up then.
+    """
 
     office: Backoffice
-    settings: Callable[[], Snapshot]
     gate: OrderGate
     callers: Callers
     workers: Executor
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    def settings(self) -> Snapshot:
+        """The settings as they are kept now. It reads the database."""
+        return self.office.settings.current()
 
     async def work(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns, called by one of the threads that may wait."""
-        call = (lambda: function(*args, **kwargs)) if args or kwargs else function
-        return await asyncio.get_running_loop().run_in_executor(self.workers, call)
+        return await asyncio.get_running_loop().run_in_executor(self.workers, partial(function, *args, **kwargs))

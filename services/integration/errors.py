@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.portuguese import counted
 from services.integration.validation_words import fields_of
+
+_log = logging.getLogger(__name__)
 
 Headers = Mapping[str, str]
 
@@ -88,12 +92,15 @@ def error_response(error: ApiError) -> Response:
     if error.fields:
         problem["campos"] = dict(error.fields)
     # Names of fields come back as they were sent, and what was sent may be no text at all (a lone surrogate).
-    body = json.dumps({"erro": problem}, ensure_ascii=False).encode("utf-8", "replace")
+    body = json.dumps({"erro": problem}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return Response(body, error.status, dict(error.headers), "application/json")
 
 
-def database_down() -> ApiError:
-    """What is answered while the database does not answer."""
+def database_down(error: Exception) -> ApiError:
+    """What is answered while the database does not answer. The log gets what the driver calls it, not its words."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    _log.warning("o banco de dados não respondeu: %s %s", type(cause).__qualname__, code or "")
     return ApiError(
         503,
         "banco_indisponivel",
@@ -105,6 +112,12 @@ def database_down() -> ApiError:
 def too_large() -> ApiError:
     """What is answered to a body above the limit."""
     return ApiError(413, *_BY_STATUS[413])
+
+
+def too_many(wait_s: int) -> ApiError:
+    """What is answered to who asks too often."""
+    message = f"Pedidos demais em pouco tempo. Espere {counted(wait_s, 'segundo', 'segundos')} e tente de novo."
+    return ApiError(429, "pedidos_demais", message, headers={"Retry-After": str(wait_s)})
 
 
 def internal_error(number: str) -> ApiError:
@@ -134,7 +147,7 @@ def add_handlers(app: FastAPI) -> None:
         )
 
     async def of_database(request: Request, error: Exception) -> Response:
-        return error_response(database_down())
+        return error_response(database_down(error))
 
     app.exception_handler(ApiError)(of_api)
     app.exception_handler(HTTPException)(of_http)

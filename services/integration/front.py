@@ -26,7 +26,8 @@ from services.integration.errors import (
 
 _log = logging.getLogger(__name__)
 
-_NO_ROUTE = "—"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_UNKNOWN = "—"
 _NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -58,23 +59,22 @@ class Front:
                 await error_response(answer)(scope, receive, noting)
         self._served()
         if _log.isEnabledFor(logging.INFO):
-            route = getattr(scope.get("route"), "path", _NO_ROUTE)
-            caller = known_caller(scope)
-            _log.info(
-                "%s %s %d %.0f ms balcão %s",
-                scope["method"],
-                route,
-                status,
-                (time.perf_counter() - started) * 1000,
-                caller.id if caller else "-",
-            )
+            _note(scope, status, time.perf_counter() - started)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+    route = getattr(scope.get("route"), "path", _UNKNOWN)
+    caller = known_caller(scope)
+    number = _UNKNOWN if caller is None else caller.id
+    _log.info("%s %s %d %.0f ms, balcão %s", method, route, status, seconds * 1000, number)
 
 
 def _answer_to(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, DATABASE_ERRORS):
-        return database_down()
+        return database_down(error)
     number = secrets.token_hex(4)
     # Without the message: that of a database has the values of the row.
     where = "".join(traceback.format_tb(error.__traceback__))

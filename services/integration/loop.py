@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 
@@ -14,22 +13,20 @@ _log = logging.getLogger(__name__)
 
 
 class CounterServer(uvicorn.Server):
-    """Says when it answers, does `chore` in another thread every `pause_s`, and leaves no connection open."""
+    """Says when it answers, does `chore` every `pause_s` and once more at its end, and leaves no connection open."""
 
     def __init__(
         self,
         config: uvicorn.Config,
         *,
         began: Callable[[], None],
-        chore: Callable[[], None],
+        chore: Callable[[], Awaitable[None]],
         pause_s: float,
-        workers: Executor,
     ) -> None:
         super().__init__(config)
         self._began = began
         self._chore = chore
         self._pause_s = pause_s
-        self._workers = workers
         self._keeper: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -41,17 +38,23 @@ class CounterServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let what is being answered end, then drop every connection."""
-        if self._keeper is not None:
-            self._keeper.cancel()
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # where the transports close
+        if self._keeper is not None:
+            self._keeper.cancel()
+        await self._do_chore()
 
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(self._pause_s)
-            await asyncio.get_running_loop().run_in_executor(self._workers, self._chore)
+            await self._do_chore()
+
+    async def _do_chore(self) -> None:
+        try:
+            await self._chore()
+        except Exception as error:  # noqa: BLE001  it is tried again, and the counters are answered meanwhile
+            _log.warning("o último contato dos balcões não foi gravado: %s", type(error).__qualname__)
 
 
 def _note(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

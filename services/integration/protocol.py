@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from services.integration.errors import ApiError, error_response
 
@@ -40,17 +40,13 @@ class CounterProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        if self._deadline is None:
-            self._begin_deadline()
         super().data_received(data)
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._end_deadline()
+        self._watch()
 
     def on_response_complete(self) -> None:
         """Go on with the next request, if it came already."""
         super().on_response_complete()
-        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
-            self._end_deadline()
+        self._watch()
 
     def send_400_response(self, msg: str) -> None:
         """Say that this is no HTTP, and close."""
@@ -59,6 +55,15 @@ class CounterProtocol(H11Protocol):
     def _unsupported_upgrade_warning(self) -> None:
         # HTTP lets a server ignore that a client would rather speak something else (RFC 9110, 7.8).
         pass
+
+    def _watch(self) -> None:
+        """The deadline runs while a request has come in part."""
+        theirs = self.conn.their_state
+        partial = theirs is h11.SEND_BODY or (theirs is h11.IDLE and bool(self.conn.trailing_data[0]))
+        if not partial:
+            self._end_deadline()
+        elif self._deadline is None:
+            self._begin_deadline()
 
     def _begin_deadline(self) -> None:
         self._deadline = self.loop.call_later(REQUEST_DEADLINE_S, self._refuse, _TOO_SLOW)
@@ -69,6 +74,7 @@ class CounterProtocol(H11Protocol):
             self._deadline = None
 
     def _refuse(self, error: ApiError) -> None:
+        """Say what is wrong, unless an answer has begun already, and close."""
         if self.transport.is_closing():
             return
         if self.cycle is not None and not self.cycle.response_complete:
@@ -81,7 +87,11 @@ class CounterProtocol(H11Protocol):
     def _say(self, error: ApiError) -> None:
         answer = error_response(error)
         events: list[Any] = [
-            h11.Response(status_code=error.status, headers=[*answer.raw_headers, (b"connection", b"close")]),
+            h11.Response(
+                status_code=error.status,
+                headers=[*answer.raw_headers, (b"connection", b"close")],
+                reason=STATUS_PHRASES[error.status],
+            ),
             h11.Data(data=bytes(answer.body)),
             h11.EndOfMessage(),
         ]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.domain import Failure, FailureKind
 from app.settings.snapshot import Snapshot
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from services.backoffice import Backoffice
     from services.integration.callers import Callers
+    from services.order_gate import OrderGate
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ THREAD_NAME = "integracao"
 _WORKERS = 8
 _KEEP_ALIVE_S = 75
 _GRACE_S = 4
+_GLANCE_S = 0.05
 _SIGHTINGS_S = 15.0
 
 
@@ -73,13 +75,13 @@ class IntegrationServer:
     def __init__(self, office: Backoffice, on_change: Callable[[ServerState], None] = lambda state: None) -> None:
         self._office = office
         self._on_change = on_change
-        self._lock = threading.Lock()
         self._state = ServerState(ServerPhase.STOPPED, "O serviço ainda não começou.")
         self._settled = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._server: uvicorn.Server | None = None
         self._callers: Callers | None = None
+        self._gate: OrderGate | None = None
         self._served = 0
         self._settled.set()
 
@@ -106,21 +108,23 @@ class IntegrationServer:
         return self.state
 
     def stop(self) -> None:
-        """End it and wait: requests being answered have four seconds. Does nothing when it does not run."""
+        """End it and wait: what is being answered has four seconds. Does nothing when it does not run."""
         self._stopping.set()
         if self._thread is None:
             return
-        server = self._server
-        if server is not None:
-            server.should_exit = True
-        self._thread.join()
+        if self._server is not None:
+            self._server.should_exit = True
+        self._thread.join(_GRACE_S)
+        while self._thread.is_alive():  # it waits for ANP, which may take long
+            if self._gate is not None:
+                self._gate.cancel()
+            self._thread.join(_GLANCE_S)
         self._thread = None
 
     def forget_counters(self) -> None:
         """A counter was let in or revoked: the next request already knows. May be called from any thread."""
-        callers = self._callers
-        if callers is not None:
-            callers.forget()
+        if self._callers is not None:
+            self._callers.forget()
 
     def _change(self, state: ServerState) -> None:
         self._state = state
@@ -153,6 +157,7 @@ class IntegrationServer:
         # FastAPI takes half a second to import, and only this thread needs it.
         import uvicorn
 
+        from services.anp.consultation import READ_TIMEOUT_S, AnpConsultation
         from services.integration.app import create_app
         from services.integration.callers import Callers
         from services.integration.desk import Desk
@@ -161,13 +166,15 @@ class IntegrationServer:
         from services.order_gate import OrderGate
 
         office = self._office
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix=THREAD_NAME) as workers:
-
-            async def work(function: Callable[[], Any]) -> Any:
-                return await asyncio.get_running_loop().run_in_executor(workers, function)
-
-            callers = self._callers = Callers(office.database, work)
-            desk = Desk(office, office.settings.load, OrderGate(office.database, office.anp), callers, workers)
+        with (
+            closing(
+                AnpConsultation(office.database, office.folders, read_timeout=min(office.read_timeout, READ_TIMEOUT_S))
+            ) as anp,
+            ThreadPoolExecutor(_WORKERS, thread_name_prefix=THREAD_NAME) as workers,
+        ):
+            self._gate = OrderGate(office.database, anp)
+            callers = self._callers = Callers(office.database, office.settings, workers)
+            desk = Desk(office, self._gate, callers, workers, self._stopping)
             config = uvicorn.Config(
                 create_app(desk, self._count),
                 http=CounterProtocol,
@@ -189,12 +196,10 @@ class IntegrationServer:
                 began=partial(self._begin, url(settings, listener.getsockname()[1])),
                 chore=callers.keep_sightings,
                 pause_s=_SIGHTINGS_S,
-                workers=workers,
             )
-            if self._stopping.is_set():
+            if self._stopping.is_set():  # before there was a server to be told
                 self._server.should_exit = True
             self._server.run([listener])
-            callers.keep_sightings()
 
     def _begin(self, address: str) -> None:
         self._change(ServerState(ServerPhase.RUNNING, f"Atendendo em {address}.", address, since=datetime.now(UTC)))
