@@ -189,15 +189,13 @@ def _wanted(query: CheckQuery) -> list[ColumnElement[bool]]:
     if query.kind is not None:
         wanted.append(_t.kind == query.kind.value)
     if query.release_needed:
-        wanted.append(_t.release_needed)
+        wanted.append(_t.release_needed.is_(True))
     return wanted
 
 
 def _row(found: Any) -> CheckRow:
-    id_, at, actor, company_id, company, document, customer_id, customer, kind, operation, allowed, reasons, *more = (
-        found
-    )
-    counter, reference, release_needed, released = more
+    id_, at, actor, company_id, company, document, customer_id, customer, kind, operation, *answer = found
+    allowed, reasons, counter, reference, release_needed, released = answer
     return CheckRow(
         id_,
         at,

@@ -11,6 +11,7 @@ from enum import Enum
 
 from app.brands import BrandReading
 from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Document
+from app.kinds import Text
 from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
 from app.portuguese import exact
@@ -25,6 +26,9 @@ from app.settings.catalog import (
     BY_KEY,
     SEFAZ_ENTITY,
 )
+
+REFERENCE = Text(60)
+"""The number of the document at the counter."""
 
 INACTIVE = "cliente.inativo"
 NOT_REGISTERED = "cliente.sem_cadastro"
