@@ -122,13 +122,19 @@ def carry(source: Connection, target: Connection, progress: Progress) -> dict[st
 
 def read_back(connection: Connection, progress: Progress) -> dict[str, Sum]:
     """What each table that is carried has."""
-    found = {}
-    for table in CARRIED:
-        summing = _Summing()
-        for _ in summing.through(_rows(connection, table, progress)):
-            pass
-        found[table.name] = summing.sum
-    return found
+    return {table.name: _sum(connection, table, progress) for table in CARRIED}
+
+
+def sum_of(connection: Connection, model: type[Base]) -> Sum:
+    """What the table of one model has."""
+    return _sum(connection, Base.metadata.tables[model.__tablename__], lambda table, rows: None)
+
+
+def _sum(connection: Connection, table: Table, progress: Progress) -> Sum:
+    summing = _Summing()
+    for _ in summing.through(_rows(connection, table, progress)):
+        pass
+    return summing.sum
 
 
 def differences(wanted: Mapping[str, Sum], found: Mapping[str, Sum]) -> list[str]:
@@ -142,6 +148,17 @@ def differences(wanted: Mapping[str, Sum], found: Mapping[str, Sum]) -> list[str
         elif here.checksum != there.checksum:
             sentences.append(f"{TABLE_NAMES[name]}: o conteúdo lido do servidor não é igual ao do arquivo.")
     return sentences
+
+
+def damaged(what: str, error: Exception) -> Failure:
+    """The failure of a local file that cannot be read."""
+    return Failure(
+        FailureKind.CONFIGURATION,
+        what,
+        "O arquivo está danificado.",
+        "Restaure a última cópia de segurança do arquivo e tente de novo.",
+        str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__,
+    )
 
 
 def digest(sums: Mapping[str, Sum]) -> str:
@@ -184,15 +201,8 @@ def _rows(connection: Connection, table: Table, progress: Progress) -> Iterator[
     except (DBAPIError, ValueError) as error:
         if connection.dialect.name != "sqlite":
             raise
-        raise NotCarried(
-            Failure(
-                FailureKind.CONFIGURATION,
-                f"A tabela {TABLE_NAMES[table.name]} do arquivo local não pôde ser lida até o fim.",
-                "O arquivo está danificado.",
-                "Restaure a última cópia de segurança do arquivo e tente de novo.",
-                type(error).__name__,
-            )
-        ) from error
+        what = f"A tabela {TABLE_NAMES[table.name]} do arquivo local não pôde ser lida até o fim."
+        raise NotCarried(damaged(what, error)) from error
 
 
 def _refusal(error: DBAPIError, table: Table) -> Failure:

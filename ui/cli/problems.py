@@ -43,12 +43,13 @@ def problem_of(error: Exception) -> Problem:
     from app.settings.exchange import InvalidFile
     from app.settings.machine import MachineFileError
     from services.consultation import NotAsked, NotYet
+    from services.database_move import NotMoved
     from services.pfx import CertificateRefused
 
     match error:
         case UsageError():
             return Problem(Status.USAGE, str(error), None, error.errors, error.usage)
-        case NotYet():
+        case NotYet() | NotMoved():
             return Problem(Status.REFUSED, error.failure.sentence, error.failure)
         case NotAsked() | DatabaseUnavailable():
             return Problem(Status.USAGE, error.failure.sentence, error.failure)

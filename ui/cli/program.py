@@ -20,11 +20,13 @@ from ui.cli import (
     consult,
     consultations,
     customers,
+    database,
     demo,
     diagnose,
     evaluate,
     records,
     service,
+    users,
 )
 from ui.cli.output import Status, note, note_failure, use_utf8, write_json
 from ui.cli.portuguese import Parser
@@ -131,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
         anp,
         certificates,
         records,
+        users,
+        database,
         demo,
     ):
         family.add(commands)
