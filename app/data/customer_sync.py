@@ -39,6 +39,7 @@ COUNTERS_FIELDS = (
 )
 """The fields of a customer that a counter may fill in. Every other is the back office's."""
 
+_OFFICES_FIELDS = ("id", "ativo", "bloqueado")  # beside those of the form
 _WRITTEN = re.compile(r"([0-9a-f]{32}):([0-9]{1,18}):([0-9]{1,9})", re.ASCII)
 
 
@@ -216,8 +217,9 @@ def _parsed(given: Mapping[str, str | bool]) -> dict[str, Any]:
     errors: dict[str, str] = {}
     for name, value in given.items():
         field = CUSTOMERS.field(name)
-        if field is None or name not in COUNTERS_FIELDS:
-            errors[name] = "Este campo é da retaguarda: o balcão não o altera."
+        if name not in COUNTERS_FIELDS or field is None:
+            known = field is not None or name in _OFFICES_FIELDS
+            errors[name] = "Este campo é da retaguarda: o balcão não o altera." if known else "Este campo não existe."
         elif isinstance(value, bool):
             values[name] = value
         else:

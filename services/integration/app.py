@@ -16,9 +16,9 @@ from services.integration.desk import Desk
 from services.integration.entrance import Entrance
 from services.integration.errors import add_handlers, documented
 from services.integration.front import Front
-from services.integration.routes import identity
+from services.integration.routes import customers, evaluations, identity, instalments, service_orders
 
-ROUTES = (identity,)
+ROUTES = (identity, customers, evaluations, instalments, service_orders)
 """The modules of routes, in the order in which the documentation shows them."""
 
 _ALWAYS = documented(400, 401, 413, 422, 429, 500, 503)
