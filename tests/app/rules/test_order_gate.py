@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -32,6 +33,7 @@ from app.rules.order_gate import (
     plan,
     rule_label,
 )
+from app.rules.overdue import RELEASED, CreditFinding, Overdue
 from app.settings.catalog import ANP_COMPANY_ORDER, ANP_NO_ANSWER, ANP_ORDER, BY_KEY
 from app.settings.snapshot import Kept, SettingKey, Snapshot
 
@@ -46,6 +48,16 @@ BRANDS = {
 }
 OF_A_LIST = "young, but of a list"
 AGES = {None: None, "valid": HOURS - 1, "at the limit": HOURS, "expired": HOURS + 1 / 3600, OF_A_LIST: HOURS - 1}
+FINE = CreditFinding(
+    False, False, "O cliente não deve.", ("balcao.crediario_pre_venda",), Overdue(0, 0, Decimal("0.00"), None, ())
+)
+OWES = CreditFinding(
+    True,
+    True,
+    "O cliente deve.",
+    ("balcao.crediario_pre_venda", "balcao.crediario_acao"),
+    Overdue(1, 9, Decimal("10.00"), ONE_PM.date(), (3,)),
+)
 BLOCK = ActiveBlock(7, BlockOrigin.MANUAL, "Cheque devolvido", ONE_PM, "joão")
 
 
@@ -253,6 +265,48 @@ def test_every_block_is_a_reason_of_its_own() -> None:
     assert all(any(block.reason in reason for reason in decision.reasons) for block in blocks)
 
 
+@pytest.mark.parametrize("kind", [OrderKind.BUDGET, OrderKind.PRE_SALE])
+@pytest.mark.parametrize("operation", OrderOperation)
+def test_a_budget_or_pre_sale_is_told_of_blocks_and_never_asks(kind: OrderKind, operation: OrderOperation) -> None:
+    question = OrderQuestion(QUESTION.document, 1, kind, operation, "maria")
+    wanted = profile(CompanyConsultation.ALWAYS)
+    buyer = Buyer(False, AnpKind.AUTOMOTIVE, (BLOCK,), None)
+    planned = plan(kind, wanted, buyer, None, ONE_PM)
+    assert planned.step is Step.SKIP
+    thing = {"dav": "do orçamento (DAV)", "pre-venda": "da pré-venda"}[kind.value]
+    assert planned.why == f"A avaliação {thing} não consulta a ANP."
+    assert question.act == f"{operation.label} {thing}"
+    told = decide(question, wanted, buyer, planned, None, FINE)
+    assert told.allowed
+    assert told.reasons[0] == FINE.reason
+    assert told.reasons[1].endswith("(Manual): Cheque devolvido. O pedido será recusado.")
+    assert told.reasons[2] == "O cliente está inativo no cadastro. O pedido será recusado."
+    assert told.rules == ("balcao.crediario_pre_venda", "bloqueio.manual", "cliente.inativo")
+    assert told.overdue == FINE.overdue
+    refused = decide(question, wanted, buyer, planned, None, OWES)
+    assert (refused.allowed, refused.release_needed) == (False, True)
+    assert refused.reasons[0] == "O cliente deve. Quem tem permissão pode liberar, com usuário, senha e motivo."
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+@pytest.mark.parametrize("status", OrderAction)
+@pytest.mark.parametrize("credit", [OWES, replace(OWES, releasable=False), FINE, None])
+def test_a_release_is_offered_only_when_nothing_else_refuses(
+    blocked: bool, status: OrderAction, credit: CreditFinding | None
+) -> None:
+    buyer = Buyer(True, AnpKind.AUTOMOTIVE, (BLOCK,) if blocked else (), None)
+    wanted = profile(status=status)
+    word = AnpWord(AnpOutcome.REVOKED, "Foi dito agora.", BRANDS[BrandSaid.KNOWN])
+    planned = plan(QUESTION.kind, wanted, buyer, None, ONE_PM)
+    decision = decide(QUESTION, wanted, buyer, planned, word, credit)
+    owes = credit is not None and credit.refuses
+    other = blocked or status is REFUSE
+    assert decision.allowed == (not owes and not other)
+    assert decision.release_needed == (credit is OWES and not other)
+    assert any("pode liberar" in reason for reason in decision.reasons) == decision.release_needed
+    assert decision.overdue == (None if credit is None else credit.overdue)
+
+
 def test_the_profile_is_that_of_the_company() -> None:
     kept: dict[SettingKey, Kept] = {
         (ANP_COMPANY_ORDER, 2): Kept(CompanyConsultation.NEVER),
@@ -268,5 +322,5 @@ def test_the_profile_is_that_of_the_company() -> None:
 def test_every_rule_has_a_label() -> None:
     assert rule_label("anp.sem_consulta") == ANP_NO_ANSWER.label
     assert rule_label("bloqueio.sefaz") == "Bloqueio do cliente: SEFAZ"
-    said = {rule_label(rule) for rule in (INACTIVE, NOT_REGISTERED, NOT_RESELLER)}
-    assert len(said) == 3
+    said = {rule_label(rule) for rule in (INACTIVE, NOT_REGISTERED, NOT_RESELLER, RELEASED)}
+    assert len(said) == 4
