@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.kinds import Reference
-from app.tables import BRANCHES, CUSTOMERS, TABLES, Table
+from app.tables import BRANCHES, CUSTOMERS, TABLES, USERS, Table
 from ui import icons, tasks, theme
 from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
@@ -119,6 +119,7 @@ class TablesPage(Page):
         self.activity_button = self._button("Desativar", "deactivate", self.change_activity)
         self.import_button = self._button("Importar CSV…", "folder", self.import_customers)
         self.certificate_button = self._button("Certificado…", "certificate", self.open_certificate)
+        self.password_button = self._button("Senha…", "key", self.set_password)
         top = QHBoxLayout()
         top.setSpacing(theme.S)
         top.addWidget(self.search, 1)
@@ -130,6 +131,7 @@ class TablesPage(Page):
             actions.addWidget(button)
         actions.addStretch(1)
         actions.addWidget(self.certificate_button)
+        actions.addWidget(self.password_button)
         actions.addWidget(self.import_button)
 
         self.failure = FailureView()
@@ -320,12 +322,13 @@ class TablesPage(Page):
         for button, word, number in ((self.active, "Ativos", counts[0]), (self.inactive, "Inativos", counts[1])):
             button.setText(f"{word} ({number:,})".replace(",", "."))
         has_row = self._current_id() is not None
-        for button in (self.edit_button, self.activity_button, self.certificate_button):
+        for button in (self.edit_button, self.activity_button, self.certificate_button, self.password_button):
             button.setEnabled(has_row)
         self.activity_button.setText("Desativar" if active else "Reativar")
         self.activity_button.setIcon(icons.icon("deactivate" if active else "reactivate"))
         self.import_button.setVisible(table is CUSTOMERS)
         self.certificate_button.setVisible(table is BRANCHES)
+        self.password_button.setVisible(table is USERS)
         self.view.setAccessibleName(table.label)
         if self.view.model() is not None and self.view.model().rowCount() == 0 and table.key in self._counts:
             self._say_empty(table, active)
@@ -373,6 +376,10 @@ class TablesPage(Page):
             if (form.table, form.row_id) == (table, row_id):
                 _bring_up(form)
                 return
+        self._find(table, row_id, partial(self._open_form, table))
+
+    def _find(self, table: Table, row_id: int, found: Callable[[Record], None]) -> None:
+        """Give a row, as it is now, to `found`."""
         database = self._office.backoffice.database
 
         def find() -> Record:
@@ -381,7 +388,7 @@ class TablesPage(Page):
             with database.reading() as connection:
                 return records.get(connection, table, row_id)
 
-        tasks.run(find, partial(self._open_form, table), self._show_failure, self)
+        tasks.run(find, found, self._show_failure, self)
 
     def _open_form(self, table: Table, record: Record | None, kept: Callable[[int], None] | None = None) -> None:
         form = RecordForm(table, self._office, self._references, record, self)
@@ -466,6 +473,18 @@ class TablesPage(Page):
         row_id = self._current_id()
         if row_id is not None:
             self._office.open_page.emit("certificados", row_id)
+
+    @Slot()
+    def set_password(self) -> None:
+        """Ask for a new password of the chosen user."""
+        row_id = self._current_id()
+        if row_id is not None:
+            self._find(USERS, row_id, self._ask_password)
+
+    def _ask_password(self, user: Record) -> None:
+        from ui.user_password import UserPasswordDialog
+
+        UserPasswordDialog(self._office, user, self).open()
 
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:

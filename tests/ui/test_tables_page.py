@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,15 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.data import records
-from app.tables import BRANDS, COMPANIES, CUSTOMERS, TABLES, Table
+from app.tables import BRANDS, COMPANIES, CUSTOMERS, TABLES, USERS, Table
+from services.passwords import check_password
 from tests.ui.office import CNPJ, enter, open_office
 from tests.ui.window import settle
 from ui.import_customers import ImportCustomers
 from ui.office import Office
 from ui.record_form import RecordForm
 from ui.tables_page import TablesPage
+from ui.user_password import UserPasswordDialog
 
 
 @pytest.fixture
@@ -203,6 +206,43 @@ def test_customers_are_paged_and_imported(qtbot: QtBot, page: TablesPage, office
     form = form_of(page)
     assert form.editors["documento"].text() == "11.222.333/0001-81"
     form.give_up()
+
+
+def test_a_user_gets_a_password_by_the_keyboard_alone(qtbot: QtBot, page: TablesPage, office: Office) -> None:
+    with office.backoffice.database.writing() as connection:
+        values = records.parse(USERS, {"login": "ana", "nome": "Ana", "perfil": "Operador"})
+        records.add(connection, USERS, values, office.snapshot, "maria")
+    choose(qtbot, page, USERS)
+    page.view.selectRow(0)
+    click(qtbot, page.password_button)
+    (dialog,) = page.findChildren(UserPasswordDialog)
+    assert dialog.state.text() == "Ainda não tem senha."
+    assert dialog.focusWidget() is dialog.password
+
+    def enter_both(one: str, other: str) -> None:
+        for field, text in ((dialog.password, one), (dialog.again, other)):
+            field.clear()
+            QTest.keyClicks(field, text)
+        QTest.keyClick(dialog.again, Qt.Key.Key_Return)
+        settle(qtbot)
+
+    for one, other, word in (
+        ("", "", "Digite"),
+        ("girassol", "girasol", "diferentes"),
+        ("curta", "curta", "pelo menos 8"),
+    ):
+        enter_both(one, other)
+        assert dialog.isVisible()
+        assert word in dialog.error.text()
+    enter_both("girassol", "girassol")
+    assert page.findChildren(UserPasswordDialog) == []
+    now = datetime.now(UTC)
+    assert check_password(office.backoffice.database, "ana", "girassol", now).name == "Ana"
+
+    click(qtbot, page.password_button)
+    (dialog,) = page.findChildren(UserPasswordDialog)
+    assert dialog.state.text().startswith("A senha atual foi definida em ")
+    dialog.reject()
 
 
 def test_saving_everything_and_giving_everything_up(qtbot: QtBot, page: TablesPage, office: Office) -> None:
