@@ -52,10 +52,15 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class ToCopy:
-    """A way out that is a text to take elsewhere: a line of a file, a command. `label` is the button's."""
+    """A way out that is a text to take elsewhere: a line of a file, a command. `name` is what it is."""
 
-    label: str
+    name: str
     text: str
+
+    @property
+    def label(self) -> str:
+        """The button's words."""
+        return f"Copiar {self.name}"
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def as_text(report: CheckReport) -> str:
         lines += step_lines(name, step)
     for remedy in report.remedies:
         if isinstance(remedy, ToCopy):
-            lines += ["", f"{remedy.label}:", remedy.text]
+            lines += ["", f"Para copiar, {remedy.name}:", remedy.text]
     return "\n".join(lines) + "\n"
 
 
@@ -215,7 +220,7 @@ def as_document(report: CheckReport) -> dict[str, Any]:
         "resumo": report.sentence,
         "passos": [step_document(step) for step in report.steps],
         "para_copiar": [
-            {"nome": remedy.label, "texto": remedy.text} for remedy in report.remedies if isinstance(remedy, ToCopy)
+            {"nome": remedy.name, "texto": remedy.text} for remedy in report.remedies if isinstance(remedy, ToCopy)
         ],
     }
 

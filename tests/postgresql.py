@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -37,9 +39,14 @@ class PostgreSQLMissing(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A running server that trusts user `app`, its owner, on 127.0.0.1."""
+    """A running server that trusts user `app`, its owner, on 127.0.0.1. `data` is the folder of its data.
+
+    `control` is the start of a command line of pg_ctl about it.
+    """
 
     port: int
+    data: Path
+    control: tuple[str, ...]
 
     def url(self, database: str) -> str:
         """SQLAlchemy's address of `database`."""
@@ -58,13 +65,37 @@ class Server:
         with self._connected() as connection:
             connection.execute(SQL("DROP DATABASE {}").format(Identifier(database)))
 
+    def own(self, file: Path) -> None:
+        """Make a file of the data folder the server's own, as it wants its keys."""
+        file.chmod(0o600)
+        shutil.chown(file, self.data.stat().st_uid, self.data.stat().st_gid)
+
+    def reload(self) -> None:
+        """Read the configuration again; it is in force for every later connection."""
+        with self._connected() as connection:
+            before = _loaded_at(connection)
+            connection.execute("SELECT pg_reload_conf()")
+        while True:
+            with self._connected() as connection:
+                if _loaded_at(connection) != before:
+                    return
+
     def _connected(self) -> psycopg.Connection:
         return psycopg.connect(host="127.0.0.1", port=self.port, user="app", dbname="postgres", autocommit=True)
 
 
+def _loaded_at(connection: psycopg.Connection) -> datetime:
+    row = connection.execute("SELECT pg_conf_load_time()").fetchone()
+    assert row is not None
+    return cast("datetime", row[0])
+
+
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server on a free port (about 1 s) and stop it at the end, also when the tests are killed."""
+def running_server(*settings: str) -> Iterator[Server]:
+    """Start a server on a free port (about 1 s) and stop it at the end, also when the tests are killed.
+
+    `settings` are parameters of its own, "max_connections=5".
+    """
     folder = Path(tempfile.mkdtemp(prefix="retaguarda-pg-"))
     prefix: list[str] = []
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -81,18 +112,19 @@ def running_server() -> Iterator[Server]:
     try:
         initdb = [_program("initdb"), "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         _run([*prefix, *initdb], folder)
+        options = " ".join((_OPTIONS, *(f"-c {setting}" for setting in settings)))
         sockets = "" if os.name == "nt" else f" -k {folder}"
         for attempt in range(_ATTEMPTS):
             port = _free_port()
             try:
                 _run(
-                    [*control, "-w", "-l", str(folder / "log"), "-o", f"-p {port}{sockets} {_OPTIONS}", "start"], folder
+                    [*control, "-w", "-l", str(folder / "log"), "-o", f"-p {port}{sockets} {options}", "start"], folder
                 )
                 break
             except RuntimeError:
                 if attempt == _ATTEMPTS - 1:
                     raise
-        yield Server(port)
+        yield Server(port, folder / "data", tuple(control))
     finally:
         guardian.communicate()
 
