@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
@@ -48,6 +48,8 @@ class ApiError(Exception):
 class Problem(BaseModel):
     """What went wrong."""
 
+    model_config = ConfigDict(title="Problema")
+
     codigo: str = Field(description="Nome fixo do erro, para programas.")
     mensagem: str = Field(description="O que houve e o que fazer, para pessoas.")
     campos: dict[str, str] | None = Field(default=None, description="O que há de errado em cada campo do pedido.")
@@ -55,6 +57,8 @@ class Problem(BaseModel):
 
 class ErrorAnswer(BaseModel):
     """The body of every answer that is not a success."""
+
+    model_config = ConfigDict(title="Erro")
 
     erro: Problem
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from app.version import VERSION
@@ -14,6 +14,8 @@ from services.integration.errors import documented
 
 class Health(BaseModel):
     """How the service is."""
+
+    model_config = ConfigDict(title="Saude")
 
     situacao: str = Field(description="“atendendo” enquanto o banco de dados responde.")
     versao: str = Field(description="Versão da retaguarda.")

@@ -34,8 +34,8 @@ from services.integration.errors import ErrorAnswer
 MAX_ID = 2**31 - 1
 """The largest number of a company or customer."""
 
-MAX_LONG_ID = 2**63 - 1
-"""The largest number of an evaluation."""
+MAX_LONG_ID = 2**53 - 1
+"""The largest number of an evaluation or version: what every program reads from JSON without rounding it."""
 
 _MAX_TEXT = 500  # every text that is kept is shorter
 _MAX_DOCUMENT = 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from app.version import VERSION
@@ -13,6 +13,8 @@ from services.integration.entrance import caller_of
 
 class Identity(BaseModel):
     """The counter of a token."""
+
+    model_config = ConfigDict(title="Identidade")
 
     balcao: int = Field(description="Código do balcão na retaguarda.")
     nome: str = Field(description="Nome com que foi incluído.")
