@@ -16,6 +16,7 @@ from services.integration.desk import Desk
 from services.integration.entrance import Entrance
 from services.integration.errors import add_handlers, documented
 from services.integration.front import Front
+from services.integration.openapi import in_portuguese
 from services.integration.routes import customers, evaluations, identity, instalments, service_orders
 
 ROUTES = (identity, customers, evaluations, instalments, service_orders)
@@ -70,7 +71,7 @@ def create_api(desk: Desk) -> FastAPI:
 
 def openapi(api: FastAPI) -> dict[str, Any]:
     """The description of the service for programs: every route but `/saude` needs the token."""
-    document = api.openapi()
+    document = in_portuguese(api.openapi())
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
     return document
