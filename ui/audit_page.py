@@ -39,6 +39,7 @@ _SUBJECTS = (
     ("/", "Configurações"),
     *((f"{table.key}/", table.label) for table in TABLES.values()),
     ("enderecos/", "Endereços da SEFAZ"),
+    ("balcoes/", "Balcões"),
 )
 
 

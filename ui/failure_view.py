@@ -127,6 +127,7 @@ def failure_of(error: Exception) -> Failure:
 def _spoken() -> tuple[type[Exception], ...]:
     """The exceptions whose message is already a sentence for the operator."""
     from app.anp_lists import UnreadableList
+    from app.data.counters import CounterNotFound
     from app.data.mirror import IncompleteList, OlderList
     from app.data.mirror_check import ListNotUsable
     from app.data.records import InvalidRecord, RecordNotFound
@@ -143,6 +144,7 @@ def _spoken() -> tuple[type[Exception], ...]:
     return (
         InvalidRecord,
         RecordNotFound,
+        CounterNotFound,
         RegistrationMoved,
         InvalidDocument,
         InvalidValue,

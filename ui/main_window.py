@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from app.domain import Failure, ServiceState
     from app.folders import Folders
+    from services.integration.server import ServerState
     from ui.office import Office
 
 _SIZE = QSize(1280, 800)
@@ -137,6 +138,8 @@ class MainWindow(QMainWindow):
         office.state_changed.connect(self._show_state)
         for state in office.states.values():
             self._show_state(state)
+        office.desk.state_changed.connect(self._show_server)
+        self._show_server(office.desk.state)
         self.open_page(first)
 
     def _take_office(self, office: Office | None) -> None:
@@ -167,6 +170,10 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_state(self, state: ServiceState) -> None:
         self.status.show_service(state)
+
+    @Slot(object)
+    def _show_server(self, state: ServerState) -> None:
+        self.status.show_server(state)
 
     @Slot()
     def _say_banner(self) -> None:
@@ -223,7 +230,7 @@ class MainWindow(QMainWindow):
         view = bar.addMenu("E&xibir")
         for number, entry in enumerate(pages.SIDEBAR, 1):
             action = self._page_action(entry.key, entry.title)
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            action.setShortcut(QKeySequence(pages.shortcut(number)))
             view.addAction(action)
         tools = bar.addMenu("&Ferramentas")
         system = tools.addMenu("&Sistema")
@@ -239,6 +246,7 @@ class MainWindow(QMainWindow):
         self._command(tools, "&Tabelas", self._go_by_action, "tables", page=pages.TABLES)
         counter = bar.addMenu("&Balcão")
         self._command(counter, "&Integração", self._go_by_action, "integration", page=pages.INTEGRATION)
+        self._command(counter, "&Balcões", self._go_by_action, "counters", page=pages.COUNTERS)
         help_menu = bar.addMenu("A&juda")
         self._command(help_menu, "Ajuda desta &página", self._help, "help", QKeySequence("F1"))
         self._command(help_menu, "Abrir pasta de &dados", self._open_folder, "folder")

@@ -6,11 +6,15 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain import Origin, Phase, Result, ServiceState
 from ui import pages
+
+if TYPE_CHECKING:
+    from services.integration.server import ServerState
 
 _KEPT = 8
 
@@ -49,6 +53,12 @@ class Notices(QObject):
             self._raise_once_a_day(warning)
 
     @Slot(object)
+    def take_server(self, state: ServerState) -> None:
+        """That the counters are not served, though they are meant to be, is said once a day."""
+        if state.failure is not None:
+            self._raise_once_a_day(f"Os balcões não são atendidos. {state.failure.what}", pages.INTEGRATION)
+
+    @Slot(object)
     def take_result(self, result: Result) -> None:
         """A customer that the service blocked is listed."""
         if result.request.origin is Origin.SERVICE and result.decision.add:
@@ -68,12 +78,12 @@ class Notices(QObject):
         """A certificate that passed a mark is said; the watch over them knows what was said before."""
         self._raise(sentence, pages.CERTIFICATES)
 
-    def _raise_once_a_day(self, sentence: str) -> None:
+    def _raise_once_a_day(self, sentence: str, page: str = pages.HOME) -> None:
         # Hours and counts inside the sentence do not make it another one.
         said = (datetime.now().astimezone().date(), re.sub(r"\d+", "0", sentence))
         if said not in self._said:
             self._said.add(said)
-            self._raise(sentence, pages.HOME)
+            self._raise(sentence, page)
 
     def _raise(self, sentence: str, page: str) -> None:
         notice = Notice(datetime.now(UTC), sentence, page)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
     from services.background import ConsultationThread
     from services.backoffice import Backoffice
+    from ui.counter_desk import CounterDesk
 
 _TELL_MS = 100
 
@@ -26,7 +27,7 @@ class Office(QObject):
     """The open program as seen by its pages.
 
     While the database does not open there is an office without one: only this computer's settings are at hand,
-    `database` is None and `backoffice` and `service` must not be touched.
+    `database` is None and `backoffice`, `desk` and `service` must not be touched.
     """
 
     snapshot_changed = Signal()
@@ -68,6 +69,7 @@ class Office(QObject):
         self.actor = actor
         self._backoffice: Backoffice | None = None
         self._services: dict[Authority, ConsultationThread] = {}
+        self._desk: CounterDesk | None = None
         self.states: dict[Authority, ServiceState] = {}
         # A consultation takes milliseconds and has two states and a result. Were each shown, the window would do
         # nothing else: every call into Qt gives up Python's lock and may wait for the consulting thread to return it.
@@ -85,9 +87,12 @@ class Office(QObject):
         snapshot: Snapshot,
         parent: QObject | None = None,
     ) -> Office:
-        """The office of an open database and the services that consult for it."""
+        """The office of an open database and the services that consult for it. Its desk is not open yet."""
+        from ui.counter_desk import CounterDesk
+
         office = cls(backoffice.folders, backoffice.settings, snapshot, backoffice.actor, parent)
         office._backoffice = backoffice
+        office._desk = CounterDesk(backoffice, snapshot, office)
         for service in services:
             office._services[service.authority] = service
             office.states[service.authority] = service.state
@@ -104,6 +109,13 @@ class Office(QObject):
         if self._backoffice is None:
             raise RuntimeError("o banco de dados não está aberto")
         return self._backoffice
+
+    @property
+    def desk(self) -> CounterDesk:
+        """What serves the counters."""
+        if self._desk is None:
+            raise RuntimeError("o banco de dados não está aberto")
+        return self._desk
 
     @property
     def services(self) -> tuple[ConsultationThread, ...]:
@@ -166,4 +178,6 @@ class Office(QObject):
         self.snapshot = snapshot
         for service in self.services:
             service.wake()
+        if self._desk is not None:
+            self._desk.take_snapshot(snapshot)
         self.snapshot_changed.emit()

@@ -17,6 +17,8 @@ ANP_LISTS = "listas-anp"
 BRAND_INBOX = "bandeiras-anp"
 ORDER_CHECKS = "avaliacoes"
 INTEGRATION = "integracao"
+COUNTERS = "balcoes"
+MESSAGES = "mensagens"
 TABLES = "tabelas"
 AUDIT = "auditoria"
 CERTIFICATES = "certificados"
@@ -83,6 +85,18 @@ def _integration(office: Office) -> Page:
     return SettingsPage(INTEGRATION_PAGE, office)
 
 
+def _counters(office: Office) -> Page:
+    from ui.counters_page import CountersPage
+
+    return CountersPage(office)
+
+
+def _messages(office: Office) -> Page:
+    from ui.messages_page import MessagesPage
+
+    return MessagesPage(office)
+
+
 def _tables(office: Office) -> Page:
     from ui.tables_page import TablesPage
 
@@ -119,6 +133,8 @@ SIDEBAR = (
     PageEntry(CONSULTATIONS, "Consultas", "consultations", _consultations),
     PageEntry(ANP_LISTS, "Listas da ANP", "anp", _anp_lists),
     PageEntry(ORDER_CHECKS, "Pedidos avaliados", "order", _order_checks),
+    PageEntry(COUNTERS, "Balcões", "counters", _counters),
+    PageEntry(MESSAGES, "Mensagens", "message", _messages),
     PageEntry(PROFILES, "Perfis de clientes", "profiles", _profiles),
     PageEntry(INTEGRATION, "Integração", "integration", _integration),
     PageEntry(TABLES, "Tabelas", "tables", _tables),
@@ -130,4 +146,11 @@ TOOLS = (
     PageEntry(ENDPOINTS, "Endereços da SEFAZ", "external", _endpoints),
     PageEntry(DIAGNOSIS, "Diagnóstico da SEFAZ", "diagnosis", _diagnosis),
 )
+
+
+def shortcut(number: int) -> str:
+    """The keys that open the page in this place of the sidebar, from 1 on; "" when there are none left."""
+    return f"Ctrl+{number % 10}" if number <= 10 else ""
+
+
 BY_KEY = {entry.key: entry for entry in (*SIDEBAR, *TOOLS)}

@@ -29,9 +29,9 @@ _MOST_SERIOUS_FIRST = (
 )
 
 
-def most_serious(states: Iterable[ServiceState]) -> Phase:
+def most_serious(phases: Iterable[Phase]) -> Phase:
     """The phase that one picture for several services shows: what needs a person, then what works."""
-    return min((state.phase for state in states), key=_MOST_SERIOUS_FIRST.index, default=Phase.STOPPED)
+    return min(phases, key=_MOST_SERIOUS_FIRST.index, default=Phase.STOPPED)
 
 
 def moments(state: ServiceState) -> str:

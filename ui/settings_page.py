@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QIcon, QKeyEvent
@@ -24,7 +24,16 @@ from PySide6.QtWidgets import (
 from app.domain import Failure, FailureKind
 from app.kinds import Choice, Flag, Reference, folded
 from app.policies import DatabaseKind
-from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_SSL, DATABASE_USER, SEFAZ_BRANCH
+from app.settings.catalog import (
+    DATABASE_KIND,
+    DATABASE_NAME,
+    DATABASE_PORT,
+    DATABASE_SSL,
+    DATABASE_USER,
+    INTEGRATION_ACTIVE,
+    SEFAZ_BRANCH,
+    SERVER,
+)
 from app.settings.draft import Conflict, InvalidDraft, SaveConflict
 from app.settings.repository import SettingsRepository
 from app.settings.setting import Group, Setting, Tab
@@ -46,8 +55,13 @@ from ui.settings_draft import SettingsDraft
 from ui.status_grid import StatusGrid
 from ui.theme import Tone
 
+if TYPE_CHECKING:
+    from ui.integration_card import IntegrationCard
+
 _OF_SERVER = {DATABASE_NAME, DATABASE_USER, DATABASE_SSL}
+_READ_AT_OPENING = {SERVER, DATABASE_PORT, DATABASE_KIND, *_OF_SERVER}
 _NEXT_OPENING = "Os valores deste computador valem na próxima abertura do programa."
+_NEXT_START = "Estes valores são só deste computador. O serviço os segue quando é iniciado ou reiniciado."
 
 
 class SettingsPage(Page):
@@ -66,6 +80,7 @@ class SettingsPage(Page):
         self._message = ""
         self._discarded: dict[SettingKey, Any] = {}
         self.access: DatabaseAccess | None = None
+        self.service: IntegrationCard | None = None
 
         self.search = SearchBox("buscar…   Ctrl+F", f"Buscar em {screen.title}")
         self.search.setFixedWidth(240)
@@ -135,6 +150,11 @@ class SettingsPage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
+        if self._office.database is not None and INTEGRATION_ACTIVE in _settings(tab):
+            from ui.integration_card import IntegrationCard
+
+            self.service = IntegrationCard(self._office, self.draft, inside)
+            column.addWidget(self.service)
         for group in tab.groups:
             card = QFrame(inside)
             theme.card(card)
@@ -211,6 +231,8 @@ class SettingsPage(Page):
     def _refresh_page(self) -> None:
         if self.access is not None:
             self.access.refresh()
+        if self.service is not None:
+            self.service.refresh()
         keys = self.draft.keys
         labels, details = self.unsaved(), [self.draft.describe(key, self._shown) for key in keys]
         if self.access is not None and self.access.typed:
@@ -232,6 +254,8 @@ class SettingsPage(Page):
     def _say_scope(self) -> None:
         if self._office.database is None:
             self.scope.say("O banco de dados não está aberto: só as configurações deste computador podem ser mudadas.")
+        elif INTEGRATION_ACTIVE in _settings(self._current_tab):
+            self.scope.say(_NEXT_START)
         elif all(setting.is_machine for setting in _settings(self._current_tab)):
             self.scope.say(_NEXT_OPENING)
         else:
@@ -322,6 +346,8 @@ class SettingsPage(Page):
                 status.refresh(found)
         if self.access is not None:
             self.access.setVisible(all(word in folded(database_access.LABEL) for word in words))
+        if self.service is not None:
+            self.service.setVisible(not words)
         counts = [sum(self.rows[setting] in found for setting in _settings(tab)) for tab in self.declared.tabs]
         for index, (tab, count) in enumerate(zip(self.declared.tabs, counts, strict=True)):
             self.tabs.setTabText(index, f"{tab.title} ({count})" if words and count else tab.title)
@@ -397,8 +423,8 @@ class SettingsPage(Page):
         if kept.password_error is None and self.access is not None and self.access.typed == kept.password:
             self.access.forget()
         labels = [self.draft.label(key) for key in changes] + ([database_access.LABEL] if kept.password else [])
-        machine = any(setting.is_machine for setting, _ in changes) or kept.password is not None
-        self._message = f"Salvo: {', '.join(labels)}." + (f" {_NEXT_OPENING}" if machine else "")
+        later = any(setting in _READ_AT_OPENING for setting, _ in changes) or kept.password is not None
+        self._message = f"Salvo: {', '.join(labels)}." + (f" {_NEXT_OPENING}" if later else "")
         self._discarded = {}
         self._office.take_snapshot(kept.snapshot)
         if kept.password_error is not None:

@@ -26,10 +26,10 @@ class Sidebar(QListWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setIconSize(QSize(20, 20))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for number, entry in enumerate(pages.SIDEBAR, 1):
+        for entry in pages.SIDEBAR:
             item = QListWidgetItem(icons.icon(entry.icon), entry.title, self)
             item.setData(_KEY, entry.key)
-            item.setToolTip(f"{entry.title} (Ctrl+{number})")
+        self.set_unavailable("")
         self.currentItemChanged.connect(self._changed)
 
     def show_current(self, key: str) -> None:
@@ -46,7 +46,8 @@ class Sidebar(QListWidget):
             available = not reason or self._key(row) in except_for
             flags = item.flags()
             item.setFlags(flags | Qt.ItemFlag.ItemIsEnabled if available else flags & ~Qt.ItemFlag.ItemIsEnabled)
-            item.setToolTip(f"{item.text()} (Ctrl+{row + 1})" if available else reason)
+            keys = pages.shortcut(row + 1)
+            item.setToolTip(reason if not available else f"{item.text()} ({keys})" if keys else item.text())
 
     def _key(self, row: int) -> str:
         return str(self.item(row).data(_KEY))

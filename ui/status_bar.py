@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
     from app.domain import Authority, Certificate, ServiceState
+    from services.integration.server import ServerState
 
 
 _NEVER_CUT = 16
@@ -67,6 +68,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.database = self._entry("database", "Banco de dados", pages.INTEGRATION)
         self.services: dict[Authority, Entry] = {}
+        self.counters: Entry | None = None
         self.certificate = self._entry("certificate", "Certificado digital", pages.CERTIFICATES)
         self.addWidget(self.database)
         self.addPermanentWidget(self.certificate)
@@ -75,7 +77,8 @@ class StatusBar(QStatusBar):
     @property
     def entries(self) -> tuple[Entry, ...]:
         """In the order of reading, also those that are hidden now."""
-        return self.database, *self.services.values(), self.certificate
+        counters = () if self.counters is None else (self.counters,)
+        return self.database, *self.services.values(), *counters, self.certificate
 
     def _entry(self, icon: str, what: str, page: str) -> Entry:
         button = Entry()
@@ -110,10 +113,27 @@ class StatusBar(QStatusBar):
         if state.authority is Authority.SEFAZ:
             self._show_certificate(state.certificate)
 
+    def show_server(self, state: ServerState) -> None:
+        """Whether the counters are served from here; nothing where they are not meant to be."""
+        from services.integration.server import ServerPhase
+        from ui.server_words import SERVER_ICONS
+
+        if self.counters is None:
+            self.counters = self._entry("counters", "Serviço dos balcões", pages.COUNTERS)
+            self.addWidget(self.counters)
+        self.counters.setText(f"Balcões: {state.phase.label.lower()}")
+        self.counters.setToolTip(f"{self.counters.text()}.\n{state.sentence}\nAbre Balcões.")
+        self.counters.setAccessibleDescription(f"{state.phase.label}. {state.sentence}")
+        theme.tone(self.counters, theme.Tone.FAIL if state.phase is ServerPhase.FAILED else None)
+        self.counters.setIcon(icons.solid(SERVER_ICONS[state.phase]))
+        self.counters.setVisible(state.phase is not ServerPhase.STOPPED)
+
     def hide_services(self) -> None:
         """Nothing is known of the services while the database is not open."""
         for service in self.services.values():
             service.hide()
+        if self.counters is not None:
+            self.counters.hide()
         self.certificate.hide()
 
     def _show_certificate(self, certificate: Certificate | None) -> None:

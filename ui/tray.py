@@ -11,8 +11,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.domain import Authority, Phase, ServiceState
+from services.integration.server import ServerPhase, ServerState
 from ui import icons, pages, words
 from ui.notices import Notice, Notices
+from ui.server_words import PHASES
 from ui.service_words import PHASE_ICONS, moments, most_serious
 
 _LOOK_MS = 2000
@@ -35,6 +37,9 @@ class Tray(QObject):
     pause_wanted = Signal(object)
     """Pause until this moment; None resumes."""
 
+    serving_wanted = Signal(bool)
+    """Serve the counters from this computer, or no longer."""
+
     quit_wanted = Signal()
     vanished = Signal()
     """The system has no place for the icon any more: a hidden window could not be reached."""
@@ -43,6 +48,7 @@ class Tray(QObject):
         super().__init__(parent)
         self._notices = notices
         self._states: dict[Authority, ServiceState] = {}
+        self._server: ServerState | None = None
         self._is_open = False
         self._shown_notice: Notice | None = None
         self._filled: tuple[object, ...] | None = None
@@ -75,6 +81,8 @@ class Tray(QObject):
             certificate = self._states[Authority.SEFAZ].certificate
             validity = certificate.brief_validity(datetime.now(UTC)) if certificate else "não escolhido"
             said.append(f"certificado: {validity.removeprefix('válido por ')}")
+        if self._server is not None and self._server.phase is not ServerPhase.STOPPED:
+            said.append(f"balcões: {self._server.phase.label.lower()}")
         said += [state.warning for state in self._states.values() if state.warning]
         return " · ".join(said)
 
@@ -82,13 +90,19 @@ class Tray(QObject):
         """Whether there is an open database, and so services."""
         self._is_open = is_open
         if not is_open:
-            self._states = {}
+            self._states, self._server = {}, None
         self._changed()
 
     @Slot(object)
     def take_state(self, state: ServiceState) -> None:
         """Show what a service does."""
         self._states[state.authority] = state
+        self._changed()
+
+    @Slot(object)
+    def take_server(self, state: ServerState) -> None:
+        """Show whether the counters are served from here."""
+        self._server = state
         self._changed()
 
     def tell(self, title: str, text: str) -> None:
@@ -116,7 +130,10 @@ class Tray(QObject):
 
     @Slot()
     def _changed(self) -> None:
-        self.icon.setIcon(icons.solid(PHASE_ICONS[most_serious(self._states.values())]))
+        phases = [state.phase for state in self._states.values()]
+        if self._server is not None:
+            phases.append(PHASES[self._server.phase])
+        self.icon.setIcon(icons.solid(PHASE_ICONS[most_serious(phases)]))
         self.icon.setToolTip(self.tooltip)
         entries = self._entries()
         if entries != self._filled and not self.menu.isVisible():
@@ -131,7 +148,8 @@ class Tray(QObject):
 
     def _entries(self) -> tuple[object, ...]:
         """All that the menu depends on."""
-        return (self._is_open, self._may_look, self._may_pause, self._is_paused, *self._notices.latest)
+        serving = self._server.phase if self._server is not None else None
+        return (self._is_open, self._may_look, self._may_pause, self._is_paused, serving, *self._notices.latest)
 
     @property
     def _may_look(self) -> bool:
@@ -162,6 +180,7 @@ class Tray(QObject):
             resume = self._entry(pause, "Retomar", lambda: self.pause_wanted.emit(None))
             resume.setEnabled(self._is_paused)
             pause.setEnabled(self._may_pause or self._is_paused)
+            self._fill_counters(self._submenu("Balcões"))
         latest = self._submenu("Últimos avisos")
         latest.setEnabled(bool(self._notices.latest))
         for notice in self._notices.latest:
@@ -169,6 +188,14 @@ class Tray(QObject):
             self._entry(latest, text, partial(self.page_wanted.emit, notice.page, notice.argument))
         self.menu.addSeparator()
         self._entry(self.menu, "Sair", self.quit_wanted.emit)
+
+    def _fill_counters(self, menu: QMenu) -> None:
+        phase = ServerPhase.STOPPED if self._server is None else self._server.phase
+        self._entry(menu, "Ver os balcões", lambda: self.page_wanted.emit(pages.COUNTERS, None))
+        begin = self._entry(menu, "Iniciar o serviço", lambda: self.serving_wanted.emit(True))
+        begin.setEnabled(phase in (ServerPhase.STOPPED, ServerPhase.FAILED))
+        end = self._entry(menu, "Parar o serviço", lambda: self.serving_wanted.emit(False))
+        end.setEnabled(phase is not ServerPhase.STOPPED)
 
     def _submenu(self, title: str) -> QMenu:
         submenu = QMenu(title, self.menu)

@@ -163,6 +163,7 @@ class WindowProgram(QObject):
         tray.page_wanted.connect(self._show_page)
         tray.look_wanted.connect(self._look_now)
         tray.pause_wanted.connect(self._pause)
+        tray.serving_wanted.connect(self._serve)
         tray.quit_wanted.connect(self.window.leave)
         tray.vanished.connect(self.window.show_window)
         self.started.emit()
@@ -205,11 +206,14 @@ class WindowProgram(QObject):
         self.office.state_changed.connect(self._notices.take_state)
         self.office.finished_one.connect(self._notices.take_result)
         self.office.finished_one.connect(self._spare_collector, Qt.ConnectionType.SingleShotConnection)
+        self.office.desk.state_changed.connect(self.tray.take_server)
+        self.office.desk.state_changed.connect(self._notices.take_server)
         self.tray.take_open(True)
         self.window.adopt(self.office, self._first_page)
         self._spare_collector()
         for service in self._services:
             service.start()
+        self.office.desk.open()
         self._certificates = CertificateWatch(backoffice, self.window.remembered, "janela", self)
         self._certificates.passed.connect(self._notices.take_certificate)
         self.office.tables_changed.connect(self._certificates.look)
@@ -277,6 +281,11 @@ class WindowProgram(QObject):
         for service in self._services:
             service.pause(until)
 
+    @Slot(bool)
+    def _serve(self, wanted: bool) -> None:
+        if self.office is not None and self.office.database is not None:
+            (self.office.desk.start if wanted else self.office.desk.stop)()
+
     @Slot()
     def _say_hidden(self) -> None:
         if self.tray is not None and self.window.remembered.once("fechada-para-bandeja"):
@@ -299,6 +308,8 @@ class WindowProgram(QObject):
         self.window.hide()
         if self.tray is not None:
             self.tray.remove()
+        if self._backoffice is not None and self.office is not None:
+            self.office.desk.close()
         for service in self._services:
             service.stop()
         tasks.cancel_all()

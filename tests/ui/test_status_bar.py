@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain import Authority, Phase, ServiceState
+from services.integration.server import ServerPhase, ServerState
 from tests.certificates import certificate_until
 from tests.ui.window import until
 from ui import pages
@@ -36,6 +37,25 @@ def test_each_service_has_its_entry_and_only_sefaz_tells_of_the_certificate(qtbo
     assert wanted.args == [pages.CONSULTATIONS]
     bar.hide_services()
     assert all(button.isHidden() for button in (sefaz, anp, bar.certificate))
+
+
+def test_the_counters_have_an_entry_only_where_they_are_to_be_served(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_server(ServerState(ServerPhase.STOPPED, "O serviço ainda não começou."))
+    assert bar.counters is not None
+    assert bar.counters.isHidden()
+    bar.show_server(ServerState(ServerPhase.RUNNING, "Atendendo em http://127.0.0.1:8082."))
+    assert (bar.counters.text(), bar.counters.isHidden()) == ("Balcões: atendendo", False)
+    assert "Atendendo em http://127.0.0.1:8082." in bar.counters.toolTip()
+    bar.show_server(ServerState(ServerPhase.FAILED, "A porta 8082 já está em uso."))
+    assert bar.counters.property("tone") == Tone.FAIL.value
+    with qtbot.waitSignal(bar.page_wanted) as wanted:
+        bar.counters.click()
+    assert wanted.args == [pages.COUNTERS]
+    assert bar.entries[-2:] == (bar.counters, bar.certificate)
+    bar.hide_services()
+    assert bar.counters.isHidden()
 
 
 def test_a_warning_is_said_of_a_service_that_works(qtbot: QtBot) -> None:

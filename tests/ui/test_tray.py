@@ -17,6 +17,8 @@ from app.domain import (
     Decision,
     Document,
     DocumentKind,
+    Failure,
+    FailureKind,
     Origin,
     Phase,
     Request,
@@ -25,6 +27,7 @@ from app.domain import (
     ServiceState,
     Verdict,
 )
+from services.integration.server import ServerPhase, ServerState
 from tests.certificates import certificate_until
 from ui import icons, pages, words
 from ui.notices import Notice, Notices
@@ -158,7 +161,7 @@ def test_the_menu_offers_what_the_state_allows(phase: Phase, qtbot: QtBot) -> No
     tray.take_open(True)
     until = NOW + timedelta(hours=1) if phase is Phase.PAUSED else None
     tray.take_state(ServiceState(phase, "Porque sim.", paused_until=until))
-    assert _titles(tray) == ["Abrir", "Consultar agora", "Pausar", "Últimos avisos", "Sair"]
+    assert _titles(tray) == ["Abrir", "Consultar agora", "Pausar", "Balcões", "Últimos avisos", "Sair"]
     may_pause = phase not in (Phase.STOPPED, Phase.ELSEWHERE)
     assert _entry(tray, "Pausar").isEnabled() == may_pause
     assert _entry(tray, "Consultar agora", "Clientes no prazo").isEnabled() == (may_pause and phase is not Phase.PAUSED)
@@ -218,6 +221,51 @@ def test_a_customer_blocked_by_the_service_is_listed_but_not_announced(qtbot: Qt
         ("Posto Exemplo foi bloqueado: não habilitado na SEFAZ", pages.CUSTOMERS, 7)
     ]
     tray.remove()
+
+
+def test_the_counters_are_begun_and_ended_from_the_menu(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    wanted: list[bool] = []
+    tray.serving_wanted.connect(wanted.append)
+    for phase, may_begin, may_end in (
+        (ServerPhase.STOPPED, True, False),
+        (ServerPhase.STARTING, False, True),
+        (ServerPhase.RUNNING, False, True),
+        (ServerPhase.FAILED, True, True),
+    ):
+        tray.take_server(ServerState(phase, "Porque sim."))
+        assert _entry(tray, "Balcões", "Iniciar o serviço").isEnabled() is may_begin
+        assert _entry(tray, "Balcões", "Parar o serviço").isEnabled() is may_end
+    _entry(tray, "Balcões", "Iniciar o serviço").trigger()
+    _entry(tray, "Balcões", "Parar o serviço").trigger()
+    assert wanted == [True, False]
+    tray.remove()
+
+
+def test_the_service_of_the_counters_is_in_the_tooltip_and_the_picture_where_it_is_at_work(qtbot: QtBot) -> None:
+    tray, _ = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(ServiceState(Phase.STOPPED, "Desligada.", certificate=CERTIFICATE))
+    assert _looks_like(tray, "tray-stopped")
+    tray.take_server(ServerState(ServerPhase.RUNNING, "Atendendo."))
+    assert tray.icon.toolTip() == "SEFAZ: parado · certificado: 143 dias · balcões: atendendo"
+    assert _looks_like(tray, "tray-active")
+    tray.take_server(ServerState(ServerPhase.FAILED, "A porta 8082 já está em uso."))
+    assert _looks_like(tray, "tray-failure")
+    tray.take_server(ServerState(ServerPhase.STOPPED, "O serviço foi parado."))
+    assert "balcões" not in tray.icon.toolTip()
+    tray.remove()
+
+
+def test_counters_that_are_not_served_are_said_once_and_lead_to_the_settings(qtbot: QtBot) -> None:
+    notices = Notices()
+    failure = Failure(FailureKind.NETWORK, "A porta 8082 já está em uso neste computador.", "", "")
+    for phase in (ServerPhase.STARTING, ServerPhase.FAILED, ServerPhase.STARTING, ServerPhase.FAILED):
+        notices.take_server(ServerState(phase, "", failure=failure if phase is ServerPhase.FAILED else None))
+    assert [(notice.sentence, notice.page) for notice in notices.latest] == [
+        ("Os balcões não são atendidos. A porta 8082 já está em uso neste computador.", pages.INTEGRATION)
+    ]
 
 
 def test_a_certificate_that_passed_a_mark_is_announced_and_opens_its_page(qtbot: QtBot) -> None:

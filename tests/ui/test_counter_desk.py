@@ -1,0 +1,130 @@
+"""The integration service of the open program: begun by the settings, by hand, again, and ended, with real sockets."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.settings.catalog import INTEGRATION_ACTIVE, INTEGRATION_PORT
+from services.integration.server import ServerPhase
+from tests.ui.counters import free_port, keep, status_of, wait_for
+from tests.ui.office import open_office
+from tests.ui.window import settle
+from ui.office import Office
+
+
+@pytest.fixture
+def office(qtbot: QtBot) -> Iterator[Office]:
+    with open_office() as opened:
+        yield opened
+        opened.desk.close()
+
+
+@pytest.fixture
+def port(office: Office) -> int:
+    number = free_port()
+    keep(office, {INTEGRATION_PORT: number})
+    return number
+
+
+def test_it_begins_with_the_program_only_where_the_setting_says_so(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    settle(qtbot)
+    assert (office.desk.state.phase, office.desk.wanted) == (ServerPhase.STOPPED, False)
+    office.desk.close()
+    keep(office, {INTEGRATION_ACTIVE: True})
+    settle(qtbot)
+    assert office.desk.state.phase is ServerPhase.STOPPED, "a closed desk begins nothing"
+    office.desk.open()
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    assert status_of(office.desk.state.address, "/saude") == 200
+    qtbot.waitUntil(lambda: office.desk.served == 1)
+
+
+def test_the_switch_acts_when_it_is_saved(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    keep(office, {INTEGRATION_ACTIVE: True})
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    keep(office, {INTEGRATION_ACTIVE: False})
+    wait_for(qtbot, office, ServerPhase.STOPPED)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_what_is_wanted_last_comes_true(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    for _ in range(5):
+        office.desk.start()
+        office.desk.stop()
+    office.desk.start()
+    settle(qtbot)
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    office.desk.stop()
+    office.desk.start()
+    office.desk.stop()
+    settle(qtbot)
+    wait_for(qtbot, office, ServerPhase.STOPPED)
+
+
+def test_a_new_port_is_followed_when_begun_again(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    office.desk.start()
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    other = free_port()
+    with qtbot.waitSignal(office.desk.state_changed):
+        keep(office, {INTEGRATION_PORT: other})
+    assert office.desk.needs_restart
+    assert status_of(f"http://127.0.0.1:{port}", "/saude") == 200, "until then it answers where it did"
+    office.desk.restart()
+    qtbot.waitUntil(lambda: office.desk.state.address.endswith(f":{other}") and not office.desk.needs_restart)
+    assert status_of(office.desk.state.address, "/saude") == 200
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_a_port_in_use_is_told_and_tried_again(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    with socket.create_server(("127.0.0.1", port)):
+        office.desk.start()
+        wait_for(qtbot, office, ServerPhase.FAILED)
+        failure = office.desk.state.failure
+        assert failure is not None
+        assert f"A porta {port} já está em uso" in failure.what
+        assert office.desk.wanted
+    office.desk._again.setInterval(0)
+    office.desk._again.start()
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+
+
+def test_what_could_not_begin_is_given_up_when_stopped(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    with socket.create_server(("127.0.0.1", port)):
+        office.desk.start()
+        wait_for(qtbot, office, ServerPhase.FAILED)
+        office.desk.stop()
+        settle(qtbot)
+        assert office.desk.state.phase is ServerPhase.STOPPED
+        assert office.desk.state.failure is None
+        assert not office.desk._again.isActive()
+
+
+def test_a_port_that_is_free_is_taken_as_soon_as_it_is_saved(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    with socket.create_server(("127.0.0.1", port)):
+        office.desk.start()
+        wait_for(qtbot, office, ServerPhase.FAILED)
+        keep(office, {INTEGRATION_PORT: free_port()})
+        wait_for(qtbot, office, ServerPhase.RUNNING)
+
+
+def test_closing_ends_the_service(qtbot: QtBot, office: Office, port: int) -> None:
+    office.desk.open()
+    office.desk.start()
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    office.desk.close()
+    settle(qtbot)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
