@@ -124,7 +124,7 @@ class Automatic(ABC):
         with self._database.reading() as connection:
             other = lease.held_by_another(connection, self._authority.value, self._owner, now)
         if other is not None:
-            return Step(Phase.ELSEWHERE, _elsewhere(other.owner.split("/")[0]), later)
+            return Step(Phase.ELSEWHERE, elsewhere(other), later)
         incapable = self._incapable(snapshot, now)
         if incapable is not None:
             return Step(Phase.FAILED, incapable, later)
@@ -134,7 +134,9 @@ class Automatic(ABC):
         return self._next(snapshot, now)
 
 
-def _elsewhere(machine: str) -> str:
+def elsewhere(other: lease.Holder) -> str:
+    """Who has a service that this program does not run now, in a sentence."""
+    machine = other.owner.split("/")[0]
     if machine != platform.node():
         return f"Serviço ativo em {machine}."
     minutes = round(lease.DURATION.total_seconds() / 60)

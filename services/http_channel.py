@@ -52,8 +52,8 @@ class HttpAnswer:
 class HttpChannel:
     """One httpx.Client: HTTP/1.1, connections kept, no redirects followed, one TLS context.
 
-    `answered` tells whether the answer to the last message began. To be used by one thread; `interruption` tells it to
-    give up. Times are in seconds.
+    `sent` tells whether the last message began to leave, which it does only over TLS; `answered` whether its answer
+    began. To be used by one thread; `interruption` tells it to give up. Times are in seconds.
     """
 
     def __init__(
@@ -68,6 +68,8 @@ class HttpChannel:
         self._sockets: dict[str, socket.socket] = {}
         self._handshaking: socket.socket | None = None
         self._reused = False
+        self._encrypted = False
+        self.sent = False
         self.answered = False
         self._origin = ""
         self._sent_at = datetime.now(UTC)
@@ -123,8 +125,8 @@ class HttpChannel:
         progress: Callable[[int, int | None], None],
     ) -> HttpAnswer:
         self._origin = str(request.url.netloc)
-        self._reused = True
-        self.answered = False
+        self._reused = self._encrypted = True
+        self.sent = self.answered = False
         if self._interruption.interrupted:
             # Interrupted while the message was built; opening a connection could take as long as its timeout.
             raise httpx.ConnectError("Interrupted before the connection", request=request)
@@ -147,7 +149,7 @@ class HttpChannel:
         """httpcore's account of what it does: the only public way to the socket while a call waits on it."""
         match event:
             case "connection.connect_tcp.started" | "socks.connect_tcp.started":
-                self._reused = False
+                self._reused = self._encrypted = False
             case "connection.connect_tcp.complete" | "socks.connect_tcp.complete":
                 # TLS takes the descriptor out of this socket; the duplicate stays good for a shutdown meanwhile.
                 self._handshaking = info["return_value"].get_extra_info("socket").dup()
@@ -157,8 +159,10 @@ class HttpChannel:
                 self._sockets[self._origin] = connection
                 self._interruption.use(connection)
                 self._end_handshake()
+                self._encrypted = True
             case "http11.send_request_headers.started":
                 self._sent_at = datetime.now(UTC)
+                self.sent = self._encrypted  # else it is only a proxy that is asked for a way
             case "http11.receive_response_headers.complete":
                 self.answered = True
 

@@ -33,11 +33,13 @@ _CERTIFICATE_ALERTS = (
 
 @dataclass(frozen=True)
 class Called:
-    """Who was called, in words: "SEFAZ", "o endereço da UF"; and whether a certificate was presented to it."""
+    """Who was called, in words: "SEFAZ", "o endereço da UF"; whether a certificate was presented to it; and the names
+    that a network must not inspect for it."""
 
     name: str
     address: str
     with_certificate: bool
+    domain: str = "*.gov.br"
 
 
 def network_failure(
@@ -112,7 +114,7 @@ def network_failure(
             f"A conexão com {host} foi cortada antes de o TLS começar.",
             "Um firewall ou outro equipamento da rede não deixa passar a conexão, ou o serviço está fora do ar. "
             "Nenhum certificado chegou a ser apresentado.",
-            "Peça à informática para liberar este endereço; se outras páginas do governo abrem, tente mais tarde.",
+            "Peça à informática para liberar este endereço; se outras páginas abrem, tente mais tarde.",
             details,
         )
     if dropped or (isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error)):
@@ -133,7 +135,7 @@ def network_failure(
             f"Não foi possível combinar a criptografia com {host}.",
             f"O TLS parou com “{reason}”: o endereço pode não ser da {called.name}, ou um equipamento da rede o "
             "intercepta.",
-            f"Confira {called.address} e peça à informática para liberar *.gov.br sem inspeção de TLS.",
+            f"Confira {called.address} e peça à informática para liberar {called.domain} sem inspeção de TLS.",
             details,
         )
     if isinstance(error, httpx.RemoteProtocolError):
@@ -249,13 +251,13 @@ def _untrusted(
         )
         todo = (
             f"Se a {called.name} trocou de autoridade, grave o certificado dessa em “ac_adicionais.pem”, na pasta de "
-            "dados; se um antivírus ou proxy inspeciona a conexão, exclua *.gov.br da inspeção."
+            f"dados; se um antivírus ou proxy inspeciona a conexão, exclua {called.domain} da inspeção."
         )
         details += f"\nAutoridade que falta: {issuer}" if issuer else ""
     else:
         cause = f"A verificação do certificado dele parou com “{error.verify_message}”."
         todo = (
-            f"Se um antivírus ou proxy inspeciona a conexão, exclua *.gov.br da inspeção; se não, aguarde a "
+            f"Se um antivírus ou proxy inspeciona a conexão, exclua {called.domain} da inspeção; se não, aguarde a "
             f"{called.name} trocar o certificado dela."
         )
     return Failure(FailureKind.TRUST, what, cause, todo, details)
