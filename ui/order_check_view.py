@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -45,6 +45,8 @@ class OrderCheckView(QScrollArea):
 
     customer_wanted = Signal(int)
     consultation_wanted = Signal(int)
+    release_wanted = Signal(object)
+    """Ask who releases this FullCheck."""
     check_wanted = Signal(int)
     """Show the check of the sale that this one came from."""
 
@@ -53,6 +55,7 @@ class OrderCheckView(QScrollArea):
         self._database = database
         self.check_id: int | None = None
         self._is_new = True
+        self._check: FullCheck | None = None
         self._customer_id: int | None = None
         self._consultation_id: int | None = None
         self._previous_id: int | None = None
@@ -67,6 +70,10 @@ class OrderCheckView(QScrollArea):
         self._reasons.setSpacing(theme.S)
         self._release = selectable()
         theme.tone(self._release, Tone.WARN)
+        self.release_button = QPushButton(icons.icon("release"), "Liberar…")
+        self.release_button.setToolTip("Libera esta venda, com login, senha e motivo de quem tem permissão")
+        self.release_button.clicked.connect(self._ask_release)
+        self.release_button.hide()
         self._consultation = self._link(self._open_consultation)
         self._previous = self._link(self._open_previous)
         self._facts = QGridLayout()
@@ -87,6 +94,7 @@ class OrderCheckView(QScrollArea):
         whole.addWidget(self._where)
         whole.addWidget(self._customer, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addWidget(self._release)
+        whole.addWidget(self.release_button, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addLayout(self._reasons)
         whole.addWidget(self._consultation, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addWidget(self._previous, 0, Qt.AlignmentFlag.AlignLeft)
@@ -134,9 +142,11 @@ class OrderCheckView(QScrollArea):
             f"{words.exact(row.at)}, empresa {row.company_id} · {row.company}, {_asked_by(check)}. "
             f"Avaliação nº {row.id}.{reference}"
         )
+        self._check = check
         release = _release(check)
         self._release.setText(release)
         self._release.setVisible(bool(release))
+        self.release_button.setVisible(_can_be_released(check))
         self._customer_id, self._consultation_id = row.customer_id, check.consultation_id
         self._previous_id = check.previous_id
         self._previous.setText(f"Veio da avaliação nº {check.previous_id} · abrir")
@@ -186,6 +196,10 @@ class OrderCheckView(QScrollArea):
         self._failure.show_failure(failure_of(error))
 
     @Slot()
+    def _ask_release(self) -> None:
+        self.release_wanted.emit(self._check)
+
+    @Slot()
     def _open_customer(self) -> None:
         if self._customer_id is not None:
             self.customer_wanted.emit(self._customer_id)
@@ -211,12 +225,21 @@ def _release(check: FullCheck) -> str:
     if not check.row.release_needed:
         return ""
     release = check.release
+    if _can_be_released(check):
+        return "Precisa da liberação de quem tem permissão."
     if release is None:
-        return "Precisava da liberação de quem tem permissão, e ninguém liberou."
+        return "Precisava da liberação de quem tem permissão, e ninguém liberou a tempo: avalie a venda de novo."
     return (
         f"Liberado por {release.name} ({release.login}) em {words.exact(release.at)}, {_where(release, check)}. "
         f"Motivo: {release.reason}"
     )
+
+
+def _can_be_released(check: FullCheck) -> bool:
+    from services.release import PATIENCE
+
+    row = check.row
+    return row.release_needed and check.release is None and datetime.now(UTC) - row.at <= PATIENCE
 
 
 def _where(release: Released, check: FullCheck) -> str:

@@ -17,10 +17,11 @@ from ui.order_check_model import LOOKS, WIDTHS, OrderCheckModel
 from ui.order_check_view import OrderCheckView
 from ui.order_simulator import OrderSimulator
 from ui.references import ReferenceSource
+from ui.release_sale import ReleaseSaleDialog
 from ui.search_box import SearchBox
 
 if TYPE_CHECKING:
-    from app.data.order_checks import CheckQuery
+    from app.data.order_checks import CheckQuery, FullCheck
     from ui.office import Office
 
 _RELEASE = "liberacao"
@@ -49,6 +50,7 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self.simulator.evaluated.connect(self._evaluated)
         self.view.customer_wanted.connect(self._open_customer)
         self.view.consultation_wanted.connect(self._open_consultation)
+        self.view.release_wanted.connect(self._ask_release)
         self.view.check_wanted.connect(self._show_previous)
 
     def entered(self) -> None:
@@ -128,6 +130,12 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
     @Slot(int)
     def _open_customer(self, customer_id: int) -> None:
         self._office.open_page.emit(pages.CUSTOMERS, customer_id)
+
+    @Slot(object)
+    def _ask_release(self, check: FullCheck) -> None:
+        dialog = ReleaseSaleDialog(self._office, check, self)
+        dialog.released.connect(self.refresh)
+        dialog.open()
 
     @Slot(int)
     def _show_previous(self, check_id: int) -> None:

@@ -6,7 +6,8 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,18 +16,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.data import manual_blocks, order_checks, records
+from app.data import instalments, manual_blocks, order_checks, records
+from app.data.instalments import Told
 from app.data.order_checks import CheckQuery
 from app.documents import parse_document
-from app.policies import OrderKind, OrderOperation
+from app.policies import InstalmentSituation, OrderKind, OrderOperation, OverdueAction
 from app.rules.order_gate import OrderQuestion
-from app.settings.catalog import ANP_ONLINE, ANP_ORDER_CONSULT, ANP_URL
+from app.settings.catalog import ANP_ONLINE, ANP_ORDER_CONSULT, ANP_URL, OVERDUE_ACTION, OVERDUE_PRE_SALE
 from app.settings.snapshot import SettingKey, Snapshot
-from app.tables import CUSTOMERS
+from app.tables import CUSTOMERS, USERS
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.loopback import Ending, LoopbackServer, Reply, Request
 from services.order_gate import OrderGate
+from services.passwords import set_password
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
 from ui import pages
@@ -34,6 +37,7 @@ from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
 from ui.office import Office
 from ui.order_check_model import Column
 from ui.order_checks_page import OrderChecksPage
+from ui.release_sale import ReleaseSaleDialog
 
 AURORA, BLOCKED, NOBODY = (made_up_cnpj(f"{number:08}") for number in (1, 2, 3))
 
@@ -165,6 +169,72 @@ def test_an_order_is_evaluated_by_the_keyboard_alone(qtbot: QtBot, office: Offic
     until(qtbot, lambda: "Recusado: inclusão do pedido" in page.view.text)
     until(qtbot, lambda: listed(page) == ["Posto Ímpar"])
     until(qtbot, lambda: [index.row() for index in page.table.selectionModel().selectedRows()] == [0])
+
+
+def test_a_pre_sale_with_overdue_credit_is_released_by_the_keyboard_alone(
+    qtbot: QtBot, office: Office, page: OrderChecksPage
+) -> None:
+    database, now = office.backoffice.database, datetime.now(UTC)
+    values: dict[SettingKey, Any] = {(OVERDUE_PRE_SALE, 0): True, (OVERDUE_ACTION, 0): OverdueAction.RELEASE}
+    office.settings.save(values, office.settings.load(), "maria")
+    due = (now - timedelta(days=20)).date()
+    late = Told("P1", parse_document(AURORA), "C1", due, Decimal("350.50"), Decimal("100"), InstalmentSituation.OPEN)
+    with database.writing() as connection:
+        instalments.receive(connection, 1, [late], now)
+        rui = {"login": "rui", "nome": "Rui", "liberar": "sim"}
+        user_id = records.add(connection, USERS, records.parse(USERS, rui), Snapshot(), "maria")
+    set_password(database, user_id, "girassol", actor="maria", now=now)
+    question = OrderQuestion(
+        parse_document(AURORA), 1, OrderKind.PRE_SALE, OrderOperation.INCLUSION, "maria", reference="PV 77"
+    )
+    OrderGate(database, office.backoffice.anp).check(question, office.settings.load())
+    page.refresh()
+    until(qtbot, lambda: listed(page, Column.ACT) == ["Inclusão da pré-venda PV 77"])
+    assert listed(page, Column.ANSWER) == ["Recusado"]
+
+    page.table.selectRow(0)
+    until(qtbot, lambda: "1 parcela, R$ 250,50 sem multa nem juros" in page.view.text)
+    page.view.release_button.setFocus()
+    QTest.keyClick(page.view.release_button, Qt.Key.Key_Space)
+    (dialog,) = page.findChildren(ReleaseSaleDialog)
+    QTest.keyClicks(dialog.login, "rui")
+    QTest.keyClicks(dialog.password, "tulipa")
+    QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+    until(qtbot, dialog.error.isVisible)
+    assert dialog.error.text().startswith("Escreva o motivo")
+    QTest.keyClicks(dialog.reason, "Paga hoje")
+    dialog.release_button.click()
+    until(qtbot, dialog.failure.isVisible)
+    assert "não conferem" in dialog.failure.accessibleDescription()
+    assert dialog.focusWidget() is dialog.password
+    QTest.keyClicks(dialog.password, "girassol")
+    QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+    until(qtbot, lambda: "Liberado por Rui (rui)" in page.view.text and "Motivo: Paga hoje" in page.view.text)
+    until(qtbot, lambda: listed(page, Column.ANSWER) == ["Liberado"])
+    assert not page.view.release_button.isVisible()
+
+    check(office, AURORA)
+    page._answer.setCurrentIndex(page._answer.findText("Que pedem liberação"))
+    until(qtbot, lambda: page.model.query.release_needed and len(listed(page)) == 1)
+    page._kind.setCurrentIndex(page._kind.findText("Pedido"))
+    until(qtbot, lambda: page._places.currentIndex() == NO_RESULTS)
+
+
+def test_an_order_is_followed_to_the_sale_that_it_came_from(
+    qtbot: QtBot, office: Office, page: OrderChecksPage
+) -> None:
+    gate, document = OrderGate(office.backoffice.database, office.backoffice.anp), parse_document(AURORA)
+    budget = OrderQuestion(document, 1, OrderKind.BUDGET, OrderOperation.INCLUSION, "maria")
+    first = gate.check(budget, office.settings.load()).check_id
+    order = OrderQuestion(document, 1, OrderKind.ORDER, OrderOperation.INCLUSION, "maria", previous_id=first)
+    gate.check(order, office.settings.load())
+    page.refresh()
+    until(qtbot, lambda: len(listed(page)) == 2)
+    page.table.selectRow(0)
+    until(qtbot, page.view._previous.isVisible)
+    page.view._previous.click()
+    until(qtbot, lambda: "Permitido: inclusão do orçamento (DAV)" in page.view.text)
+    assert [index.row() for index in page.table.selectionModel().selectedRows()] == [1]
 
 
 def test_an_evaluation_that_asks_anp_is_shown_with_its_consultation(
