@@ -1,4 +1,4 @@
-"""The whole example in a folder of its own: data, certificate, settings, and a SEFAZ and an ANP on loopback.
+"""The whole example in a folder of its own: data, certificate, settings; SEFAZ, ANP and WhatsApp on loopback.
 
 Nothing of it can reach real data: its own SQLite file, its own settings of the computer, a keyring in memory, and
 addresses that all lead to this computer.
@@ -7,17 +7,21 @@ addresses that all lead to this computer.
 from __future__ import annotations
 
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keyring
 
-from app.data import records
+from app import secrets as app_secrets
+from app.data import counters, instalments, records
+from app.data.instalments import Told
 from app.data.mirror import take_list
 from app.domain import ListKind
 from app.folders import Folders
@@ -28,6 +32,7 @@ from app.policies import (
     CustomerAction,
     MissingBrandAction,
     OrderAction,
+    OverdueAction,
     ServiceAction,
     UserProfile,
 )
@@ -47,23 +52,40 @@ from app.settings.catalog import (
     ANP_UPDATE_BRAND,
     ANP_URL,
     ANP_URL_SECONDARY,
+    INTEGRATION_ACTIVE,
+    INTEGRATION_PORT,
+    OVERDUE_ACTION,
+    OVERDUE_BUDGET,
+    OVERDUE_MINIMUM,
+    OVERDUE_PRE_SALE,
     SEFAZ_AUTOMATIC,
     SEFAZ_BRANCH,
     SEFAZ_ENTITY,
     SEFAZ_INTERVAL,
     SEFAZ_USER,
+    WHATSAPP_HOURS,
+    WHATSAPP_NUMBER,
+    WHATSAPP_ORDERS,
+    WHATSAPP_TEMPLATE,
+    WHATSAPP_URL,
 )
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey
 from app.tables import BRANCHES, BRANDS, COMPANIES, CUSTOMERS, ENTITIES, REGIONS, USERS, Table
+from app.working_hours import ALWAYS
 from services.backoffice import Backoffice, open_backoffice
-from services.demo import anp_lists, example
+from services.demo import anp_lists, example, store_credit
 from services.demo.anp import AnpPath, DemoAnp
 from services.demo.ca import DemoAuthority
 from services.demo.memory_keyring import MemoryKeyring
 from services.demo.only_here import only_here
 from services.demo.sefaz import DemoSefaz
+from services.demo.whatsapp import NUMBER_ID as WHATSAPP_NUMBER_ID
+from services.demo.whatsapp import TOKEN as WHATSAPP_TOKEN
+from services.demo.whatsapp import DemoWhatsApp, Fault
 from services.installation import install_certificate
+from services.passwords import set_password
+from services.whatsapp.account import token_secret
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -73,6 +95,9 @@ if TYPE_CHECKING:
 READ_TIMEOUT_S = 5.0
 """How long the demonstration waits for an answer: one of its customers never gets one."""
 
+SUPERVISOR_PASSWORD = "demonstracao"
+"""With it the supervisor of the example releases a sale."""
+
 _ACTOR = "demonstração"
 _ANP_LEFT_ALONE_S = 10
 _CERTIFICATE_ENDS_IN = timedelta(days=12)
@@ -81,21 +106,30 @@ _BRAND_KINDS = {"Bandeira branca": BrandKind.WHITE}
 
 @dataclass(frozen=True)
 class Demonstration:
-    """A folder ready to be opened by the window or by a command, and the SEFAZ and the ANP that answer it."""
+    """A folder ready to be opened by the window or by a command, and who answers it: SEFAZ, ANP and WhatsApp.
+
+    `counter_port` is where its service of the counters listens, and `counter_token` that of the one counter.
+    """
 
     folders: Folders
     sefaz: DemoSefaz
     anp: DemoAnp
+    whatsapp: DemoWhatsApp
+    counter_port: int
+    counter_token: str
 
 
 @contextmanager
-def demonstration(*, automatic: bool = True, mirror: bool = False, resellers: int = 200) -> Iterator[Demonstration]:
+def demonstration(
+    *, automatic: bool = True, mirror: bool = False, resellers: int = 200, counters: bool = False
+) -> Iterator[Demonstration]:
     """Build the example; everything is stopped and the folder removed at the end. Until then this process reaches no
     other computer: also where somebody gives it the address of a real authority.
 
     `automatic`: whether the service of SEFAZ consults on its own as soon as it starts; that of ANP does unless its
     thread is paused, since its only switch forbids every consultation. `resellers`: how many ANP lists.
-    `mirror`: whether yesterday's lists have been taken already; today's are published.
+    `mirror`: whether yesterday's lists have been taken already; today's are published. `counters`: whether the counters
+    are served as soon as it is opened.
     """
     before = keyring.get_keyring()
     with only_here(), tempfile.TemporaryDirectory(prefix="retaguarda-demo-", ignore_cleanup_errors=True) as name:
@@ -108,19 +142,22 @@ def demonstration(*, automatic: bool = True, mirror: bool = False, resellers: in
                     authority, ufs=example.ufs(), scenarios=example.scenarios(), taxpayers=example.taxpayers()
                 ) as sefaz,
                 _anp(authority, yesterday) as anp,
+                DemoWhatsApp(authority, always=_unreached()) as whatsapp,
             ):
                 folders = Folders(Path(name), Path(name))
                 folders.demonstration_file.touch()
                 folders.additional_ca_file.write_bytes(authority.ca_pem)
                 folders.endpoints_file.write_text(sefaz.endpoints_override(), encoding="utf-8")
                 backoffice = open_demonstration(folders)
+                port = _free_port()
                 try:
-                    _fill(backoffice, authority, anp, automatic=automatic)
+                    company = _fill(backoffice, authority, anp, automatic=automatic)
+                    token = _open_counter(backoffice, company, whatsapp, port, served=counters)
                     if mirror:
                         _take_lists(backoffice, yesterday, anp)
                 finally:
                     backoffice.close()
-                yield Demonstration(folders, sefaz, anp)
+                yield Demonstration(folders, sefaz, anp, whatsapp, port, token)
         finally:
             keyring.set_keyring(before)
 
@@ -160,7 +197,8 @@ def _take_lists(backoffice: Backoffice, yesterday: list[AnpRegistration], anp: D
         take_list(backoffice.database, data, kind, source=snapshot[address], taken_at=taken_at, actor=_ACTOR)
 
 
-def _fill(backoffice: Backoffice, authority: DemoAuthority, anp: DemoAnp, *, automatic: bool) -> None:
+def _fill(backoffice: Backoffice, authority: DemoAuthority, anp: DemoAnp, *, automatic: bool) -> int:
+    """Everything but the counter's; the number of the company."""
     with backoffice.database.writing() as connection:
         company, branch, user, entity = _add_records(connection, backoffice)
     now = datetime.now(UTC)
@@ -185,6 +223,65 @@ def _fill(backoffice: Backoffice, authority: DemoAuthority, anp: DemoAnp, *, aut
         **{(setting, GENERAL_COMPANY): value for setting, value in _anp_settings(anp, user).items()},
     }
     backoffice.settings.save(draft, backoffice.settings.load(), _ACTOR)
+    return company
+
+
+def _open_counter(backoffice: Backoffice, company: int, whatsapp: DemoWhatsApp, port: int, *, served: bool) -> str:
+    """Store credit, a supervisor who may release, the account of WhatsApp, and a counter, whose token is returned."""
+    now = datetime.now(UTC)
+    today = now.astimezone().date()
+    customers = {customer.code: customer for customer in example.CUSTOMERS}
+    told = [
+        Told(
+            instalment.contract,
+            customers[instalment.customer].document,
+            instalment.contract.partition("/")[0],
+            instalment.due_on(today),
+            instalment.amount,
+            instalment.paid,
+            instalment.situation,
+        )
+        for instalment in store_credit.INSTALMENTS
+    ]
+    with backoffice.database.writing() as connection:
+        instalments.receive(connection, company, told, now)
+        _, token = counters.add(connection, "Balcão 1", company, _ACTOR, now)
+        supervisor = next(user.id for user in records.every(connection, USERS) if user.values["liberar"])
+    set_password(backoffice.database, supervisor, SUPERVISOR_PASSWORD, actor=_ACTOR, now=now)
+    app_secrets.write(token_secret(WHATSAPP_NUMBER_ID), WHATSAPP_TOKEN)
+    draft: dict[SettingKey, Any] = {
+        (setting, GENERAL_COMPANY): value for setting, value in _counter_settings(whatsapp, port, served=served).items()
+    }
+    backoffice.settings.save(draft, backoffice.settings.load(), _ACTOR)
+    return token
+
+
+def _unreached() -> dict[str, Fault]:
+    """Who has no WhatsApp, by number."""
+    return {f"55{mobile.number}": Fault(code=131026) for mobile in store_credit.MOBILES if not mobile.reached}
+
+
+def _counter_settings(whatsapp: DemoWhatsApp, port: int, *, served: bool) -> dict[Setting[Any], Any]:
+    """Overdue credit stops a sale until somebody releases it, and messages leave at any hour."""
+    return {
+        INTEGRATION_ACTIVE: served,
+        INTEGRATION_PORT: port,
+        OVERDUE_BUDGET: True,
+        OVERDUE_PRE_SALE: True,
+        OVERDUE_MINIMUM: Decimal("10.00"),
+        OVERDUE_ACTION: OverdueAction.RELEASE,
+        WHATSAPP_ORDERS: True,
+        WHATSAPP_URL: whatsapp.address,
+        WHATSAPP_NUMBER: WHATSAPP_NUMBER_ID,
+        WHATSAPP_HOURS: ALWAYS,
+        **{template: f"os_{stage.value}" for stage, template in WHATSAPP_TEMPLATE.items()},
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def _anp_settings(anp: DemoAnp, user: int) -> dict[Setting[Any], Any]:
@@ -246,7 +343,9 @@ def _add_records(connection: Connection, backoffice: Backoffice) -> tuple[int, i
     for region in example.REGIONS:
         if region not in regions:
             regions[region] = add(REGIONS, nome=region)
+    mobiles = {mobile.customer: mobile for mobile in store_credit.MOBILES}
     for customer in example.CUSTOMERS:
+        mobile = mobiles.get(customer.code)
         add(
             CUSTOMERS,
             documento=customer.document.key,
@@ -258,6 +357,9 @@ def _add_records(connection: Connection, backoffice: Backoffice) -> tuple[int, i
             logradouro=f"{customer.street}, {customer.number}",
             bairro=customer.district,
             cep=customer.cep,
+            celular="" if mobile is None else f"55{mobile.number}",
+            aceita_whatsapp=mobile is not None and bool(mobile.consent),
+            aceite="" if mobile is None else mobile.consent,
             cadastro_anp=customer.anp_kind,
             bandeira=brands.get(customer.brand),
             regiao=regions[customer.region],
