@@ -111,14 +111,14 @@ class CheckReport:
     plan: tuple[CheckStep, ...]
     steps: tuple[StepReport, ...] = ()
     finished: bool = False
+    cancelled: bool = False
     summary: str = ""
 
     @property
     def outcome(self) -> Outcome:
         """The worst of the steps; NOT_DONE when none was made, or when the person gave up."""
-        found = {step.outcome for step in self.steps}
-        order = (Outcome.FAILED, Outcome.NOT_DONE, Outcome.WARNING, Outcome.OK)
-        return next((one for one in order if one in found), Outcome.NOT_DONE)
+        found = set() if self.cancelled else {step.outcome for step in self.steps}
+        return next((one for one in (Outcome.FAILED, Outcome.WARNING, Outcome.OK) if one in found), Outcome.NOT_DONE)
 
     @property
     def failed(self) -> StepReport | None:
@@ -142,30 +142,28 @@ def told(report: CheckReport, steps: Generator[StepReport, None, str]) -> Iterat
 
     `steps` returns the summary. Steps that it leaves out, and those left when it raises GivenUp, are not done.
     """
-    summary = "O teste foi cancelado."
-    why = "O teste foi cancelado antes."
+    summary, why, cancelled = "", "Não se aplica.", False
 
-    def until_the_end() -> Generator[StepReport, None, None]:
-        nonlocal summary, why
+    def made() -> Generator[StepReport, None, None]:
+        nonlocal summary
         summary = yield from steps
-        why = "Não se aplica."
 
     yield report
-    made = until_the_end()
+    every_step = made()
     try:
-        for step in made:
+        for step in every_step:
             report = replace(report, steps=(*report.steps, step))
-            if step.outcome is Outcome.FAILED:
-                summary, why = "", f"Depende do passo “{step.step.label}”."
-                break
             yield report
+            if step.outcome is Outcome.FAILED:
+                why = f"Depende do passo “{step.step.label}”."
+                break
     except GivenUp:
-        pass
+        summary, why, cancelled = "O teste foi cancelado.", "O teste foi cancelado antes.", True
     finally:
-        made.close()  # between two steps it may hold a connection
+        every_step.close()  # between two steps it may hold a connection
     done = {step.step: step for step in report.steps}
     every = tuple(done.get(step) or StepReport(step, Outcome.NOT_DONE, why) for step in report.plan)
-    yield replace(report, steps=every, finished=True, summary=summary)
+    yield replace(report, steps=every, finished=True, cancelled=cancelled, summary=summary)
 
 
 def as_text(report: CheckReport) -> str:

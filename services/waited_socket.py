@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import selectors
 import socket
 import time
@@ -10,6 +12,10 @@ from contextlib import suppress
 
 LOOK_S = 0.05
 """How often a wait looks whether it was given up."""
+
+# On Windows these are the numbers of Windows Sockets, which Python's errno names there.
+NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+"""Errors of an address to which there is no way."""
 
 Address = tuple[str, int]
 
@@ -42,7 +48,7 @@ def connect(addresses: list[Address], timeout: float, given_up: Callable[[], boo
             if reason == 0:
                 return connection
             connection.close()
-            failed = OSError(reason, "connect")
+            failed = OSError(reason, os.strerror(reason))
         except OSError as error:
             connection.close()
             failed = error

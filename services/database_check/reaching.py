@@ -21,8 +21,6 @@ _METHODS = {_TRUST: "trust", _CLEAR_TEXT: "password", 5: "md5", 7: "GSSAPI", 9: 
 """AuthenticationXXX (PostgreSQL, §55.7)."""
 _WHATEVER_THE_ENCRYPTION = {Refusal.NOT_READY, Refusal.FULL}
 """What a server answers in clear and would answer to an encrypted connection too."""
-# On Windows these are the numbers of Windows Sockets, which Python's errno names there.
-_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
 def reach(target: Target, given_up: GiveUp) -> Iterator[StepReport]:
@@ -118,7 +116,7 @@ def _refusal(step: DatabaseStep, error: OSError | UnicodeError) -> Refusal:
         return Refusal.NAME
     if isinstance(error, TimeoutError):
         return Refusal.SILENCE
-    if isinstance(error, OSError) and error.errno in _NO_ROUTE:
+    if isinstance(error, OSError) and error.errno in waited_socket.NO_ROUTE:
         return Refusal.NO_ROUTE
     if step is DatabaseStep.CONNECTION and isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
         return Refusal.CLOSED_PORT
