@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -20,6 +21,8 @@ from app.portuguese import counted, exact
 from services.passwords import MustWait, WrongPassword, check_password
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from app.data.user_passwords import Account
 
 REASON = Text(300, required=True)
@@ -69,8 +72,9 @@ def release(
     counter_id: int | None,
     actor: str,
     now: datetime,
+    within: Callable[[Connection, Released], None] | None = None,
 ) -> Released:
-    """Let that one operation go on, and return what was kept of it.
+    """Let that one operation go on, and return what was kept of it. `within` is called in the transaction that keeps it.
 
     Only a check that needs it, of the last 30 minutes, can be released, once; only by an active user who may release.
     Raises InvalidValue for a reason that says nothing or too much, and NotReleased. Every refusal of a person who tried
@@ -110,7 +114,7 @@ def release(
             f"{person.name} não pode liberar vendas com crediário vencido.",
             "Peça a quem tem a permissão, que é dada em Tabelas › Usuários.",
         )
-    return _keep(database, check, person, why, asked)
+    return _keep(database, check, person, why, asked, within)
 
 
 def _needs_it(check: FullCheck, now: datetime) -> None:
@@ -128,7 +132,14 @@ def _needs_it(check: FullCheck, now: datetime) -> None:
         )
 
 
-def _keep(database: Database, check: FullCheck, person: Account, why: str, asked: _Request) -> Released:
+def _keep(
+    database: Database,
+    check: FullCheck,
+    person: Account,
+    why: str,
+    asked: _Request,
+    within: Callable[[Connection, Released], None] | None,
+) -> Released:
     overdue = check.overdue
     try:
         with database.writing() as connection:
@@ -153,13 +164,15 @@ def _keep(database: Database, check: FullCheck, person: Account, why: str, asked
                 company_id=check.row.company_id,
             )
             kept = releases.of_check(connection, asked.check_id)
+            assert kept is not None
+            if within is not None:
+                within(connection, kept)
     except IntegrityError:
         with database.reading() as connection:
             kept = releases.of_check(connection, asked.check_id)
         if kept is None:
             raise
         raise _already(kept) from None
-    assert kept is not None
     return kept
 
 

@@ -70,10 +70,15 @@ def made_once(database: Database, write: Write, make: Callable[[Connection], Any
 def repeated(write: Write, kept: KeptAnswer) -> Response:
     """The answer of the first time. Raises ApiError when that was to something else."""
     if kept.request_sha256 != write.request_sha256:
-        raise ApiError(
-            422,
-            "chave_reutilizada",
-            "Esta Idempotency-Key já foi usada em outra escrita: sorteie uma nova para cada escrita.",
-            {"Idempotency-Key": "Já usada em outra escrita."},
-        )
+        raise key_used()
     return Response(kept.body, kept.status, {REPEATED: "sim"}, "application/json")
+
+
+def key_used() -> ApiError:
+    """What is answered to a key that was used for another write."""
+    return ApiError(
+        422,
+        "chave_reutilizada",
+        "Esta Idempotency-Key já foi usada em outra escrita: sorteie uma nova para cada escrita.",
+        {"Idempotency-Key": "Já usada em outra escrita."},
+    )

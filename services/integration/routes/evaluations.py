@@ -27,7 +27,7 @@ from services.integration.answers import answer, as_json
 from services.integration.desk import Desk
 from services.integration.entrance import caller_of
 from services.integration.errors import ApiError, documented
-from services.integration.idempotency import Write, WriteKey, repeated, write_of
+from services.integration.idempotency import Write, WriteKey, key_used, repeated, write_of
 from services.integration.permission import actor_of, check_company
 from services.integration.schemas import (
     MAX_LONG_ID,
@@ -151,6 +151,8 @@ def _let_go(desk: Desk, caller: Caller, check_id: int, sent: ReleaseSent, write:
             return idempotency.find(connection, write.counter_id, write.key, now)
 
     def keep(connection: Connection, released: KeptRelease) -> None:
+        if idempotency.find(connection, write.counter_id, write.key, now) is not None:  # for another write, meanwhile
+            raise key_used()
         made = KeptAnswer(write.request_sha256, 200, as_json(_release(released)))
         idempotency.keep(connection, write.counter_id, write.key, made, now)
 
