@@ -10,22 +10,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 
 from app.domain import Authority, Phase, ServiceState
 from ui import icons, theme, words
-from ui.service_words import PHASE_ICONS
+from ui.service_words import PHASE_ICONS, PHASE_TONES
 from ui.theme import Tone
 
 if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
     from ui.office import Office
 
-_TONES = {
-    Phase.STOPPED: Tone.NEUTRAL,
-    Phase.IDLE: Tone.OK,
-    Phase.WORKING: Tone.INFO,
-    Phase.PAUSED: Tone.WARN,
-    Phase.ATTENTION: Tone.WARN,
-    Phase.FAILED: Tone.FAIL,
-    Phase.ELSEWHERE: Tone.NEUTRAL,
-}
 _REFRESH_MS = 100
 _NAME_WIDTH = 52
 
@@ -92,7 +83,7 @@ class ServiceCard(QFrame):
     def show_state(self) -> None:
         """Show the service as it is now."""
         state = self._service.state
-        tone = _TONES[state.phase]
+        tone = PHASE_TONES[state.phase]
         self._icon.setPixmap(icons.solid(PHASE_ICONS[state.phase]).pixmap(24))
         self._phase.setText(state.phase.label)
         theme.tone(self._phase, tone)

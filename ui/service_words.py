@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from app.domain import Phase, ServiceState
 from ui import words
+from ui.theme import Tone
 
 PHASE_ICONS = {
     Phase.STOPPED: "tray-stopped",
@@ -17,6 +18,16 @@ PHASE_ICONS = {
     Phase.ELSEWHERE: "tray-stopped",
 }
 """The picture of each phase: its shape and its colour differ."""
+
+PHASE_TONES = {
+    Phase.STOPPED: Tone.NEUTRAL,
+    Phase.IDLE: Tone.OK,
+    Phase.WORKING: Tone.INFO,
+    Phase.PAUSED: Tone.WARN,
+    Phase.ATTENTION: Tone.WARN,
+    Phase.FAILED: Tone.FAIL,
+    Phase.ELSEWHERE: Tone.NEUTRAL,
+}
 
 _MOST_SERIOUS_FIRST = (
     Phase.FAILED,

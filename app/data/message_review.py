@@ -1,21 +1,17 @@
-"""What a person does with messages: send one again, cancel it, tell that it arrived, send a test. All is in the audit."""
+"""What a person does with messages: send one again, cancel it, or tell that it arrived. All is in the audit."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from uuid import uuid4
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from app.data import audit, outbox, service_orders
 from app.data.models import WhatsAppMessage
 from app.kinds import InvalidValue
-from app.phone import masked_phone
 from app.rules.outbox import RESENDABLE, MessageState
 from app.settings.catalog import WHATSAPP_TEMPLATE
 from app.settings.snapshot import Snapshot
-
-_TEST_LASTS = timedelta(hours=1)
 
 
 def send_again(connection: Connection, message_id: int, snapshot: Snapshot, *, actor: str, now: datetime) -> None:
@@ -57,33 +53,6 @@ def confirm(connection: Connection, message_id: int, *, actor: str, now: datetim
     if not outbox.advance(connection, message_id, MessageState.DELIVERED, why, now):
         raise _changed_meanwhile()
     _audit(connection, message_id, actor, state, MessageState.DELIVERED, now)
-
-
-def send_test(
-    connection: Connection,
-    destination: str,
-    template: str,
-    language: str,
-    parameters: tuple[str, ...],
-    *,
-    actor: str,
-    now: datetime,
-) -> int:
-    """Put a test in the queue, to leave within an hour, and return its number. `destination` is E.164 digits."""
-    message = outbox.NewMessage(
-        destination, template, language, parameters, f"teste:{uuid4().hex}", expires_at=now + _TEST_LASTS
-    )
-    message_id = outbox.add(connection, message, MessageState.PENDING, "", now)
-    audit.record(
-        connection,
-        actor=actor,
-        subject=f"mensagens/{message_id}",
-        what="mensagem de teste",
-        old="",
-        new=f"{template} para {masked_phone(destination)}",
-        at=now,
-    )
-    return message_id
 
 
 def _look(connection: Connection, message_id: int) -> tuple[MessageState, int | None]:
