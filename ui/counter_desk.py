@@ -1,4 +1,7 @@
-"""What the program does for the counters while it runs: the integration service, begun and ended off the GUI thread."""
+"""What the program does for the counters while it runs: the integration service and the sender of their messages.
+
+Both are threads of their own, ended off the GUI thread, and tell of themselves by signals.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.domain import Phase
 from app.settings.catalog import (
     INTEGRATION_ACTIVE,
     INTEGRATION_ADDRESS,
@@ -16,6 +20,7 @@ from app.settings.catalog import (
 )
 from app.settings.setting import Setting
 from services.integration.server import IntegrationServer, ServerPhase, ServerState
+from services.whatsapp.sender import SenderState, WhatsAppSender
 from ui import tasks
 
 if TYPE_CHECKING:
@@ -33,6 +38,8 @@ READ_AT_START: tuple[Setting[Any], ...] = (
 )
 """The settings that a service at work follows only once it is begun again."""
 
+_NO_SENDER = SenderState(Phase.STOPPED, "O envio de mensagens não começou.")
+
 
 class CounterDesk(QObject):
     """Of one open program, from `open` to `close`. What is wanted last is what comes true, however fast it changes."""
@@ -40,11 +47,16 @@ class CounterDesk(QObject):
     state_changed = Signal(object)
     """A ServerState, also in `state`."""
 
+    sender_changed = Signal(object)
+    """A SenderState."""
+
     _told = Signal(object)
 
     def __init__(self, backoffice: Backoffice, snapshot: Snapshot, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._backoffice = backoffice
         self._server = IntegrationServer(backoffice, self._told.emit)
+        self._sender: WhatsAppSender | None = None
         self._turn = threading.Lock()
         self._wanted = False
         self._anew = False
@@ -60,6 +72,11 @@ class CounterDesk(QObject):
     def wanted(self) -> bool:
         """Whether the service is to answer, which it may not be able to."""
         return self._wanted
+
+    @property
+    def sender_state(self) -> SenderState:
+        """What the sender of messages does now."""
+        return _NO_SENDER if self._sender is None else self._sender.state
 
     @property
     def begun_with(self) -> Snapshot:
@@ -79,8 +96,13 @@ class CounterDesk(QObject):
         )
 
     def open(self) -> None:
-        """Begin what the settings say that begins with the program."""
+        """Begin what begins with the program: the sender always, which sends nothing while it is switched off, and the
+        service where the settings say so."""
         self._closed = False
+        office = self._backoffice
+        self._sender = WhatsAppSender(office.database, office.settings, folders=office.folders)
+        self._sender.on_change = self.sender_changed.emit
+        self._sender.start()
         if self._snapshot[INTEGRATION_ACTIVE]:
             self.start()
 
@@ -89,6 +111,7 @@ class CounterDesk(QObject):
         before, self._snapshot = self._snapshot, snapshot
         if self._closed:
             return
+        self.wake_sender()
         if snapshot[INTEGRATION_ACTIVE] is not before[INTEGRATION_ACTIVE]:
             self._want(snapshot[INTEGRATION_ACTIVE])
         elif self._wanted and self.state.phase is ServerPhase.FAILED:
@@ -116,11 +139,18 @@ class CounterDesk(QObject):
         """A counter was let in or revoked: the service is to know it at the next request."""
         self._server.forget_counters()
 
+    def wake_sender(self) -> None:
+        """There is something to send, or another rule for it."""
+        if self._sender is not None:
+            self._sender.wake()
+
     def close(self) -> None:
         """End everything, in the background: wait for it by `tasks.wait_all`."""
         self._closed = True
-        self._again.stop()
         self._want(False)
+        if self._sender is not None:
+            tasks.run(self._sender.stop, lambda _: None, self._failed, self)
+            self._sender = None
 
     def _want(self, wanted: bool) -> None:
         self._wanted = wanted

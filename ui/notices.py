@@ -15,6 +15,7 @@ from ui import pages
 
 if TYPE_CHECKING:
     from services.integration.server import ServerState
+    from services.whatsapp.sender import SenderState
 
 _KEPT = 8
 
@@ -57,6 +58,13 @@ class Notices(QObject):
         """That the counters are not served, though they are meant to be, is said once a day."""
         if state.failure is not None:
             self._raise_once_a_day(f"Os balcões não são atendidos. {state.failure.what}", pages.INTEGRATION)
+
+    @Slot(object)
+    def take_sender(self, state: SenderState) -> None:
+        """That messages wait for a person, or a warning about them, is said once a day."""
+        troubled = state.phase in (Phase.FAILED, Phase.ATTENTION)
+        for sentence in (*((state.sentence,) if troubled else ()), *state.warnings):
+            self._raise_once_a_day(f"Mensagens: {sentence}", pages.MESSAGES)
 
     @Slot(object)
     def take_result(self, result: Result) -> None:

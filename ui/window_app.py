@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
@@ -16,14 +16,18 @@ from ui.main_window import MainWindow
 from ui.single_instance import FirstDoesNotAnswer, SingleInstance
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from app.folders import Folders
+    from app.settings.setting import Setting
     from app.settings.snapshot import Snapshot
     from services.background import ConsultationThread
     from services.backoffice import Backoffice
     from ui.certificate_watch import CertificateWatch
     from ui.interruption import Interruption
+    from ui.move_back import MoveBack
+    from ui.move_wizard import MoveWizard
     from ui.notices import Notices
     from ui.office import Office
     from ui.tray import Tray
@@ -106,6 +110,7 @@ class WindowProgram(QObject):
         self._interruption: Interruption | None = None
         self._ends = ExitStack()
         self.office: Office | None = None
+        self.mover: MoveWizard | MoveBack | None = None
         self.tray: Tray | None = None
         self._notices: Notices | None = None
         self._certificates: CertificateWatch | None = None
@@ -208,6 +213,7 @@ class WindowProgram(QObject):
         self.office.finished_one.connect(self._spare_collector, Qt.ConnectionType.SingleShotConnection)
         self.office.desk.state_changed.connect(self.tray.take_server)
         self.office.desk.state_changed.connect(self._notices.take_server)
+        self.office.desk.sender_changed.connect(self._notices.take_sender)
         self.tray.take_open(True)
         self.window.adopt(self.office, self._first_page)
         self._spare_collector()
@@ -218,6 +224,7 @@ class WindowProgram(QObject):
         self._certificates.passed.connect(self._notices.take_certificate)
         self.office.tables_changed.connect(self._certificates.look)
         self._certificates.start()
+        self._offer_moves(self.office)
 
     @Slot()
     def _spare_collector(self) -> None:
@@ -246,6 +253,7 @@ class WindowProgram(QObject):
             self.office = Office(folders, repository, snapshot, _system_user(), self)
             self.office.snapshot_changed.connect(self.open)
             self.window.show_not_open(failure, self.office)
+            self._offer_moves(self.office)
 
         def unreadable(other: Exception) -> None:
             self.window.show_not_open(failure_of(other), None)
@@ -257,6 +265,58 @@ class WindowProgram(QObject):
             self.office.snapshot_changed.disconnect(self.open)
             self.office.deleteLater()
             self.office = None
+
+    # --- moving the data ---
+
+    def _offer_moves(self, office: Office) -> None:
+        office.move_wanted.connect(self._show_move)
+        office.return_wanted.connect(self._show_return)
+
+    @Slot(object, str)
+    def _show_move(self, values: Mapping[Setting[Any], Any], password: str) -> None:
+        from ui.move_wizard import MoveWizard
+
+        assert self.office is not None
+        self._show_mover(MoveWizard(self.office, values, password, self.window))
+
+    @Slot()
+    def _show_return(self) -> None:
+        from ui.move_back import MoveBack
+
+        assert self.office is not None
+        self._show_mover(MoveBack(self.office, self.window))
+
+    def _show_mover(self, mover: MoveWizard | MoveBack) -> None:
+        self.mover = mover
+        mover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        mover.close_wanted.connect(self._close_soon)
+        mover.ended.connect(self.open)
+        mover.finished.connect(self._forget_mover)
+        mover.open()
+
+    @Slot()
+    def _forget_mover(self) -> None:
+        self.mover = None
+
+    @Slot()
+    def _close_soon(self) -> None:
+        self.window.ask_unsaved(lambda: QTimer.singleShot(0, self, self._close_and_move))
+
+    @Slot()
+    def _close_and_move(self) -> None:
+        if self.mover is None or self._quitting:
+            return
+        if self.tray is not None:
+            self.tray.take_open(False)
+        self.window.show_opening("Os dados estão mudando de lugar…")
+        self._close_database()
+        self._backoffice = None
+        self._services = ()
+        self._certificates = None
+        if self.office is not None:
+            self.office.deleteLater()
+            self.office = None
+        self.mover.begin()
 
     # --- the tray and other starts ---
 
@@ -302,12 +362,23 @@ class WindowProgram(QObject):
         if self._quitting:
             return
         self._quitting = True
-        if self._certificates is not None:
-            self._certificates.stop()
         self.window.remembered.keep(self.window)
         self.window.hide()
         if self.tray is not None:
             self.tray.remove()
+        self._close_database()
+        if self._started:
+            from ui.unexpected import stop_log
+
+            self._unexpected.remove()
+            stop_log(self._log)
+        self._ends.close()
+        self.finished.emit()
+
+    def _close_database(self) -> None:
+        """Stop whatever works with the database, wait for it, and close it."""
+        if self._certificates is not None:
+            self._certificates.stop()
         if self._backoffice is not None and self.office is not None:
             self.office.desk.close()
         for service in self._services:
@@ -316,13 +387,6 @@ class WindowProgram(QObject):
         tasks.wait_all(_TASKS_MS)
         if self._backoffice is not None:
             self._backoffice.close()
-        if self._started:
-            from ui.unexpected import stop_log
-
-            self._unexpected.remove()
-            stop_log(self._log)
-        self._ends.close()
-        self.finished.emit()
 
 
 def _open(folders: Folders, is_demo: bool) -> tuple[Backoffice, Snapshot]:

@@ -1,4 +1,4 @@
-"""`servico`: the automatic consultation without a window."""
+"""`servico`: the automatic consultation, the service of the counters and their messages without a window."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ from typing import Any
 
 from ui.cli.office import opened
 from ui.cli.output import Status, write_json
+from ui.cli.portuguese import UsageError
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "servico",
-        help="faz a consulta automática sem janela",
-        description="Consulta os clientes que estão no prazo, pelas configurações, até ser encerrado (Ctrl+C). "
-        "A SEFAZ e a ANP são consultadas ao mesmo tempo, e só um computador por vez consulta cada uma.",
+        help="faz a consulta automática e atende os balcões sem janela",
+        description="Consulta os clientes que estão no prazo, atende os balcões e envia as mensagens das ordens de "
+        "serviço, pelas configurações, até ser encerrado (Ctrl+C). A SEFAZ e a ANP são consultadas ao mesmo tempo, e "
+        "só um computador por vez consulta cada uma.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("--autoridade", choices=["sefaz", "anp"], help="faz só a consulta desta; sem isso, a das duas")
+    parser.add_argument("--autoridade", choices=["sefaz", "anp"], help="faz só a consulta desta; sem isso, tudo")
+    parser.add_argument(
+        "--integracao",
+        action="store_true",
+        help="atende os balcões mesmo que a configuração “Atender os balcões neste computador” esteja desligada",
+    )
     parser.add_argument(
         "--uma-vez", action="store_true", help="consulta quem está no prazo e termina: 1 se alguma consulta falhou"
     )
@@ -40,9 +47,12 @@ def run(options: argparse.Namespace) -> Status:
     from ui import tasks
     from ui.certificate_watch import CertificateWatch
     from ui.cli.service_log import ServiceLog
+    from ui.counter_desk import CounterDesk
     from ui.interruption import Interruption
     from ui.remembered import Remembered
 
+    if options.uma_vez and options.integracao:
+        raise UsageError("Com --uma-vez nenhum balcão é atendido: use --integracao sem ela.")
     wanted = [authority for authority in CONSULTED if options.autoridade in (None, authority.value)]
     application = QCoreApplication.instance() or QCoreApplication([])
     with opened() as office, Interruption() as interruption:
@@ -52,15 +62,23 @@ def run(options: argparse.Namespace) -> Status:
         certificates = CertificateWatch(office, Remembered(office.folders), "servico")
         certificates.passed.connect(log.say_certificate)
         certificates.start()
+        desk = CounterDesk(office, office.settings.load())
+        log.follow(desk)
         for thread in threads:
             thread.start()
+        if not options.uma_vez and options.autoridade is None:
+            desk.open()
+        if options.integracao:
+            desk.start()
         try:
             application.exec()
         finally:
             certificates.stop()
+            desk.close()
             for thread in threads:
                 thread.stop()
             tasks.wait_all(_TASKS_MS)
+        QCoreApplication.sendPostedEvents(desk)
         log.take_last_news()
     if not options.uma_vez:
         return Status.DONE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from app.domain import Authority, Phase, Refusal, Request, Result, ServiceState
+from services.integration.server import ServerPhase
 from ui.cli.consult import as_document, failure_document
 from ui.cli.output import Status, note, write, write_json
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.background import ConsultationThread
+    from services.integration.server import ServerState
+    from services.whatsapp.sender import SenderState
+    from ui.counter_desk import CounterDesk
 
 
 class ServiceLog(QObject):
@@ -31,6 +35,7 @@ class ServiceLog(QObject):
         self._states = {thread.authority: thread.state for thread in threads}
         self._states_before = dict(self._states)
         self._said: dict[Authority, str] = {}
+        self._said_of_server = self._said_of_sender = ""
         for thread in threads:
             thread.finished_one.connect(self._finished)
             thread.refused_one.connect(self._refused)
@@ -72,6 +77,11 @@ class ServiceLog(QObject):
             self._states[authority] if before.phase is Phase.WORKING else before
             for authority, before in self._states_before.items()
         ]
+
+    def follow(self, desk: CounterDesk) -> None:
+        """Say what becomes of the service of the counters and of their messages too."""
+        desk.state_changed.connect(self._server_changed)
+        desk.sender_changed.connect(self._sender_changed)
 
     def take_last_news(self) -> None:
         """Deliver what the thread said just before it ended."""
@@ -117,6 +127,19 @@ class ServiceLog(QObject):
     def say_certificate(self, sentence: str) -> None:
         """A line for a certificate that passed a mark on the way to its end."""
         note(f"{_clock()}  Certificado digital: {sentence}")
+
+    @Slot(object)
+    def _server_changed(self, state: ServerState) -> None:
+        # What is tried again and again, and fails in the same way, is one line.
+        if state.phase is not ServerPhase.STARTING and state.sentence != self._said_of_server:
+            self._said_of_server = state.sentence
+            note(f"{_clock()}  Balcões  {state.phase.label}: {state.sentence}")
+
+    @Slot(object)
+    def _sender_changed(self, state: SenderState) -> None:
+        if state.phase not in (Phase.STOPPED, Phase.WORKING) and state.sentence != self._said_of_sender:
+            self._said_of_sender = state.sentence
+            note(f"{_clock()}  Mensagens  {state.phase.label}: {state.sentence}")
 
     @Slot()
     def _ended(self) -> None:

@@ -23,6 +23,7 @@ from services.demo.sefaz import DemoSefaz
 from tests.bench.window_start import screen
 from tests.ui.cli.conftest import Run, set_up
 from tests.ui.cli.file_keyring import VARIABLE, FileKeyring
+from tests.ui.counters import free_port, status_of
 from ui.unexpected import LOG_FOLDER
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -117,6 +118,46 @@ def test_the_service_stops_when_told(start: Start, consulting: Path, number: sig
         _, err = process.communicate(timeout=_PATIENCE_S)
     assert process.returncode == 0
     assert err.decode().splitlines()[-1].endswith("Parado: O serviço foi encerrado.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program may catch")
+@pytest.mark.parametrize("by_setting", [True, False])
+def test_the_service_answers_the_counters_until_it_is_told_to_stop(
+    start: Start, run: Run, file_machine: Path, by_setting: bool
+) -> None:
+    port = free_port()
+    run(
+        "config",
+        "gravar",
+        f"balcao.porta_integracao={port}",
+        f"balcao.integracao_ativa={'sim' if by_setting else 'nao'}",
+    )
+    url = f"http://127.0.0.1:{port}"
+    with start("servico", *([] if by_setting else ["--integracao"])) as process:
+        assert process.stderr is not None
+        while f"Balcões  Atendendo: Atendendo em {url}." not in (line := process.stderr.readline().decode()):
+            assert line, "it ended"
+        assert status_of(url, "/saude") == 200
+        assert status_of(url, "/v1/balcao") == 401
+        process.terminate()
+        _, err = process.communicate(timeout=_PATIENCE_S)
+    assert process.returncode == 0
+    assert "Balcões  Parado: O serviço foi parado." in err.decode()
+
+
+def test_nobody_is_answered_where_the_setting_is_off_nor_in_a_run_of_once(
+    start: Start, run: Run, run_process: Callable[..., Done], file_machine: Path
+) -> None:
+    status, _, err = run_process("servico", "--uma-vez", "--integracao")
+    assert status == 2
+    assert "nenhum balcão é atendido" in err
+    run("config", "gravar", f"balcao.porta_integracao={free_port()}")
+    with start("servico") as process:
+        assert process.stderr is not None
+        assert "Parado" in process.stderr.readline().decode()  # SEFAZ's, which begins after the counters would
+        process.terminate()
+        _, rest = process.communicate(timeout=_PATIENCE_S)
+    assert "Balcões" not in rest.decode()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
