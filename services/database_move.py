@@ -16,12 +16,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy import URL, Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from app import secrets
 from app.data import audit, transfer, transfer_check
-from app.data.database import Database, database_secret, database_url
+from app.data.database import Database, DatabaseUnavailable, database_secret, database_url
 from app.data.models import AuditEntry
 from app.data.table_names import TABLE_NAMES
 from app.data.transfer import NotCarried, Sum
@@ -33,10 +33,11 @@ from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DA
 from app.settings.former_place import FormerPlace, Move, Values, only_place
 from app.settings.machine import MachineStore
 from app.settings.snapshot import GENERAL_COMPANY, Kept, Snapshot
+from services.check_list import GiveUp
+from services.database_check.check import check_database
+from services.database_check.steps import identifier
 
 log = logging.getLogger(__name__)
-
-GivenUp = Callable[[], bool]
 
 # A server that goes away in mid-copy is noticed within a minute, not when the system gives the connection up.
 _WATCHED = {
@@ -122,20 +123,21 @@ def place_words(snapshot: Snapshot) -> str:
     return f"banco {snapshot[DATABASE_NAME]} em {server}, usuário {snapshot[DATABASE_USER]}"
 
 
-def look(folders: Folders, place: Snapshot, password: str | None) -> Ready:
+def look(folders: Folders, place: Snapshot, password: str | None, given_up: GiveUp) -> Ready:
     """Whether the data of this computer can be moved to the server of `place`. Nothing is changed anywhere.
 
-    `password` is None for the one that the keyring has. Raises NotMoved, DatabaseUnavailable (the server does not let
-    one in), MachineFileError or SecretsUnavailable.
+    `password` is None for the one that the keyring has. Raises NotMoved, DatabaseUnavailable (of the file),
+    MachineFileError or SecretsUnavailable.
     """
     former = _former_when_movable(folders)
-    server = _enter(folders, place, password)
-    with closing(_file(folders)) as source, closing(_server(folders, place, password)) as target:
+    url = _url(folders, place, password)
+    server = _enter(url, given_up)
+    with closing(_file(folders)) as source, closing(Database(url)) as target:
         source.migrate()
         with source.reading() as here:
             rows = _sound_rows(here)
         with _explained(place), target.reading() as there:
-            if _can_take(there, place):
+            if _has_tables(there, place):
                 _refuse_occupied(there, place, former)
     return Ready(server, {TABLE_NAMES[name]: count for name, count in rows.items()})
 
@@ -148,7 +150,7 @@ def move_to_server(
     actor: str,
     now: datetime,
     told: Told,
-    given_up: GivenUp,
+    given_up: GiveUp,
 ) -> Moved:
     """Move everything to the server of `place` and let this computer use it. Nobody else may have the file open.
 
@@ -159,39 +161,41 @@ def move_to_server(
     before = machine.load()
     former = _former_when_movable(folders)
     told(Progress(Step.ENTERING))
-    _enter(folders, place, password)
+    url = _url(folders, place, password)
+    _enter(url, given_up)
     with (
         closing(_file(folders, alone=True)) as source,
-        closing(_server(folders, place, password)) as target,
+        closing(Database(url)) as target,
         _password_kept(place, password),
         _alone(source) as here,
     ):
         told(Progress(Step.CHECKING))
         rows = _sound_rows(here)
+        total = sum(rows.values())
         told(Progress(Step.CREATING))
         with _explained(place):
             with target.reading() as there:
-                _can_take(there, place)
+                _has_tables(there, place)
             target.migrate()
             with target.writing() as there:
                 transfer.hold(there)
                 _refuse_occupied(there, place, former)
-                sums = _carry(here, there, sum(rows.values()), told, given_up)
+                sums = _carry(here, there, total, told, given_up)
                 audit.record(
                     there,
                     actor=actor,
                     subject=DATABASE_KIND.key,
                     what=DATABASE_KIND.label,
                     old=place_words(Snapshot()),
-                    new=f"{place_words(place)}; {counted(sum(rows.values()), 'registro', 'registros')}",
+                    new=f"{place_words(place)}; {counted(total, 'registro', 'registros')}",
                     at=now,
                 )
                 sums[AuditEntry.__tablename__] = transfer.sum_of(there, AuditEntry)
                 wanted = {setting: kept.value for (setting, _), kept in place.values.items()}
                 FormerPlace(folders.move_file).save(Move(only_place(before), wanted, transfer.digest(sums)))
                 _refuse_given_up(given_up)
-                told(Progress(Step.KEEPING))
-        told(Progress(Step.SWITCHING))
+                told(Progress(Step.KEEPING, "", 2 * total, 2 * total))
+        told(Progress(Step.SWITCHING, "", 2 * total, 2 * total))
         others = {setting: value for setting, value in before.items() if setting not in only_place(before)}
         machine.save(others | wanted)
     return Moved(place_words(place), {TABLE_NAMES[name]: count for name, count in rows.items()})
@@ -250,17 +254,18 @@ def _file(folders: Folders, *, alone: bool = False) -> Database:
     return Database(database_url(Snapshot(), folders.database_file, None), alone=alone)
 
 
-def _server(folders: Folders, place: Snapshot, password: str | None) -> Database:
+def _url(folders: Folders, place: Snapshot, password: str | None) -> URL:
     given = password if password is not None else secrets.read(database_secret(place))
-    url = make_url(database_url(place, folders.database_file, given))
-    return Database(url.update_query_dict(_WATCHED))
+    return database_url(place, folders.database_file, given).update_query_dict(_WATCHED)
 
 
-def _enter(folders: Folders, place: Snapshot, password: str | None) -> str:
-    from services.probes import probe_database
-
-    given = password if password is not None else secrets.read(database_secret(place))
-    return probe_database(place, folders.database_file, given)
+def _enter(url: URL, given_up: GiveUp) -> str:
+    """Test the connection; what came of it, in a sentence. Raises NotMoved with what stands in the way."""
+    *_, report = check_database(url, given_up)
+    _refuse_given_up(given_up)
+    if report.failed is not None and report.failed.failure is not None:
+        raise NotMoved(report.failed.failure)
+    return report.sentence
 
 
 def _former_when_movable(folders: Folders) -> Move | None:
@@ -285,17 +290,16 @@ def _former_when_movable(folders: Folders) -> Move | None:
 def _alone(source: Database) -> Iterator[Connection]:
     """The file, at this program's schema, with nobody else reading or writing it."""
     try:
-        with source.reading():
-            pass  # from the first look on, the file is this process's alone
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+        source.migrate()  # from its first look on, the file is this process's alone
+    except DatabaseUnavailable as error:
+        refused = getattr(error.__cause__, "orig", None)
+        if getattr(refused, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
             raise
         raise _refusal(
             "O arquivo de dados está aberto em outro programa.",
             "A janela do Retaguarda, o comando “servico” ou outro comando está em uso neste computador.",
             "Encerre-o e tente de novo.",
         ) from error
-    source.migrate()
     with source.writing() as connection:
         yield connection
 
@@ -346,43 +350,19 @@ def _sound_rows(here: Connection) -> dict[str, int]:
     return rows
 
 
-def _can_take(there: Connection, place: Snapshot) -> bool:
-    """Whether the server has tables of ours already. Raises NotMoved when it could not take the data."""
-    server, name, user = place[SERVER], place[DATABASE_NAME], place[DATABASE_USER]
-    encoding, read_only, schema, may_create = there.execute(
-        text(
-            "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_schema(), "
-            "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
-        )
+def _has_tables(there: Connection, place: Snapshot) -> bool:
+    """Whether the server has our tables already. Raises NotMoved when its database does not keep every letter."""
+    encoding, version_table = there.execute(
+        text("SELECT current_setting('server_encoding'), to_regclass('alembic_version')")
     ).one()
-    if read_only:
-        raise _refusal(
-            f"O servidor {server} só deixa ler.",
-            "Ele é a cópia (réplica) de outro servidor.",
-            "Informe o endereço do servidor principal.",
-        )
     if encoding != "UTF8":
+        name, user = identifier(place[DATABASE_NAME]), identifier(place[DATABASE_USER])
         raise _refusal(
-            f"O banco “{name}” guarda textos em {encoding}, e o programa precisa de UTF8.",
+            f"O banco “{place[DATABASE_NAME]}” guarda textos em {encoding}, e o programa precisa de UTF8.",
             "O banco foi criado com outra codificação.",
-            f"Peça ao administrador: CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 OWNER {user};",
+            f"Peça ao administrador: CREATE DATABASE {name} OWNER {user} ENCODING 'UTF8' TEMPLATE template0;",
         )
-    if foreign := transfer.foreign_tables(there):
-        raise _refusal(
-            f"O banco “{name}” tem tabelas de outro programa com nomes que o Retaguarda usa: {listed(foreign)}.",
-            "O banco já serve a outro programa.",
-            "Peça ao administrador um banco só para o Retaguarda.",
-        )
-    exists = bool(there.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar_one())
-    if not exists and not may_create:
-        raise _refusal(
-            f"O usuário “{user}” não pode criar tabelas no banco “{name}”.",
-            "Desde o PostgreSQL 15, só o dono do banco cria tabelas nele."
-            if schema
-            else "O usuário não tem acesso ao esquema em que as tabelas ficam.",
-            f"Peça ao administrador: ALTER DATABASE {name} OWNER TO {user};",
-        )
-    return exists
+    return version_table is not None
 
 
 def _refuse_occupied(there: Connection, place: Snapshot, former: Move | None) -> None:
@@ -416,7 +396,7 @@ def _refuse_occupied(there: Connection, place: Snapshot, former: Move | None) ->
     )
 
 
-def _refuse_given_up(given_up: GivenUp) -> None:
+def _refuse_given_up(given_up: GiveUp) -> None:
     if given_up():
         raise NotMoved(
             Failure(
@@ -435,7 +415,7 @@ def _refusal(what: str, cause: str, todo: str) -> NotMoved:
 # --- the work ---
 
 
-def _carry(here: Connection, there: Connection, rows: int, told: Told, given_up: GivenUp) -> dict[str, Sum]:
+def _carry(here: Connection, there: Connection, rows: int, told: Told, given_up: GiveUp) -> dict[str, Sum]:
     """Copy the `rows` that there are and compare; what each table has. Raises NotMoved when something else arrived."""
     done = 0
 
@@ -501,7 +481,7 @@ def _failure_of(error: DBAPIError, place: Snapshot) -> Failure:
                 FailureKind.CONFIGURATION,
                 f"O servidor não deixa o usuário “{place[DATABASE_USER]}” gravar. {stays}",
                 "Falta permissão nas tabelas ou no banco.",
-                f"Peça ao administrador: ALTER DATABASE {place[DATABASE_NAME]} OWNER TO {place[DATABASE_USER]};",
+                "Peça ao administrador que dê a ele o banco: ALTER DATABASE … OWNER TO …;",
                 details,
             )
     return Failure(

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from ui import banner, icons, pages
 from ui.banner import Banner
-from ui.opening_page import OpeningPage
+from ui.opening_page import OPENING, OpeningPage
 from ui.page import Page
 from ui.remembered import Remembered
 from ui.sidebar import Sidebar
@@ -110,11 +110,11 @@ class MainWindow(QMainWindow):
         """The key, in `ui.pages`, of the page in front."""
         return next((key for key, page in self._pages.items() if page is self.page), pages.HOME)
 
-    def show_opening(self) -> None:
-        """The database is being opened."""
+    def show_opening(self, sentence: str = OPENING) -> None:
+        """The database is being opened, or something is done with it that `sentence` says."""
         self._leave_office()
-        self._allow("Abrindo o banco de dados…")
-        self.opening.show_opening()
+        self._allow(sentence)
+        self.opening.show_opening(sentence)
         self.status.show_database("abrindo…")
         self._say_banner()
 

@@ -39,6 +39,12 @@ class Office(QObject):
     tables_changed = Signal()
     """A row of an auxiliary table, or a certificate, changed."""
 
+    move_wanted = Signal(object, str)
+    """Move the data of this computer to a server: the values to begin with, by setting, and the password typed."""
+
+    return_wanted = Signal()
+    """Go back from the server to the local file."""
+
     open_page = Signal(str, object)
     """Go to the page with this key; the argument (or None) is given to its `show_argument`."""
 

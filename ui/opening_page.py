@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.domain import Failure
     from ui.failure_view import FailureView
 
+OPENING = "Abrindo o banco de dados…"
+
 _CALM_MS = 400
 
 
@@ -28,7 +30,7 @@ class OpeningPage(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(pages.HOME, "Início", parent=parent)
-        self._text = theme.role(QLabel("Abrindo o banco de dados…"), "hint")
+        self._text = theme.role(QLabel(OPENING), "hint")
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
@@ -47,10 +49,11 @@ class OpeningPage(Page):
         self._late.timeout.connect(self._bar.show)
         self.show_opening()
 
-    def show_opening(self) -> None:
-        """The database is being opened; only what takes long shows a moving bar."""
+    def show_opening(self, sentence: str = OPENING) -> None:
+        """Say what is being done with the database; only what takes long shows a moving bar."""
         if self.failure is not None:
             self.failure.clear()
+        self._text.setText(sentence)
         self._text.show()
         self._late.start()
 

@@ -276,15 +276,21 @@ class WindowProgram(QObject):
     def _show_move(self, values: Mapping[Setting[Any], Any], password: str) -> None:
         from ui.move_wizard import MoveWizard
 
-        assert self.office is not None
-        self._show_mover(MoveWizard(self.office, values, password, self.window))
+        def show() -> None:
+            if self.office is not None:
+                self._show_mover(MoveWizard(self.office, values, password, self.window))
+
+        self.window.ask_unsaved(show)
 
     @Slot()
     def _show_return(self) -> None:
         from ui.move_back import MoveBack
 
-        assert self.office is not None
-        self._show_mover(MoveBack(self.office, self.window))
+        def show() -> None:
+            if self.office is not None:
+                self._show_mover(MoveBack(self.office, self.window))
+
+        self.window.ask_unsaved(show)
 
     def _show_mover(self, mover: MoveWizard | MoveBack) -> None:
         self.mover = mover
@@ -300,7 +306,7 @@ class WindowProgram(QObject):
 
     @Slot()
     def _close_soon(self) -> None:
-        self.window.ask_unsaved(lambda: QTimer.singleShot(0, self, self._close_and_move))
+        QTimer.singleShot(0, self, self._close_and_move)  # the window says first what it is about to do
 
     @Slot()
     def _close_and_move(self) -> None:

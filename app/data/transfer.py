@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, inspect, select, text
+from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.data.bulk import insert_rows
@@ -66,12 +66,6 @@ def occupants(connection: Connection) -> dict[str, int]:
     if found.get(Region.__tablename__) == 1 and connection.execute(select(Region.name)).scalar_one() == _SEED_REGION:
         del found[Region.__tablename__]
     return found
-
-
-def foreign_tables(connection: Connection) -> list[str]:
-    """Tables of another program with names of ours: there when no migration of ours was made."""
-    names = set(inspect(connection).get_table_names())
-    return [] if "alembic_version" in names else sorted(names & {table.name for table in Base.metadata.sorted_tables})
 
 
 def hold(connection: Connection) -> None:
@@ -194,10 +188,10 @@ def _columns(table: Table) -> list[Any]:
 
 def _rows(connection: Connection, table: Table, progress: Progress) -> Iterator[tuple[Any, ...]]:
     try:
-        found = connection.execute(select(*_columns(table)), execution_options={"yield_per": _CHUNK})
-        for chunk in found.partitions():
-            yield from (tuple(row) for row in chunk)
-            progress(table, len(chunk))
+        with connection.execute(select(*_columns(table)), execution_options={"yield_per": _CHUNK}) as found:
+            for chunk in found.partitions():
+                yield from (tuple(row) for row in chunk)
+                progress(table, len(chunk))
     except (DBAPIError, ValueError) as error:
         if connection.dialect.name != "sqlite":
             raise

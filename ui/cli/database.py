@@ -88,7 +88,7 @@ def run_move(options: argparse.Namespace) -> Status:
     if options.perguntar_senha or secrets.read(database_secret(place)) is None:
         password = ask_secret(f"Senha de {place[DATABASE_USER]} em {place[SERVER]}: ") or None
     if options.simular:
-        ready = look(folders, place, password)
+        ready = look(folders, place, password, lambda: False)
         _show(options, ready.rows, {"mudou": False, "servidor": ready.server}, f"Tudo pronto. {ready.server}")
         return Status.DONE
     moved = move_to_server(
