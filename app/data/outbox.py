@@ -213,7 +213,7 @@ def people_lately(connection: Connection, now: datetime) -> dict[str, datetime]:
         .where(_t.state_at > now - PAIR_INTERVAL, _t.attempts > 0)
         .group_by(_t.destination)
     )
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 # --- what time does to messages ---

@@ -12,7 +12,7 @@ from typing import Any
 from services.demo.ca import DemoAuthority
 from services.demo.loopback import Ending, LoopbackServer, LoopbackService, Reply, Request
 
-TOKEN = "EAADemonstracao0123456789"  # noqa: S105  of the demonstration
+TOKEN = "EAADemonstracao0123456789"
 NUMBER_ID = "106540352242922"
 
 _JSON = "application/json; charset=UTF-8"
