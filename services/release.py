@@ -74,7 +74,7 @@ def release(
     now: datetime,
     within: Callable[[Connection, Released], None] | None = None,
 ) -> Released:
-    """Let that one operation go on, and return what was kept of it. `within` is called in the transaction that keeps it.
+    """Let that one operation go on, and return what was kept of it; `within` is called in the same transaction.
 
     Only a check that needs it, of the last 30 minutes, can be released, once; only by an active user who may release.
     Raises InvalidValue for a reason that says nothing or too much, and NotReleased. Every refusal of a person who tried
