@@ -79,7 +79,7 @@ def _complaints(column: Column[object]) -> Iterator[tuple[str, str]]:
             if not isinstance(plain, BigInteger):
                 yield f"{kind} = 'integer' AND {value} NOT {_SMALL}", "o número é grande demais."
         case JSON():
-            yield f"NOT json_valid({value})", "o conteúdo está danificado (JSON)."
+            yield f"{value} IS NOT NULL AND NOT json_valid({value})", "o conteúdo está danificado (JSON)."
         case DateTime() | Date():
             yield f"{value} IS NOT NULL AND julianday({value}) IS NULL", "não é uma data."
         case LargeBinary():
