@@ -46,7 +46,8 @@ class Callers:
         self._clock = clock
         self._known = _Known()
         self._fresh_until = clock()
-        self._forgotten = 0
+        self._changes = 0
+        self._changes_known = 0
         self._loading: asyncio.Task[None] | None = None
         self._seen: dict[int, Sighting] = {}
 
@@ -62,7 +63,10 @@ class Callers:
 
     async def refresh(self) -> None:
         """Ask the database again when what it said is old; whoever comes meanwhile waits for the same answer."""
-        while self._clock() >= self._fresh_until:
+        wanted = self._changes
+        stale = self._clock() >= self._fresh_until
+        while stale or self._changes_known < wanted:
+            stale = False
             if self._loading is None:
                 self._loading = asyncio.create_task(self._load())
                 self._loading.add_done_callback(self._loaded)
@@ -70,8 +74,7 @@ class Callers:
 
     def forget(self) -> None:
         """Ask the database before the next request: a counter was let in or revoked."""
-        self._forgotten += 1
-        self._fresh_until = self._clock()
+        self._changes += 1
 
     def note(self, caller: Caller, at: datetime, address: str, version: str) -> None:
         """A counter was heard."""
@@ -89,10 +92,10 @@ class Callers:
             raise
 
     async def _load(self) -> None:
-        forgotten = self._forgotten
+        changes = self._changes  # a change made from here on may not be in what is read
         self._known = await asyncio.get_running_loop().run_in_executor(self._workers, self._read)
-        if forgotten == self._forgotten:  # else it may have been read before the change that made it forget
-            self._fresh_until = self._clock() + _FRESH_S
+        self._changes_known = changes
+        self._fresh_until = self._clock() + _FRESH_S
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
         self._loading = None

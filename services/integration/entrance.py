@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -75,7 +74,7 @@ def _token(authorization: bytes, path: str) -> str:
     if scheme.lower() == "basic" and path in BROWSED_PATHS:
         try:
             return base64.b64decode(value, validate=True).decode("latin-1").partition(":")[2]
-        except binascii.Error:
+        except ValueError:
             return ""
     return ""
 

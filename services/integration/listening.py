@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 from app.domain import Failure, FailureKind
-from app.settings.catalog import INTEGRATION_ADDRESS, INTEGRATION_CERTIFICATE, INTEGRATION_KEY, INTEGRATION_PORT
-from app.settings.snapshot import Snapshot
 
 _PAGE = "Balcão › Integração, aba Serviço de integração"
 _BACKLOG = 128
@@ -26,9 +24,8 @@ class CannotServe(Exception):
         self.failure = failure
 
 
-def listen(settings: Snapshot) -> socket.socket:
-    """A socket that listens where the settings say. Raises CannotServe."""
-    address, port = settings[INTEGRATION_ADDRESS], settings[INTEGRATION_PORT]
+def listen(address: str, port: int) -> socket.socket:
+    """A socket that listens there; 0 is any port that is free. Raises CannotServe."""
     try:
         family, kind, number, _, where = socket.getaddrinfo(
             address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -50,9 +47,8 @@ def listen(settings: Snapshot) -> socket.socket:
     return listener
 
 
-def tls_context(settings: Snapshot) -> ssl.SSLContext | None:
-    """What encrypts the service, None when the settings name no certificate. Raises CannotServe."""
-    chain, key = settings[INTEGRATION_CERTIFICATE], settings[INTEGRATION_KEY]
+def tls_context(chain: str, key: str) -> ssl.SSLContext | None:
+    """What encrypts the service with the certificate in these files, None when there is none. Raises CannotServe."""
     if not chain:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -75,11 +71,10 @@ def tls_context(settings: Snapshot) -> ssl.SSLContext | None:
     return context
 
 
-def url(settings: Snapshot, port: int, address: str = "") -> str:
-    """Where the service is called: at the address of the settings, or at another of this computer."""
-    address = address or settings[INTEGRATION_ADDRESS]
+def url(address: str, port: int, *, encrypted: bool) -> str:
+    """Where the service is called."""
     host = f"[{address}]" if ":" in address else address
-    return f"{'https' if settings[INTEGRATION_CERTIFICATE] else 'http'}://{host}:{port}"
+    return f"{'https' if encrypted else 'http'}://{host}:{port}"
 
 
 def _unknown(address: str, error: OSError) -> Failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.domain import Failure, FailureKind
-from app.settings.snapshot import Snapshot
+from app.settings.catalog import INTEGRATION_ADDRESS, INTEGRATION_CERTIFICATE, INTEGRATION_KEY, INTEGRATION_PORT
 from services.integration.listening import CannotServe, listen, tls_context, url
 
 if TYPE_CHECKING:
@@ -133,8 +134,11 @@ class IntegrationServer:
     def _run(self) -> None:
         try:
             settings = self._office.settings.load()
-            with listen(settings) as listener:
-                self._serve(settings, listener)
+            address = settings[INTEGRATION_ADDRESS]
+            tls = tls_context(settings[INTEGRATION_CERTIFICATE], settings[INTEGRATION_KEY])
+            with listen(address, settings[INTEGRATION_PORT]) as listener:
+                shown = url(address, listener.getsockname()[1], encrypted=tls is not None)
+                self._serve(listener, tls, partial(self._begin, shown))
         except CannotServe as error:
             self._change(ServerState(ServerPhase.FAILED, error.failure.sentence, failure=error.failure))
         except Exception as error:  # noqa: BLE001  the thread must say how it ended, whatever happened
@@ -152,8 +156,7 @@ class IntegrationServer:
         finally:
             self._settled.set()
 
-    def _serve(self, settings: Snapshot, listener: socket.socket) -> None:
-        tls = tls_context(settings)
+    def _serve(self, listener: socket.socket, tls: ssl.SSLContext | None, began: Callable[[], None]) -> None:
         # FastAPI takes half a second to import, and only this thread needs it.
         import uvicorn
 
@@ -193,7 +196,7 @@ class IntegrationServer:
             )
             self._server = CounterServer(
                 config,
-                began=partial(self._begin, url(settings, listener.getsockname()[1])),
+                began=began,
                 chore=callers.keep_sightings,
                 pause_s=_SIGHTINGS_S,
             )
