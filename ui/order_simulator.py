@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 
 from app.documents import InvalidDocument, parse_document
 from app.domain import FailureKind
+from app.overdue_profile import SWITCHES
 from app.policies import OrderKind, OrderOperation
 from app.rules.order_gate import OrderQuestion
 from app.tables import COMPANIES
@@ -83,12 +84,12 @@ class OrderSimulator(QFrame):
         for operation in OrderOperation:
             self.operation.addItem(words.capital(operation.label), operation.value)
         self.start = QPushButton("Avaliar agora")
-        self.start.setToolTip("Aplica as regras a este pedido, consulta a ANP se for preciso, e registra a resposta")
+        self.start.setToolTip("Aplica as regras a esta venda, consulta a ANP se for preciso, e registra a resposta")
         theme.primary(self.start)
         self.start.clicked.connect(self._evaluate)
         self.cancel = QPushButton(icons.icon("cancel"), "Cancelar")
         self.cancel.clicked.connect(self._give_up)
-        self._no_company = theme.role(QLabel("Inclua uma empresa em Tabelas › Empresas para avaliar pedidos."), "hint")
+        self._no_company = theme.role(QLabel("Inclua uma empresa em Tabelas › Empresas para avaliar vendas."), "hint")
         self._error = theme.role(QLabel(), "error")
         self._icon, self._answer = QLabel(), theme.role(QLabel(), "subtitle")
         self._why = selectable()
@@ -182,7 +183,8 @@ class OrderSimulator(QFrame):
         company = int(self.company.currentData())
         question = OrderQuestion(document, company, kind, operation, self._office.actor)
         self._evaluation = _Evaluation(self._office.backoffice, question)
-        self._say("clock", theme.Tone.INFO, "Avaliando", f"{document}: a ANP pode levar alguns segundos.")
+        why = f"{document}." if kind in SWITCHES else f"{document}: a ANP pode levar alguns segundos."
+        self._say("clock", theme.Tone.INFO, "Avaliando", why)
         self._rest()
         tasks.run(self._evaluation.run, self._answered, self._failed, self)
 

@@ -63,15 +63,18 @@ class Overdue:
     first_due: date | None
     instalments: tuple[int, ...]
 
-    def as_fields(self) -> dict[str, Any]:
-        """The form stored as JSON."""
+    def as_summary(self) -> dict[str, Any]:
+        """What whoever asked is told of it, as JSON."""
         return {
             "vencidas": self.count,
             "maior_atraso": self.worst_days,
             "valor": f"{self.principal:.2f}",
             "primeira_vencida": None if self.first_due is None else self.first_due.isoformat(),
-            "parcelas": list(self.instalments),
         }
+
+    def as_fields(self) -> dict[str, Any]:
+        """The form stored as JSON."""
+        return {**self.as_summary(), "parcelas": list(self.instalments)}
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Overdue:

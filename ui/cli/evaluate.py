@@ -103,7 +103,7 @@ def as_document(answer: OrderAnswer) -> dict[str, Any]:
         "consulta_id": answer.consultation_id,
         "regras": list(answer.rules),
         "liberacao_necessaria": answer.release_needed,
-        "crediario": None if answer.overdue is None else answer.overdue.as_fields(),
+        "crediario": None if answer.overdue is None else answer.overdue.as_summary(),
     }
 
 

@@ -1,18 +1,22 @@
-"""`avaliar pedido`: what is answered, how it ends, and that it is logged."""
+"""`avaliar`: what is answered, how it ends, and that it is logged."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.data import order_checks
+from app.data import instalments, order_checks
+from app.data.instalments import Told
 from app.data.order_checks import CheckQuery, CheckRow
+from app.documents import parse_document
 from app.folders import find_folders
-from app.policies import OrderKind, OrderOperation
+from app.policies import InstalmentSituation, OrderKind, OrderOperation
 from services.backoffice import open_backoffice
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
@@ -20,6 +24,7 @@ from services.demo.loopback import LoopbackServer, Reply, Request
 from tests.ui.cli.conftest import CNPJ, Outcome, Run
 
 DOCUMENT = made_up_cnpj("10203040")
+DUE = date(2026, 1, 9)
 OTHER = made_up_cnpj("50607080")
 
 
@@ -65,7 +70,16 @@ def logged() -> list[CheckRow]:
 def test_a_permitted_order_says_why(run: Run, shop: Path) -> None:
     outcome = evaluate(run, DOCUMENT, "--json")
     assert outcome.status == 0
-    assert list(outcome.json) == ["permitido", "motivos", "consulta_id", "regras"]
+    assert list(outcome.json) == [
+        "avaliacao",
+        "permitido",
+        "motivos",
+        "consulta_id",
+        "regras",
+        "liberacao_necessaria",
+        "crediario",
+    ]
+    assert (outcome.json["avaliacao"], outcome.json["crediario"]) == (1, None)
     assert outcome.json["permitido"] is True
     assert outcome.json["consulta_id"] == 1
     assert "anp.pedido.cadastro_atualizado" in outcome.json["regras"]
@@ -97,6 +111,61 @@ def test_with_nothing_to_ask_the_profile_decides(run: Run, shop: Path) -> None:
     assert refused.json["regras"][0] == "anp.sem_consulta"
     assert run("config", "gravar", "anp.sem_consulta=permite").status == 0
     assert evaluate(run, DOCUMENT, "--json").status == 0
+
+
+@pytest.fixture
+def creditor(run: Run, machine: Path) -> Path:
+    """A company that checks pre-sales, to which DOCUMENT owes R$ 149,95 for long; ANP is not asked."""
+    assert run("cadastros", "empresas", "incluir", f"cnpj={CNPJ}", "nome=Distribuidora Modelo", "uf=SP").status == 0
+    settings = ("balcao.crediario_pre_venda=sim", "balcao.crediario_acao=bloqueia_com_liberacao")
+    assert run("config", "gravar", *settings).status == 0
+    told = Told(
+        "P1", parse_document(DOCUMENT), "C1", DUE, Decimal("200.00"), Decimal("50.05"), InstalmentSituation.OPEN
+    )
+    backoffice = open_backoffice(find_folders())
+    with backoffice.database.writing() as connection:
+        instalments.receive(connection, 1, [told], datetime.now(UTC))
+    backoffice.close()
+    return machine
+
+
+def test_a_pre_sale_is_refused_by_overdue_credit_and_a_budget_is_not_checked(run: Run, creditor: Path) -> None:
+    arguments = ("--documento", DOCUMENT, "--empresa", 1)
+    refused = run("avaliar", "pre-venda", *arguments, "--referencia", "PV 77", "--json")
+    assert refused.status == 1
+    assert (refused.json["permitido"], refused.json["liberacao_necessaria"]) == (False, True)
+    assert refused.json["regras"][:2] == ["balcao.crediario_pre_venda", "balcao.crediario_acao"]
+    credit = refused.json["crediario"]
+    assert (credit["vencidas"], credit["valor"]) == (1, "149.95")
+    assert credit["primeira_vencida"] == DUE.isoformat()
+    assert sorted(credit) == ["maior_atraso", "primeira_vencida", "valor", "vencidas"]
+    shown = run("avaliar", "pre-venda", *arguments)
+    assert "· inclusão da pré-venda · empresa 1" in shown.out
+    assert "Recusado, e pode ser liberado" in shown.out
+    assert "Regra: Ação quando houver crediário vencido (balcao.crediario_acao)" in shown.out
+    budget = run("avaliar", "dav", *arguments, "--operacao", "alteracao", "--json")
+    assert budget.status == 0
+    assert budget.json["crediario"] is None
+    newest, _, first = logged()
+    assert (newest.kind, newest.operation) == (OrderKind.BUDGET, OrderOperation.CHANGE)
+    assert (first.kind, first.reference, first.release_needed) == (OrderKind.PRE_SALE, "PV 77", True)
+
+
+def test_an_order_that_comes_from_a_pre_sale_is_checked_again(run: Run, creditor: Path) -> None:
+    arguments = ("--documento", DOCUMENT, "--empresa", 1, "--json")
+    pre_sale = run("avaliar", "pre-venda", *arguments)
+    alone = run("avaliar", "pedido", *arguments)
+    assert (alone.status, alone.json["crediario"]) == (0, None)
+    again = run("avaliar", "pedido", "--anterior", pre_sale.json["avaliacao"], *arguments)
+    assert (again.status, again.json["liberacao_necessaria"]) == (1, True)
+    missing = run("avaliar", "pedido", "--anterior", 99, *arguments)
+    assert (missing.status, missing.out.count("Não existe a avaliação 99")) == (2, 1)
+
+
+def test_a_reference_longer_than_the_counter_may_send_is_a_usage_error(run: Run, creditor: Path) -> None:
+    long = run("avaliar", "dav", "--documento", DOCUMENT, "--empresa", 1, "--referencia", "x" * 61)
+    assert long.status == 2
+    assert "61 caracteres" in long.err
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,10 @@ def test_an_interruption_is_not_lost_where_python_ignores_it(
         "config senha-banco",
         "avaliar",
         "avaliar pedido",
+        "avaliar dav",
+        "avaliar pre-venda",
+        "usuarios",
+        "usuarios senha",
         "clientes",
         "clientes importar",
         "clientes listar",
@@ -117,6 +121,8 @@ def test_help_is_in_portuguese(run: Run, command: str) -> None:
         "cadastros empresas",
         "cadastros empresas incluir",
         "demo --pasta",
+        "avaliar dav --tipo nf",
+        "usuarios senha",
     ],
 )
 def test_wrong_usage_is_told_in_portuguese_with_the_form_expected(run: Run, command: str) -> None:
