@@ -62,7 +62,7 @@ class WhatsAppAccess(QWidget):
         self._profile = profile
         self._number = profile[WHATSAPP_NUMBER]
         for button in (self.change, self.test):
-            button.setEnabled(bool(self._number))
+            button.setEnabled(bool(self._number) and self._office.database is not None)
         if self._number == self._asked:
             return
         self._asked = self._number
@@ -91,7 +91,7 @@ class WhatsAppAccess(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        dialog = _TokenDialog(self._number, self)
+        dialog = TokenDialog(self._number, self)
         dialog.kept.connect(self._kept)
         dialog.open()
 
@@ -108,7 +108,7 @@ class WhatsAppAccess(QWidget):
         TestMessageDialog(self._office, self._profile, self).open()
 
 
-class _TokenDialog(QDialog):
+class TokenDialog(QDialog):
     """Asks for the token of one number. It stays open until the keyring has it."""
 
     kept = Signal()
