@@ -180,7 +180,7 @@ def _port(target: _Target) -> StepReport:
         who = "este programa" if ours else listed([str(user) for user in users])
         return _ok(step, f"Quem escuta na porta {target.port} é {who}.", started)
     try:
-        listen(target.snapshot).close()
+        listen(target.snapshot[INTEGRATION_ADDRESS], target.port).close()
     except CannotServe as error:
         return _not_to_be_had(target, error, started)
     return _ok(step, f"Nenhum programa escuta na porta {target.port}, e ela está livre para o serviço.", started)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.policies import DatabaseKind
-from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_USER, SERVER
-from app.settings.snapshot import Snapshot
+from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_USER, INTEGRATION_PORT, SERVER
+from app.settings.snapshot import GENERAL_COMPANY, Snapshot
+from services.check_list import CheckReport, GiveUp, ToSet
 from ui import tasks, theme
-from ui.failure_view import FailureView, failure_of
+from ui.check_panel import Check, CheckPanel
+from ui.failure_view import failure_of
 from ui.setting_row import align_columns
 from ui.settings_draft import SettingsDraft
-from ui.theme import Tone
 
 LABEL = "Senha do banco"
 HELP = (
@@ -31,6 +33,9 @@ class DatabaseAccess(QWidget):
 
     edited = Signal()
     focused = Signal()
+    drafted = Signal()
+    """The test put another value into the draft."""
+
     answered = Signal(object)
     """A test ended; the widget that says how is given."""
 
@@ -50,12 +55,13 @@ class DatabaseAccess(QWidget):
         self.state = QLabel()
         self.state.setWordWrap(True)
         theme.role(self.state, "hint")
-        self.test = QPushButton("Testar conexão")
-        self.test.setToolTip("Tenta entrar no banco com os valores desta tela, salvos ou não.")
-        self.test.clicked.connect(self._test)
-        self.answer = QLabel()
-        self.answer.setWordWrap(True)
-        self.failure = FailureView()
+        self.check = CheckPanel(
+            "Testar conexão",
+            "Entra no banco com os valores desta tela, salvos ou não, e diz em que passo para. Nada é criado.",
+            self._prepared,
+        )
+        self.check.set_wanted.connect(self._try_with)
+        self.check.ended.connect(self._tested)
         names = QWidget()
         column = QVBoxLayout(names)
         column.setContentsMargins(0, theme.XS + 1, 0, 0)
@@ -67,17 +73,11 @@ class DatabaseAccess(QWidget):
         lines.setSpacing(theme.S)
         lines.addWidget(self.password)
         lines.addWidget(self.state)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.test)
-        buttons.addStretch(1)
-        lines.addLayout(buttons)
         grid = QGridLayout(self)
         align_columns(grid)
         grid.addWidget(names, 0, 0)
         grid.addWidget(right, 0, 1)
-        grid.addWidget(self.answer, 1, 0, 1, 4)
-        grid.addWidget(self.failure, 2, 0, 1, 4)
-        self.answer.hide()
+        grid.addWidget(self.check, 1, 0, 1, 4)
 
     @property
     def typed(self) -> str | None:
@@ -95,8 +95,9 @@ class DatabaseAccess(QWidget):
         """Follow the draft: which server and user the password is of, and whether there is a server at all."""
         snapshot = self._draft.snapshot()
         server = snapshot[DATABASE_KIND] is DatabaseKind.SERVER
-        for widget in (self.label, self.password, self.test):
+        for widget in (self.label, self.password):
             widget.setEnabled(server)
+        self.check.setEnabled(server)
         if not server:
             self._asked = ""
             self.password.setPlaceholderText("")
@@ -125,31 +126,19 @@ class DatabaseAccess(QWidget):
             self.focused.emit()
         return super().eventFilter(watched, event)
 
-    @Slot()
-    def _test(self) -> None:
-        self.failure.clear()
-        self.answer.show()
-        theme.tone(self.answer, None)
-        self.answer.setText("Conectando, por até 10 segundos…")
-        self.test.setEnabled(False)
-        work = partial(_probe, self._draft.snapshot(), self._file, self.typed)
-        tasks.run(work, self._connected, self._refused, self)
+    def _prepared(self) -> Check:
+        return partial(_checked, self._draft.snapshot(), self._file, self.typed)
 
-    def _connected(self, sentence: str) -> None:
-        self.answer.setText(sentence)
-        theme.tone(self.answer, Tone.OK)
-        self._tested(self.answer)
+    @Slot(object)
+    def _try_with(self, remedy: ToSet) -> None:
+        self._draft.put((remedy.setting, GENERAL_COMPANY), remedy.value)
+        self.drafted.emit()
+        self.check.start()
 
-    def _refused(self, error: Exception) -> None:
-        self.answer.hide()
-        self.failure.show_failure(failure_of(error))
-        self._tested(self.failure)
-
+    @Slot(object)
     def _tested(self, shown: QWidget) -> None:
-        self.test.setEnabled(True)
-        self.test.setFocus(Qt.FocusReason.OtherFocusReason)
         self.refresh()
-        QTimer.singleShot(0, self, partial(self.answered.emit, shown))
+        self.answered.emit(shown)
 
 
 def _place(snapshot: Snapshot) -> str:
@@ -167,10 +156,12 @@ def _kept(snapshot: Snapshot) -> str | None:
     return secrets.read(database_secret(snapshot))
 
 
-def _probe(snapshot: Snapshot, file: Path, typed: str | None) -> str:
-    from services.probes import probe_database
+def _checked(snapshot: Snapshot, file: Path, typed: str | None, given_up: GiveUp) -> Iterator[CheckReport]:
+    from app.data.database import database_url
+    from services.database_check.check import check_database
 
-    return probe_database(snapshot, file, typed or _kept(snapshot))
+    url = database_url(snapshot, file, typed or _kept(snapshot))
+    return check_database(url, given_up, integration_port=snapshot[INTEGRATION_PORT])
 
 
 def keep_password(snapshot: Snapshot, password: str) -> None:

@@ -12,16 +12,10 @@ from app.uf import UFS
 from services.check_list import Outcome
 from services.sefaz.diagnosis_report import Step, UfReport
 from ui.headed_model import HeadedModel, Index
+from ui.outcome_look import LOOKS, UNDER_WAY
 from ui.status_delegate import STATUS_ROLE, Status
-from ui.theme import Tone
 from ui.words import Look
 
-LOOKS = {
-    Outcome.OK: Look(Outcome.OK.label, "check", Tone.OK),
-    Outcome.WARNING: Look(Outcome.WARNING.label, "warning", Tone.WARN),
-    Outcome.FAILED: Look(Outcome.FAILED.label, "error", Tone.FAIL),
-    Outcome.NOT_DONE: Look(Outcome.NOT_DONE.label, "deactivate", Tone.NEUTRAL),
-}
 _STEPS = tuple(step for step in Step if step is not Step.CERTIFICATE)
 """The branch's certificate is the same for all UFs: the side panel tells of it."""
 _HEADINGS = {
@@ -34,7 +28,6 @@ _HEADINGS = {
     Step.SOAP: "SOAP",
     Step.ANSWER: "cStat",
 }
-_UNDER_WAY = Look("Em andamento", "clock", Tone.INFO)
 _NO_ROOM = "–"
 """What a cell says of a step that was not done: in words it would take the room of two columns."""
 
@@ -91,7 +84,7 @@ class DiagnosisModel(HeadedModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return uf
             return UFS[uf].name if role == Qt.ItemDataRole.ToolTipRole else None
-        look = LOOKS[report.outcome] if report.finished else _UNDER_WAY
+        look = LOOKS[report.outcome] if report.finished else UNDER_WAY
         said = f"{UFS[uf].name}: {look.word}. {report.sentence}" if report.finished else f"{UFS[uf].name}: {look.word}"
         return _cell(replace(look, word=uf), role, said)
 

@@ -9,9 +9,9 @@ from app.uf import UFS
 from services.check_list import StepReport, told_once
 from services.sefaz.diagnosis_report import UfReport
 from ui import icons, theme
-from ui.diagnosis_model import LOOKS
 from ui.failure_view import FailureView
 from ui.inscription_card import selectable
+from ui.outcome_look import LOOKS, UNDER_WAY
 from ui.public_page_button import PublicPageButton
 
 
@@ -75,7 +75,7 @@ class DiagnosisView(QScrollArea):
         self._report = report
         self._title.setText(f"{report.uf} · {UFS[report.uf].name}")
         look = LOOKS[report.outcome]
-        self._badge.setText(look.word if report.finished else "Em andamento")
+        self._badge.setText(look.word if report.finished else UNDER_WAY.word)
         theme.badge(self._badge, look.tone)
         self._where.setText(report.asked_where)
         failed = report.failed

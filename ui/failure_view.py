@@ -14,9 +14,12 @@ from ui.theme import Tone
 
 
 class FailureView(QFrame):
-    """Hidden until `show_failure`. `add_button` puts the ways out under the text."""
+    """Hidden until `show_failure`. `add_button` puts the ways out under the text.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Without `copies`, whoever shows it has a copy of more than the failure to offer.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, copies: bool = True) -> None:
         super().__init__(parent)
         theme.card(self)
         self._icon = QLabel()
@@ -31,6 +34,7 @@ class FailureView(QFrame):
         self._copy = QPushButton("Copiar")
         self._copy.setIcon(icons.icon("copy"))
         self._copy.clicked.connect(self._copy_details)
+        self._copy.setVisible(copies)
         for button in (self._fold, self._copy):
             button.setAutoDefault(False)  # Enter in a dialog belongs to the dialog's own button
         self._details = QPlainTextEdit()

@@ -31,19 +31,24 @@ from app.settings.catalog import (
     DATABASE_SSL,
     DATABASE_USER,
     INTEGRATION_ACTIVE,
+    INTEGRATION_PORT,
     SEFAZ_BRANCH,
     SERVER,
+    WHATSAPP_NUMBER,
 )
 from app.settings.draft import Conflict, InvalidDraft, SaveConflict
 from app.settings.repository import SettingsRepository
 from app.settings.setting import Group, Setting, Tab
 from app.settings.setting import Page as Screen
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Snapshot
-from ui import database_access, icons, tasks, theme
+from services.check_list import CheckReport, GiveUp
+from ui import database_access, icons, tasks, theme, whatsapp_access
+from ui.check_panel import Check, CheckPanel
 from ui.conflict_panel import ConflictPanel
 from ui.database_access import DatabaseAccess
 from ui.failure_view import FailureView, failure_of
 from ui.help_panel import HelpPanel
+from ui.move_offer import MoveOffer
 from ui.office import Office
 from ui.page import Page
 from ui.references import ReferenceSource
@@ -54,6 +59,7 @@ from ui.setting_row import SettingRow, align_columns, shown
 from ui.settings_draft import SettingsDraft
 from ui.status_grid import StatusGrid
 from ui.theme import Tone
+from ui.whatsapp_access import WhatsAppAccess
 
 if TYPE_CHECKING:
     from ui.integration_card import IntegrationCard
@@ -80,6 +86,9 @@ class SettingsPage(Page):
         self._message = ""
         self._discarded: dict[SettingKey, Any] = {}
         self.access: DatabaseAccess | None = None
+        self.move_offer: MoveOffer | None = None
+        self.whatsapp: WhatsAppAccess | None = None
+        self.service_check: CheckPanel | None = None
         self.service: IntegrationCard | None = None
 
         self.search = SearchBox("buscar…   Ctrl+F", f"Buscar em {screen.title}")
@@ -185,8 +194,23 @@ class SettingsPage(Page):
             self.access = DatabaseAccess(self.draft, self._office.folders.database_file)
             self.access.edited.connect(self._edited)
             self.access.focused.connect(self._help_password)
+            self.access.drafted.connect(self._show_all)
             self.access.answered.connect(self._scroll_to)
             column.addWidget(self.access)
+            self.move_offer = MoveOffer(self._office, self.draft, self.access, card)
+            self.move_offer.taken.connect(self._show_all)
+            column.addWidget(self.move_offer)
+        if INTEGRATION_PORT in group.settings:
+            self.service_check = CheckPanel(
+                "Testar serviço",
+                "Procura o serviço de integração com os valores desta tela, salvos ou não.",
+                self._prepared_service_check,
+            )
+            self.service_check.ended.connect(self._scroll_to)
+            column.addWidget(self.service_check)
+        if WHATSAPP_NUMBER in group.settings:
+            self.whatsapp = WhatsAppAccess(self._office)
+            column.addWidget(self.whatsapp)
         self._cards.append((card, rows, status))
 
     def _row(self, setting: Setting[Any], *, compact: bool) -> SettingRow:
@@ -231,6 +255,8 @@ class SettingsPage(Page):
     def _refresh_page(self) -> None:
         if self.access is not None:
             self.access.refresh()
+        if self.whatsapp is not None:
+            self.whatsapp.show_profile(self.draft.snapshot().for_company(self.scope.selected))
         if self.service is not None:
             self.service.refresh()
         keys = self.draft.keys
@@ -346,6 +372,8 @@ class SettingsPage(Page):
                 status.refresh(found)
         if self.access is not None:
             self.access.setVisible(all(word in folded(database_access.LABEL) for word in words))
+        if self.whatsapp is not None:
+            self.whatsapp.setVisible(all(word in folded(whatsapp_access.LABEL) for word in words))
         if self.service is not None:
             self.service.setVisible(not words)
         counts = [sum(self.rows[setting] in found for setting in _settings(tab)) for tab in self.declared.tabs]
@@ -510,6 +538,9 @@ class SettingsPage(Page):
         if isinstance(area, QScrollArea):
             area.ensureWidgetVisible(widget, 0, theme.XL)
 
+    def _prepared_service_check(self) -> Check:
+        return partial(_service_checked, self.draft.snapshot())
+
     # --- trying before saving ----------------------------------------------------------------------------
 
     @Slot()
@@ -562,6 +593,12 @@ def _keep(
     except SecretsUnavailable as error:
         return _Kept(snapshot, password, error)
     return _Kept(snapshot, password, None)
+
+
+def _service_checked(snapshot: Snapshot, given_up: GiveUp) -> Iterator[CheckReport]:
+    from services.service_check import check_service
+
+    return check_service(snapshot, given_up)
 
 
 def _settings(tab: Tab) -> Iterator[Setting[Any]]:
