@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain import ActiveBlock, Authority
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
     from app.brands import BrandReading
     from app.data.answer_changes import AnswerChange
     from app.data.blocks import PastBlock
+    from app.data.customer_credit import CustomerCredit
     from app.data.customers import CustomerRow
     from app.data.database import Database
     from app.data.history import FullConsultation, HistoryRow
     from app.data.registration_update import Comparison
+    from app.settings.snapshot import Snapshot
 
 _HISTORY_LIMIT = 200
 
@@ -26,7 +29,7 @@ class CustomerFacts:
 
     `anp` is the last answer of ANP, whole, and `anp_brand` what its brand is in the Tabela de Bandeiras; both None
     before there is one. `changed` has what each answer of SEFAZ changed from the one before, by consultation, and
-    `comparison` the registration beside the last of them.
+    `comparison` the registration beside the last of them. `credit` is what the document owes of store credit.
     """
 
     row: CustomerRow
@@ -38,6 +41,7 @@ class CustomerFacts:
     anp_brand: BrandReading | None
     changed: Mapping[int, AnswerChange]
     comparison: Comparison
+    credit: CustomerCredit
 
     def last(self, authority: Authority) -> HistoryRow | None:
         """The newest consultation of an authority, answered or failed."""
@@ -48,9 +52,18 @@ class CustomerFacts:
         return next((row for row in self.history if row.authority is authority and not row.failed), None)
 
 
-def read_customer(database: Database, customer_id: int) -> CustomerFacts | None:
+def read_customer(database: Database, snapshot: Snapshot, customer_id: int) -> CustomerFacts | None:
     """Read it; None for a customer that no longer exists. Not for the GUI thread."""
-    from app.data import answer_changes, blocks, brands, customers, history, records, registration_update
+    from app.data import (
+        answer_changes,
+        blocks,
+        brands,
+        customer_credit,
+        customers,
+        history,
+        records,
+        registration_update,
+    )
     from app.tables import CUSTOMERS
 
     with database.reading() as connection:
@@ -72,4 +85,5 @@ def read_customer(database: Database, customer_id: int) -> CustomerFacts | None:
             brands.table(connection).read(registration.brand) if registration is not None else None,
             answer_changes.of_customer(connection, customer_id, _HISTORY_LIMIT),
             registration_update.compare(connection, customer_id),
+            customer_credit.look(connection, row.document, snapshot, datetime.now(UTC)),
         )

@@ -112,9 +112,12 @@ class CustomerPanel(QStackedWidget):
             return
         if self._reading is not None:
             self._reading.drop()
-        database = self._database
+        database, snapshot = self._database, self._office.snapshot
 
-        self._reading = tasks.run(lambda: read_customer(database, customer_id), self._show, self._show_error, self)
+        def read() -> CustomerFacts | None:
+            return read_customer(database, snapshot, customer_id)
+
+        self._reading = tasks.run(read, self._show, self._show_error, self)
 
     @Slot(int)
     def show_history(self, consultation_id: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from app import anp_words
 from app.domain import Authority, BlockOrigin
 from app.policies import AnpKind
+from app.portuguese import calendar_day, money
 from ui import icons, theme, words
 from ui.customer_facts import CustomerFacts
 from ui.emptying import empty
@@ -19,9 +22,11 @@ from ui.theme import Tone
 if TYPE_CHECKING:
     from app.data.answer_changes import AnswerChange
     from app.data.blocks import PastBlock
+    from app.data.customer_credit import CustomerCredit, Owed
     from app.data.history import HistoryRow
 
 _PAST_BLOCKS = 5
+_OVERDUE = 5
 
 _RULES = {
     BlockOrigin.SEFAZ: "Regra: ação quando não habilitado na SEFAZ; sai quando uma consulta disser habilitado.",
@@ -78,6 +83,8 @@ class CustomerSituation(QScrollArea):
                 f"{since} {_RULES[block.origin]}",
                 block.consultation_id,
             )
+        if facts.credit.received_at is not None:
+            self._add_credit(facts.credit, facts.credit.received_at)
         self._now.addSpacing(theme.S)
         self._add_title("Perfil deste cliente")
         self._now.addWidget(
@@ -111,6 +118,28 @@ class CustomerSituation(QScrollArea):
         if last is not None and last.failed and not never_tried:
             look = words.Look("A última tentativa falhou", "warning", Tone.FAIL)
             self._add_statement(look, [last.reason], _told(last, "Tentativa"), last.id)
+
+    def _add_credit(self, credit: CustomerCredit, received_at: datetime) -> None:
+        """What is overdue; what is not yet is only counted."""
+        self._now.addSpacing(theme.S)
+        self._add_title("Crediário")
+        late, told = (
+            credit.overdue,
+            f"Parcelas recebidas em {words.exact(received_at)} ({words.relative(received_at)}).",
+        )
+        to_come = len(credit.owed) - len(late)
+        more = f"{words.counted(to_come, 'parcela a vencer', 'parcelas a vencer')}." if to_come else ""
+        if not late:
+            look = words.Look("Nada vencido", "check", Tone.OK)
+            self._add_statement(look, [more or "Não há parcelas em aberto."], told)
+            return
+        principal = sum((each.instalment.balance for each in late), Decimal(0))
+        overdue = words.counted(len(late), "parcela vencida", "parcelas vencidas")
+        lines = [_owed(each) for each in late[:_OVERDUE]]
+        if (hidden := len(late) - _OVERDUE) > 0:
+            lines.append(f"E mais {words.counted(hidden, 'parcela vencida', 'parcelas vencidas')}.")
+        look = words.Look(f"{overdue}, {money(principal)}", "warning", Tone.WARN)
+        self._add_statement(look, [*lines, more] if more else lines, f"{told} Valores sem multa nem juros.")
 
     def _add_past(self, past: list[PastBlock]) -> None:
         self._now.addSpacing(theme.S)
@@ -202,6 +231,16 @@ def _told(row: HistoryRow, what: str) -> str:
     return (
         f"{what} de {words.exact(row.asked_at)} ({words.relative(row.asked_at)}), "
         f"{words.ORIGINS[row.origin]}, {row.user}. {decision}"
+    )
+
+
+def _owed(owed: Owed) -> str:
+    instalment = owed.instalment
+    contract = f", contrato {instalment.contract}" if instalment.contract else ""
+    return (
+        f"{money(instalment.balance)}, de {calendar_day(instalment.due_on)}, há "
+        f"{words.counted(owed.days_overdue, 'dia', 'dias')}: parcela {instalment.external_id}{contract}, "
+        f"empresa {owed.company}."
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,10 +13,13 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import insert
 
-from app.data import audit, blocks, records
+from app.data import audit, blocks, instalments, records
 from app.data.customers import Situation
+from app.data.instalments import Told
 from app.data.models import Customer
+from app.documents import parse_document
 from app.domain import Authority, BlockOrigin, Verdict
+from app.policies import InstalmentSituation
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from services.demo import example
@@ -84,6 +88,42 @@ def _line(page: CustomersPage, name: str) -> int:
 
 def _cell(page: CustomersPage, name: str, column: Column) -> str:
     return str(page.model.index(_line(page, name), column).data())
+
+
+def test_what_a_customer_owes_of_store_credit_is_in_its_situation(qtbot: QtBot) -> None:
+    with open_office(with_branch=True) as office:
+        _add(office)
+        page = _page(qtbot, office)
+        _select(qtbot, page, "Posto Água Limpa")
+        until(qtbot, lambda: "Livre" in _said(page))
+        assert "Crediário" not in _said(page)  # nobody ever told any instalment
+
+        now = datetime.now(UTC)
+        told = [
+            Told(
+                f"P{days}",
+                parse_document(ROWS[0][0]),
+                "C7",
+                (now - timedelta(days=days)).date(),
+                Decimal("100.50"),
+                Decimal(0),
+                InstalmentSituation.OPEN,
+            )
+            for days in (*range(10, 17), -30)
+        ]
+        with office.backoffice.database.writing() as connection:
+            instalments.receive(connection, 1, told, now)
+        office.customers_changed.emit()
+        until(qtbot, lambda: "7 parcelas vencidas, R$ 703,50" in _said(page))
+        assert "há 16 dias: parcela P16, contrato C7, empresa 1 · Posto Modelo." in _said(page)
+        assert "E mais 2 parcelas vencidas." in _said(page)
+        assert "1 parcela a vencer." in _said(page)
+        _select(qtbot, page, "Posto Zebu")
+        until(qtbot, lambda: "Não há parcelas em aberto." in _said(page))
+
+
+def _said(page: CustomersPage) -> str:
+    return "\n".join(label.text() for label in page.panel.findChildren(QLabel) if label.isVisibleTo(page))
 
 
 def _select(qtbot: QtBot, page: CustomersPage, name: str) -> None:
