@@ -11,18 +11,18 @@ from starlette.types import ASGIApp
 
 from app.version import VERSION
 from services.integration import docs_page, health
-from services.integration.body_limit import BodyLimit
 from services.integration.desk import Desk
 from services.integration.entrance import Entrance
 from services.integration.errors import add_handlers, documented
 from services.integration.front import Front
 from services.integration.openapi import in_portuguese
 from services.integration.routes import customers, evaluations, identity, instalments, service_orders
+from services.integration.size_limit import SizeLimit
 
 ROUTES = (identity, customers, evaluations, instalments, service_orders)
 """The modules of routes, in the order in which the documentation shows them."""
 
-_ALWAYS = documented(400, 401, 413, 422, 429, 500, 503)
+_ALWAYS = documented(400, 401, 413, 422, 429, 431, 500, 503)
 _DESCRIPTION = """\
 Troca de dados entre os balcões e a retaguarda: clientes, parcelas do crediário, avaliação de vendas e eventos de ordem
 de serviço. Cada balcão se identifica pelo seu token, em `Authorization: Bearer`, e diz a sua versão em `User-Agent`.
@@ -31,7 +31,7 @@ de serviço. Cada balcão se identifica pelo seu token, em `Authorization: Beare
 
 def create_app(desk: Desk, served: Callable[[], None] = lambda: None) -> ASGIApp:
     """The whole service; `served` is called after each request."""
-    return Front(BodyLimit(Entrance(create_api(desk), desk.callers)), served)
+    return Front(SizeLimit(Entrance(create_api(desk), desk.callers)), served)
 
 
 def create_api(desk: Desk) -> FastAPI:

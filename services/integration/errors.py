@@ -80,6 +80,7 @@ _MEANINGS = {
     413: "O corpo passa de 1 MiB",
     422: "O pedido não está de acordo",
     429: "Pedidos demais; Retry-After diz quantos segundos esperar",
+    431: "O endereço e os cabeçalhos passam de 16 KiB",
     500: "Erro interno",
     503: "O banco de dados não responde; Retry-After diz quantos segundos esperar",
 }
@@ -116,6 +117,11 @@ def database_down(error: Exception) -> ApiError:
 def too_large() -> ApiError:
     """What is answered to a body above the limit."""
     return ApiError(413, *_BY_STATUS[413])
+
+
+def head_too_large() -> ApiError:
+    """What is answered to an address and headers above the limit."""
+    return ApiError(431, "cabecalho_grande_demais", "O endereço e os cabeçalhos do pedido passam de 16 KiB.")
 
 
 def too_many(wait_s: int) -> ApiError:

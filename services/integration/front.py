@@ -27,6 +27,7 @@ from services.integration.errors import (
 _log = logging.getLogger(__name__)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_VERSIONS = frozenset({"1.0", "1.1"})
 _UNKNOWN = "—"
 _NO_STORE = (b"cache-control", b"no-store")
 
@@ -50,6 +51,8 @@ class Front:
             await send(message)
 
         try:
+            if scope["http_version"] not in _VERSIONS:  # h11 takes any two digits
+                raise ApiError(505, "versao_nao_aceita", "O serviço atende em HTTP/1.1.")
             await self._app(scope, receive, noting)
         except ClientDisconnect:
             pass  # nobody is there to be answered

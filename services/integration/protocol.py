@@ -58,20 +58,29 @@ class CounterProtocol(H11Protocol):
 
     def _watch(self) -> None:
         """The deadline runs while a request has come in part."""
-        theirs = self.conn.their_state
-        partial = theirs is h11.SEND_BODY or (theirs is h11.IDLE and bool(self.conn.trailing_data[0]))
-        if not partial:
+        if not self._has_part:
             self._end_deadline()
         elif self._deadline is None:
             self._begin_deadline()
 
     def _begin_deadline(self) -> None:
-        self._deadline = self.loop.call_later(REQUEST_DEADLINE_S, self._refuse, _TOO_SLOW)
+        self._deadline = self.loop.call_later(REQUEST_DEADLINE_S, self._give_up)
 
     def _end_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _give_up(self) -> None:
+        if self._has_part:
+            self._refuse(_TOO_SLOW)
+        else:
+            self.transport.close()
+
+    @property
+    def _has_part(self) -> bool:
+        theirs = self.conn.their_state
+        return theirs is h11.SEND_BODY or (theirs is h11.IDLE and bool(self.conn.trailing_data[0]))
 
     def _refuse(self, error: ApiError) -> None:
         """Say what is wrong, unless an answer has begun already, and close."""
