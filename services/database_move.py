@@ -33,7 +33,7 @@ from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DA
 from app.settings.former_place import FormerPlace, Move, Values, only_place
 from app.settings.machine import MachineStore
 from app.settings.snapshot import GENERAL_COMPANY, Kept, Snapshot
-from services.check_list import GiveUp
+from services.check_list import CheckReport, GiveUp
 from services.database_check.check import check_database
 from services.database_check.steps import identifier
 
@@ -55,6 +55,14 @@ class NotMoved(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.what)
         self.failure = failure
+
+
+class NotLetIn(NotMoved):
+    """The test of the connection found what stands in the way; `report` has its steps and the ways out."""
+
+    def __init__(self, report: CheckReport, failure: Failure) -> None:
+        super().__init__(failure)
+        self.report = report
 
 
 class Step(Enum):
@@ -260,11 +268,11 @@ def _url(folders: Folders, place: Snapshot, password: str | None) -> URL:
 
 
 def _enter(url: URL, given_up: GiveUp) -> str:
-    """Test the connection; what came of it, in a sentence. Raises NotMoved with what stands in the way."""
+    """Test the connection; what came of it, in a sentence. Raises NotLetIn, or NotMoved when it was given up."""
     *_, report = check_database(url, given_up)
     _refuse_given_up(given_up)
     if report.failed is not None and report.failed.failure is not None:
-        raise NotMoved(report.failed.failure)
+        raise NotLetIn(report, report.failed.failure)
     return report.sentence
 
 

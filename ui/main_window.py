@@ -153,6 +153,9 @@ class MainWindow(QMainWindow):
         if self._office is not None:
             self._office.open_page.disconnect(self.open_page)
             self._office.snapshot_changed.disconnect(self._say_banner)
+            if self._office.database is not None:  # what its services say as they end is of no use here
+                self._office.state_changed.disconnect(self._show_state)
+                self._office.desk.state_changed.disconnect(self._show_server)
         for page in self._pages.values():
             self.stack.removeWidget(page)
             page.deleteLater()

@@ -6,12 +6,13 @@ The program's own database must be closed for the move: whoever shows this dialo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -26,10 +28,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain import FailureKind
 from app.kinds import InvalidValue
 from app.portuguese import counted, number
 from app.settings.catalog import DATABASE_NAME, DATABASE_PORT, DATABASE_SSL, DATABASE_USER, SERVER
 from app.settings.setting import Setting
+from services.check_list import Remedy, ToCopy, ToRetry, ToSet
 from ui import icons, theme
 from ui.editors import Editor, editor_for
 from ui.failure_view import FailureView, failure_of
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
 
 PLACE_FIELDS: tuple[Setting[Any], ...] = (SERVER, DATABASE_PORT, DATABASE_NAME, DATABASE_USER, DATABASE_SSL)
 PASSWORD = "Senha do banco"
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 _INTRODUCTION = (
     "Tudo o que está no arquivo deste computador é copiado para um banco vazio do servidor, lido de volta e comparado. "
@@ -114,6 +120,22 @@ class MoveWizard(QDialog):
         _add_row(grid, PASSWORD, self.password, self.password)
         self.looking = LongWork()
         self.refusal = FailureView()
+        self.remedies: list[QPushButton] = []
+        self._ways_out = QHBoxLayout()
+        self._ways_out.setSpacing(theme.S)
+        self._ways_out.addStretch(1)
+        below = QWidget()
+        answers = QVBoxLayout(below)
+        answers.setContentsMargins(0, 0, theme.S, 0)
+        answers.addWidget(self.refusal)
+        answers.addLayout(self._ways_out)
+        answers.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(below)
         self.cancel = QPushButton("Cancelar")
         self.cancel.clicked.connect(self.reject)
         self.check = QPushButton("Conferir o servidor")
@@ -122,8 +144,7 @@ class MoveWizard(QDialog):
         self.check.clicked.connect(self.look)
         column.addLayout(grid)
         column.addWidget(self.looking)
-        column.addWidget(self.refusal)
-        column.addStretch(1)
+        column.addWidget(area, 1)
         column.addLayout(_buttons(self.cancel, self.check))
         return page
 
@@ -142,6 +163,7 @@ class MoveWizard(QDialog):
         place = self._place = server_place(values)
         folders, password = self._folders, self._password
         self.refusal.clear()
+        self._offer(())
         self._set_looking(True)
 
         def work(progress: Report, cancelled: Cancelled) -> Ready:
@@ -177,9 +199,34 @@ class MoveWizard(QDialog):
 
     def _refused(self, error: Exception) -> None:
         self._set_looking(False)
+        from services.database_move import NotLetIn
+
         if not self.looking.cancelled:
             self.refusal.show_failure(failure_of(error))
+        if isinstance(error, NotLetIn):
+            self._offer(error.report.remedies)
         self.check.setFocus()
+
+    def _offer(self, remedies: Sequence[Remedy]) -> None:
+        """A button for each way out that the test of the connection knows; trying again is the page's own."""
+        for button in self.remedies:
+            self._ways_out.removeWidget(button)
+            button.deleteLater()
+        self.remedies = []
+        for remedy in remedies:
+            if not isinstance(remedy, ToRetry):
+                button = QPushButton(remedy.label)
+                button.setAutoDefault(False)
+                button.clicked.connect(partial(self._take, remedy))
+                self._ways_out.insertWidget(len(self.remedies), button)
+                self.remedies.append(button)
+
+    def _take(self, remedy: ToCopy | ToSet) -> None:
+        if isinstance(remedy, ToCopy):
+            QGuiApplication.clipboard().setText(remedy.text)
+            return
+        self.editors[remedy.setting].set_value(remedy.value)
+        self.look()
 
     # --- what would be moved ---
 
@@ -187,7 +234,10 @@ class MoveWizard(QDialog):
         page, column = _page("O que vai ser mudado", _WHAT_STOPS)
         self.server = _paragraph()
         self.tables = QTableWidget(0, 2)
-        self.tables.setHorizontalHeaderLabels(["Tabela", "Registros"])
+        for place, (title, side) in enumerate((("Tabela", _LEFT), ("Registros", _RIGHT))):
+            header = QTableWidgetItem(title)
+            header.setTextAlignment(side)
+            self.tables.setHorizontalHeaderItem(place, header)
         self.tables.setAccessibleName("O que vai ser mudado")
         self.tables.verticalHeader().hide()
         self.tables.horizontalHeader().setStretchLastSection(True)
@@ -212,15 +262,17 @@ class MoveWizard(QDialog):
         if self.looking.cancelled:
             return
         self.server.setText(ready.server)
-        found = [(name, rows) for name, rows in ready.rows.items() if rows]
+        found = sorted(((name, rows) for name, rows in ready.rows.items() if rows), key=lambda item: -item[1])
         self.tables.setRowCount(len(found))
         for line, (name, rows) in enumerate(found):
             amount = QTableWidgetItem(number(rows))
-            amount.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            amount.setTextAlignment(_RIGHT)
             self.tables.setItem(line, 0, QTableWidgetItem(name))
             self.tables.setItem(line, 1, amount)
         self.tables.resizeColumnToContents(0)
-        self.total.setText(f"{counted(ready.total, 'registro', 'registros')} em {len(found)} tabelas.")
+        self.total.setText(
+            f"{counted(ready.total, 'registro', 'registros')} em {counted(len(found), 'tabela', 'tabelas')}."
+        )
         self._stack.setCurrentWidget(self.summary)
         self.move_now.setDefault(True)
         self.move_now.setFocus()
@@ -312,11 +364,16 @@ class MoveWizard(QDialog):
         self._finish()
 
     def _not_moved(self, error: Exception) -> None:
+        failure = failure_of(error)
         self.again.show()
         self.outcome.setText("Os dados continuam neste computador")
         theme.tone(self.outcome, None)
-        self.explanation.clear()
-        self.failure.show_failure(failure_of(error))
+        self.failure.clear()
+        if failure.kind is FailureKind.CANCELLED:  # as was asked for: nothing failed
+            self.explanation.setText(failure.what)
+        else:
+            self.explanation.clear()
+            self.failure.show_failure(failure)
         self._finish()
 
     def _finish(self) -> None:
