@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from app import order_profile, overdue_profile
 from app.data import brands, instalments, order_checks, order_standing
 from app.data.database import Database
-from app.data.order_standing import OrderStanding, Seller
+from app.data.order_standing import OrderStanding
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
 from app.order_profile import OrderProfile
 from app.overdue_profile import SWITCHES, OverdueProfile
@@ -136,10 +136,9 @@ class OrderGate:
 
     def _look(self, connection: Connection, question: OrderQuestion, snapshot: Snapshot) -> _Seen:
         now = self._clock()
-        seller = _seller(connection, question.company_id)
         of_company = snapshot.for_company(question.company_id)
         profile = OrderProfile.of(of_company)
-        standing = order_standing.look(connection, question.document, snapshot)
+        standing = _standing(connection, question, snapshot)
         planned = plan(question.kind, profile, standing.buyer, standing.last, now)
         kind, release = _credit_kind(connection, question)
         if kind is None:
@@ -148,7 +147,7 @@ class OrderGate:
         finding = not_checked(by, standing.buyer.exempt_as)
         if finding is not None:
             return _Seen(profile, standing, planned, None, finding)
-        today = now.astimezone(ZoneInfo(seller.zone)).date()
+        today = now.astimezone(ZoneInfo(standing.seller.zone)).date()
         credit = instalments.credit(connection, question.document, question.company_id, by.companies, today, release)
         return _Seen(profile, standing, planned, credit, judge(by, credit, question.act, now))
 
@@ -241,13 +240,14 @@ class OrderGate:
             time.sleep(min(left, _GLANCE_S))
 
 
-def _seller(connection: Connection, company_id: int) -> Seller:
-    found = order_standing.seller(connection, company_id)
+def _standing(connection: Connection, question: OrderQuestion, snapshot: Snapshot) -> OrderStanding:
+    number = question.company_id
+    found = order_standing.look(connection, number, question.document, snapshot)
     if found is None:
-        raise not_configured(f"Não existe a empresa {company_id}.", "Confira o código em Tabelas › Empresas.")
-    if not found.active:
+        raise not_configured(f"Não existe a empresa {number}.", "Confira o código em Tabelas › Empresas.")
+    if not found.seller.active:
         raise not_configured(
-            f"A empresa {company_id} · {found.name} está inativa: não inclui nem altera pedidos.",
+            f"A empresa {number} · {found.seller.name} está inativa: não inclui nem altera pedidos.",
             "Confira o código, ou reative a empresa em Tabelas › Empresas.",
         )
     return found

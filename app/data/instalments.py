@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -48,21 +48,33 @@ _COLUMNS = (
     _t.paid_cents,
     _t.situation,
 )
-_OPEN = (
-    select(*_COLUMNS)
-    .where(_t.document == bindparam("document"), _t.situation == InstalmentSituation.OPEN.value)
-    .order_by(_t.due_on, _t.id)
-)
-# Every budget and pre-sale runs these, and building a statement costs ten times as much as running it.
-_DUE = _OPEN.where(_t.due_on < bindparam("today"))
-_DUE_HERE = _DUE.where(_t.company_id == bindparam("company_id"))
-_HERE = select(_l.received_at).where(_l.company_id == bindparam("company_id"))
+_OF_DOCUMENT = (_t.document == bindparam("document"), _t.situation == InstalmentSituation.OPEN.value)
+_OPEN = select(*_COLUMNS).where(*_OF_DOCUMENT).order_by(_t.due_on, _t.id)
 _own = aliased(InstalmentLoad)
-_ANYWHERE = (
+_TOLD_HERE = select(_l.received_at).where(_l.company_id == bindparam("company_id"))
+_TOLD_ANYWHERE = (
     select(func.min(_l.received_at))
     .join(Company, Company.id == _l.company_id)
     .where(Company.active, exists().where(_own.company_id == bindparam("company_id")))
+    .correlate(None)
 )
+
+
+def _credit(told_at: Select[datetime], *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """When the instalments were told, in every row, and what may be overdue of them: one row at least."""
+    return (
+        select(told_at.scalar_subquery(), *_COLUMNS)
+        .select_from(Company)
+        .outerjoin(_t, and_(*_OF_DOCUMENT, _t.due_on < bindparam("today"), *conditions))
+        .where(Company.id == bindparam("company_id"))
+    )
+
+
+# Every budget and pre-sale runs one of these, and building a statement costs ten times as much as running it.
+_CREDIT = {
+    OverdueCompanies.OWN: _credit(_TOLD_HERE, _t.company_id == bindparam("company_id")),
+    OverdueCompanies.ALL: _credit(_TOLD_ANYWHERE),
+}
 
 
 def receive(connection: Connection, company_id: int, told: Sequence[Told], at: datetime) -> None:
@@ -94,17 +106,14 @@ def credit(
     today: date,
     release: Release | None,
 ) -> Credit:
-    """What is known of a document's store credit when a company asks.
+    """What is known of a document's store credit when a company, which must be there, asks.
 
     With every company's instalments counting, it is known since the oldest of their last loads, as long as the company
     itself was told once; one that never was is taken for one without store credit.
     """
     asked = {"document": document.key, "today": today, "company_id": company_id}
-    here = companies is OverdueCompanies.OWN
-    known_at = connection.execute(_HERE if here else _ANYWHERE, asked).scalar()
-    if known_at is None:
-        return Credit(today, None, (), release)
-    return Credit(today, known_at, _instalments(connection.execute(_DUE_HERE if here else _DUE, asked)), release)
+    rows = connection.execute(_CREDIT[companies], asked).all()
+    return Credit(today, rows[0][0], _instalments(row[1:] for row in rows if row.id is not None), release)
 
 
 def _instalments(found: Any) -> tuple[Instalment, ...]:

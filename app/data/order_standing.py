@@ -1,8 +1,10 @@
-"""What the order gate must know of a document, in one look at each table: every order waits for it."""
+"""What the order gate must know of a company and a document, in as few looks as can be: every order waits for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -17,23 +19,27 @@ from app.settings.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class OrderStanding:
-    """The buyer as the rules see it and ANP's newest answer about it; `customer_id` and `uf` are of the registration
-    about which ANP is asked, None and "" when no customer has the document."""
-
-    buyer: Buyer
-    last: LastAnswer | None
-    customer_id: int | None
-    uf: str
-
-
-@dataclass(frozen=True)
 class Seller:
     """The company that sells; `zone` is the one (IANA) in which its days begin."""
 
     name: str
     active: bool
     zone: str
+
+
+@dataclass(frozen=True)
+class OrderStanding:
+    """Who sells, the buyer as the rules see it and ANP's newest answer about it.
+
+    `customer_id` and `uf` are of the registration about which ANP is asked, None and "" when no customer has the
+    document.
+    """
+
+    seller: Seller
+    buyer: Buyer
+    last: LastAnswer | None
+    customer_id: int | None
+    uf: str
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,23 @@ class PreviousCheck:
     release: Release | None
 
 
+class _Registration(NamedTuple):
+    """One customer that has the document; `consultation_id` is of its last answer, None when no longer kept."""
+
+    id: int
+    uf: str
+    active: bool
+    blocked: bool
+    anp_kind: str
+    anp_at: datetime | None
+    anp_status: str
+    anp_by_list: bool
+    anp_brand: str
+    consultation_id: int | None
+
+
 _c, _t = Customer, Consultation
 # Every order runs these, and building a statement costs ten times as much as running it.
-_COMPANY = select(Company.name, Company.active, Company.uf, zone.OF_COMPANY).where(
-    Company.id == bindparam("company_id")
-)
 _PREVIOUS = (
     select(OrderCheck.kind, OrderCheck.company_id, OrderCheck.document, OverdueRelease.instalments)
     .outerjoin(OverdueRelease, OverdueRelease.check_id == OrderCheck.id)
@@ -65,8 +83,12 @@ _NUMBER = (
     .correlate(_c)
     .scalar_subquery()
 )
-_REGISTERED = (
+_SELLER = (Company.name, Company.active, Company.uf, zone.OF_COMPANY)
+_ONE_SELLER = select(*_SELLER).where(Company.id == bindparam("company_id"))
+# The seller in every row: one row for each registration of the document, or one without any.
+_SEEN = (
     select(
+        *_SELLER,
         _c.id,
         _c.uf,
         _c.active,
@@ -78,7 +100,9 @@ _REGISTERED = (
         _c.anp_brand,
         _NUMBER,
     )
-    .where(_c.document == bindparam("document"))
+    .select_from(Company)
+    .outerjoin(_c, _c.document == bindparam("document"))
+    .where(Company.id == bindparam("company_id"))
     .order_by(_c.active.desc(), _c.id)
 )
 _NOBODYS = (
@@ -96,8 +120,8 @@ _NOBODYS = (
 
 def seller(connection: Connection, company_id: int) -> Seller | None:
     """The company that sells, or None when there is no such company."""
-    found = connection.execute(_COMPANY, {"company_id": company_id}).first()
-    return None if found is None else Seller(found.name, found.active, zone.company_zone(found.zone, found.uf))
+    found = connection.execute(_ONE_SELLER, {"company_id": company_id}).first()
+    return None if found is None else _seller(found)
 
 
 def previous(connection: Connection, check_id: int) -> PreviousCheck | None:
@@ -109,29 +133,42 @@ def previous(connection: Connection, check_id: int) -> PreviousCheck | None:
     return PreviousCheck(OrderKind(found.kind), found.company_id, found.document, release)
 
 
-def look(connection: Connection, document: Document, snapshot: Snapshot) -> OrderStanding:
-    """The standing of a document now; of the settings, only the exempt entities are looked at.
+def look(connection: Connection, company_id: int, document: Document, snapshot: Snapshot) -> OrderStanding | None:
+    """The standing of a document now, None when there is no such company; of the settings, only the exempt entities are
+    looked at.
 
     A document may be registered more than once, by UF and inscription. The blocks of all of them count. It is inactive
     only when no registration is active. ANP is asked about the first that is a reseller, active ones before others.
     """
-    registered = connection.execute(_REGISTERED, {"document": document.key}).all()
+    rows = connection.execute(_SEEN, {"company_id": company_id, "document": document.key}).all()
+    if not rows:
+        return None
+    sells = _seller(rows[0])
+    registered = [_Registration(*row[len(_SELLER) :]) for row in rows if row[len(_SELLER)] is not None]
     exempt_as = exempting_entity(connection, document, snapshot)
     if not registered:
         # As it would be registered: a person is no reseller.
         kind = AnpKind.NONE if document.kind is DocumentKind.CPF else AnpKind.AUTOMOTIVE
         buyer = Buyer(None, kind, (), exempt_as)
-        return OrderStanding(buyer, _nobodys_answer(connection, document), None, "")
-    asked = next((row for row in registered if row.anp_kind != AnpKind.NONE.value), registered[0])
+        return OrderStanding(sells, buyer, _nobodys_answer(connection, document), None, "")
+    asked = next((one for one in registered if one.anp_kind != AnpKind.NONE.value), registered[0])
     held: list[ActiveBlock] = []
-    for row in registered:
-        if row.blocked:
-            held += blocks.active(connection, row.id)
+    for one in registered:
+        if one.blocked:
+            held += blocks.active(connection, one.id)
     last = None
     if asked.anp_at is not None:
-        last = LastAnswer(AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, asked[-1], asked.anp_by_list)
-    active = any(row.active for row in registered)
-    return OrderStanding(Buyer(active, AnpKind(asked.anp_kind), tuple(held), exempt_as), last, asked.id, asked.uf)
+        last = LastAnswer(
+            AnpOutcome(asked.anp_status), asked.anp_brand, asked.anp_at, asked.consultation_id, asked.anp_by_list
+        )
+    active = any(one.active for one in registered)
+    buyer = Buyer(active, AnpKind(asked.anp_kind), tuple(held), exempt_as)
+    return OrderStanding(sells, buyer, last, asked.id, asked.uf)
+
+
+def _seller(row: Any) -> Seller:
+    name, active, uf, of_branch = row[: len(_SELLER)]
+    return Seller(name, active, zone.company_zone(of_branch, uf))
 
 
 def _nobodys_answer(connection: Connection, document: Document) -> LastAnswer | None:
