@@ -65,7 +65,10 @@ class CheckListView(QFrame):
     def show_report(self, report: CheckReport) -> None:
         """Show this report; the lines that it has in common with the last one stay."""
         self._report = report
-        wanted: list[_Shown] = [(name, LOOKS[step.outcome], step) for name, step in told_once(report.steps)]
+        wanted: list[_Shown] = [
+            (name if name == step.step.label else "Demais passos", LOOKS[step.outcome], step)
+            for name, step in told_once(report.steps)
+        ]
         if not report.finished and len(report.steps) < len(report.plan):
             wanted.append((report.plan[len(report.steps)].label, UNDER_WAY, None))
         self._show_lines(wanted)
@@ -82,6 +85,12 @@ class CheckListView(QFrame):
         self.copy_button.setVisible(report.finished)
         self.told.setVisible(report.finished)
         self.show()
+
+    @property
+    def newest(self) -> QWidget:
+        """What was added last: the end of a finished report, the line under way of another."""
+        finished = self._report is not None and self._report.finished
+        return self.copy_button if finished or not self._lines else self._lines[-1].widgets[0]
 
     def clear(self) -> None:
         """There is nothing to show."""
@@ -135,7 +144,8 @@ class _Line:
         icon.setAccessibleName(f"{name}: {look.word}")
         title = QLabel(name)
         title.setWordWrap(True)
-        found = selectable(look.word + "…" if step is None else step.found)
+        # What failed is said whole in the card under the list.
+        found = selectable(f"{look.word}…" if step is None else look.word if step.failure is not None else step.found)
         took = theme.role(QLabel("" if step is None or step.duration_ms is None else f"{step.duration_ms} ms"), "hint")
         if step is None or step.outcome is Outcome.NOT_DONE:
             theme.tone(title, Tone.NEUTRAL)
@@ -143,12 +153,12 @@ class _Line:
         elif step.outcome is not Outcome.OK:
             theme.role(title, "strong")
             theme.tone(found, look.tone)
-        self._widgets = (icon, title, found, took)
-        for column, widget in enumerate(self._widgets):
+        self.widgets = (icon, title, found, took)
+        for column, widget in enumerate(self.widgets):
             grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignTop if column != 2 else Qt.AlignmentFlag(0))
 
     def remove(self, grid: QGridLayout) -> None:
-        for widget in self._widgets:
+        for widget in self.widgets:
             grid.removeWidget(widget)
             widget.hide()
             widget.deleteLater()

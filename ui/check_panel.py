@@ -25,8 +25,10 @@ class CheckPanel(QWidget):
     set_wanted = Signal(object)
     """Another value of a setting is to be tried (a ToSet); whoever sets it calls `start`."""
 
-    ended = Signal(object)
-    """The test ended; the widget that says how is given."""
+    sight_wanted = Signal(object)
+    """There is more to see; the widget that has it is given, whoever scrolls brings it into sight."""
+
+    ended = Signal()
 
     def __init__(self, text: str, tooltip: str, prepare: Callable[[], Check], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,23 +105,27 @@ class CheckPanel(QWidget):
         if self._coming and self._coming[-1] is not self.report:
             self.report = self._coming[-1]
             self.view.show_report(self.report)
+            self._bring(self.view.newest)
 
-    def _finished(self, report: CheckReport) -> None:
+    def _finished(self, _report: CheckReport) -> None:
         self._show_coming()
-        failed = report.failed is not None
-        self._end(self.view.failure if failed else self.view.summary)
+        self._end()
 
     def _not_finished(self, error: Exception) -> None:
         self._show_coming()
         self.failure.show_failure(failure_of(error))
-        self._end(self.failure)
+        self._bring(self.failure)
+        self._end()
 
-    def _end(self, shown: QWidget) -> None:
+    def _end(self) -> None:
         self._running = False
         self._showing.stop()
         self._say()
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)
-        QTimer.singleShot(0, self, partial(self.ended.emit, shown))  # when it has its size
+        self.ended.emit()
+
+    def _bring(self, widget: QWidget) -> None:
+        QTimer.singleShot(0, widget, partial(self.sight_wanted.emit, widget))  # when it has its size
 
     @Slot(object)
     def _take(self, remedy: Remedy) -> None:

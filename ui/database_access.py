@@ -36,8 +36,8 @@ class DatabaseAccess(QWidget):
     drafted = Signal()
     """The test put another value into the draft."""
 
-    answered = Signal(object)
-    """A test ended; the widget that says how is given."""
+    sight_wanted = Signal(object)
+    """The test has more to show, in the widget that is given."""
 
     def __init__(self, draft: SettingsDraft, file: Path) -> None:
         super().__init__()
@@ -61,7 +61,8 @@ class DatabaseAccess(QWidget):
             self._prepared,
         )
         self.check.set_wanted.connect(self._try_with)
-        self.check.ended.connect(self._tested)
+        self.check.ended.connect(self.refresh)
+        self.check.sight_wanted.connect(self.sight_wanted)
         names = QWidget()
         column = QVBoxLayout(names)
         column.setContentsMargins(0, theme.XS + 1, 0, 0)
@@ -134,11 +135,6 @@ class DatabaseAccess(QWidget):
         self._draft.put((remedy.setting, GENERAL_COMPANY), remedy.value)
         self.drafted.emit()
         self.check.start()
-
-    @Slot(object)
-    def _tested(self, shown: QWidget) -> None:
-        self.refresh()
-        self.answered.emit(shown)
 
 
 def _place(snapshot: Snapshot) -> str:

@@ -195,7 +195,7 @@ class SettingsPage(Page):
             self.access.edited.connect(self._edited)
             self.access.focused.connect(self._help_password)
             self.access.drafted.connect(self._show_all)
-            self.access.answered.connect(self._scroll_to)
+            self.access.sight_wanted.connect(self._scroll_to)
             column.addWidget(self.access)
             self.move_offer = MoveOffer(self._office, self.draft, self.access, card)
             self.move_offer.taken.connect(self._show_all)
@@ -206,7 +206,7 @@ class SettingsPage(Page):
                 "Procura o serviço de integração com os valores desta tela, salvos ou não.",
                 self._prepared_service_check,
             )
-            self.service_check.ended.connect(self._scroll_to)
+            self.service_check.sight_wanted.connect(self._scroll_to)
             column.addWidget(self.service_check)
         if WHATSAPP_NUMBER in group.settings:
             self.whatsapp = WhatsAppAccess(self._office)

@@ -189,7 +189,7 @@ async def latency(connection: AsyncConnection[Any]) -> StepReport:
     if middle > _SLOW_MS:
         found += " A rede até o servidor é lenta, e cada tela faz várias perguntas."
     outcome = Outcome.WARNING if middle > _SLOW_MS else Outcome.OK
-    return StepReport(DatabaseStep.LATENCY, outcome, found, round(middle))
+    return StepReport(DatabaseStep.LATENCY, outcome, found, facts=(("Mediana em ms", f"{middle:.3f}"),))
 
 
 def clocks(facts: ServerFacts) -> StepReport:

@@ -50,13 +50,12 @@ def offers_encryption(connection: socket.socket, timeout: float, given_up: GiveU
     """
     deadline = time.monotonic() + timeout
     send(connection, _SSL_REQUEST, deadline, given_up)
-    answer = receive(connection, deadline, given_up, most=1)
-    if answer in (b"S", b"N"):
+    answer = receive(connection, deadline, given_up, most=32)
+    if answer in (b"S", b"N"):  # this letter alone: SSH begins with an S too
         return answer == b"S"
     if not answer:
         raise HungUp("connection closed")
-    rest = receive(connection, deadline, given_up, most=32)
-    raise NotPostgreSQL((answer + rest).decode("ascii", "backslashreplace"))
+    raise NotPostgreSQL(answer.decode("ascii", "backslashreplace"))
 
 
 def ask_admission(connection: socket.socket, user: str, database: str, timeout: float, given_up: GiveUp) -> Admission:

@@ -6,14 +6,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
 import psycopg
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.data.database import Database, DatabaseUnavailable, schema_versions
 from app.policies import SslMode
@@ -22,6 +17,7 @@ from services.check_list import CheckReport, Outcome, StepReport, ToCopy, ToRetr
 from services.database_check.check import check_database
 from services.database_check.steps import DatabaseStep
 from tests.postgresql import Server, running_server
+from tests.self_signed import self_signed
 from tests.services.database_check.settings import PASSWORD, checked, failed, step_of, url_of
 
 # The owner of the server always enters, whatever a test makes of the rest.
@@ -49,32 +45,10 @@ def hba(server: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def ssl_server(hba: Server) -> Iterator[Server]:
-    """The server with TLS, by a certificate of its own making for `localhost`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, traditional, plain = (
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    for file, data in (
-        ("server.crt", certificate.public_bytes(pem)),
-        ("server.key", key.private_bytes(pem, traditional, plain)),
-    ):
-        (hba.data / file).write_bytes(data)
-        hba.own(hba.data / file)
+    """The server with TLS, by a certificate that nobody else knows."""
+    for name, pem in zip(("server.crt", "server.key"), self_signed(), strict=True):
+        (hba.data / name).write_bytes(pem)
+        hba.own(hba.data / name)
     owner(hba, "ALTER SYSTEM SET ssl = on")
     hba.reload()
     yield hba

@@ -143,7 +143,7 @@ def test_a_server_of_pages_on_the_port() -> None:
     assert step.failure is not None and "HTTP" in step.failure.cause
 
 
-@pytest.mark.parametrize(("start_up", "ssl"), [(b"SSH-2.0-nothing\r\n", b"N"), (b"", b"\x00\x01")])
+@pytest.mark.parametrize(("start_up", "ssl"), [(b"SSH-2.0-x\r\n", b"N"), (b"", b"SSH-2.0-x\r\n"), (b"", b"\x00\x01")])
 def test_another_program_on_the_port(start_up: bytes, ssl: bytes) -> None:
     with server_that_says(start_up, ssl=ssl) as port:
         *_, report = check_database(url_of(port), lambda: False)
