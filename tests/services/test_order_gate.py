@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -450,6 +451,47 @@ def test_giving_up_ends_the_wait_and_logs_nothing(counter: Counter) -> None:
     thread.join()
     assert refused.value.failure.kind is FailureKind.CANCELLED
     assert counter.page(CheckQuery()) == []
+
+
+def test_threads_that_want_the_same_answer_ask_once(counter: Counter) -> None:
+    counter.place.add(1)
+    ready = threading.Barrier(6)
+
+    def check(number: int) -> OrderAnswer:
+        ready.wait(30)
+        return counter.check(cnpj(1))
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(check, range(6)))
+    assert counter.anp.seen == [cnpj(1).value]
+    assert len({answer.consultation_id for answer in answers}) == 1
+    assert len({answer.check_id for answer in answers}) == 6
+
+
+def test_while_one_asks_others_are_answered_by_what_is_known_or_give_up(counter: Counter) -> None:
+    counter.place.add(1)
+    counter.place.add(2)
+    assert counter.check(cnpj(2)).allowed
+    asked, answer_now = threading.Event(), threading.Event()
+
+    def reply(document: str) -> Reply:
+        asked.set()
+        assert answer_now.wait(30)
+        return listed(document)
+
+    counter.anp.reply = reply
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(counter.check, cnpj(1))
+        try:
+            assert asked.wait(30)
+            assert counter.check(cnpj(2)).allowed
+            assert counter.check(cnpj(3), kind=OrderKind.BUDGET).allowed
+            with pytest.raises(NotAsked) as refused:
+                counter.check(cnpj(1), given_up=lambda: True)
+        finally:
+            answer_now.set()
+        assert slow.result(30).allowed
+    assert refused.value.failure.kind is FailureKind.CANCELLED
 
 
 def test_checks_are_listed_and_filtered(counter: Counter) -> None:
