@@ -88,8 +88,6 @@ def _company_hold(profile: Snapshot, pauses: Collection[Pause], zone_name: str, 
     local = now.astimezone(ZoneInfo(zone_name))
     if hours.contains(local):
         return None
-    if not hours.days:
-        return Hold("O horário permitido para mensagens não tem nenhum dia.")
     opening = hours.next_opening(local).astimezone(UTC)
     return Hold(f"Fora do horário permitido: sai a partir de {exact(opening)}.", opening)
 

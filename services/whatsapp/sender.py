@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from app import secrets
-from app.data import lease, outbox, outbox_gate
+from app.data import lease, outbox, outbox_gate, whatsapp_pauses
 from app.data.database import Database
 from app.data.outbox import Outgoing
 from app.data.outbox_gate import Queue
@@ -193,10 +193,9 @@ class WhatsAppSender:
         with self._database.writing() as connection:
             if not lease.take(connection, LEASE, self._owner, now):
                 return False
-            if due:
-                outbox.tidy(connection, now)
-        if due:
-            self._upkeep_at = now + _UPKEEP
+            outbox.tidy(connection, now)
+            whatsapp_pauses.forget_ended(connection, now)
+        self._upkeep_at = now + _UPKEEP
         return True
 
     def _erase(self, snapshot: Snapshot, now: datetime) -> None:
