@@ -1,4 +1,4 @@
-"""`diagnostico`: why an authority does not answer, step by step."""
+"""`diagnostico`: why an authority, the database or the counters' service does not answer, step by step."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app.kinds import InvalidValue, State
 from app.settings.catalog import SEFAZ_BRANCH
 from app.tables import BRANCHES
 from app.uf import UFS
+from ui.cli import diagnose_connection
 from ui.cli.office import opened
 from ui.cli.output import Status, note, write, write_json
 from ui.cli.problems import Refused
@@ -40,7 +41,7 @@ def add(commands: Any) -> None:
     """Declare the command; without saying what to diagnose, it is SEFAZ."""
     parser = commands.add_parser(
         "diagnostico",
-        help="diz, passo a passo, por que uma autoridade não responde",
+        help="diz, passo a passo, por que a SEFAZ, o banco ou o serviço de integração não responde",
         description="Sem dizer o quê, diagnostica a SEFAZ da UF da filial escolhida nas configurações.",
     )
     _options(parser)
@@ -52,6 +53,7 @@ def add(commands: Any) -> None:
         epilog=_SEFAZ,
     )
     _options(sefaz, repeated=True)
+    diagnose_connection.add(subjects)
 
 
 def _options(parser: argparse.ArgumentParser, *, repeated: bool = False) -> None:
