@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +23,36 @@ if TYPE_CHECKING:
     _Sources = tuple[tuple[int, int, int] | None, list[StoredValue]]
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What was read from `at` on (of the monotonic clock), and what it means."""
+
+    at: float
+    sources: _Sources
+    snapshot: Snapshot
+
+
 class SettingsRepository:
     """The only door to settings: this computer's file and, when it is open, the database."""
 
     def __init__(self, machine: MachineStore, database: Database | None) -> None:
         self._machine = machine
         self._database = database
-        self._last: tuple[_Sources, Snapshot] | None = None
+        self._turn = threading.Lock()
+        self._last: _Read | None = None
 
     def current(self) -> Snapshot:
-        """The same as `load`, for who asks at every request and from any thread: what was read is read again, but only
-        understood again when it changed."""
-        sources = self._machine.version(), self._rows()
-        last = self._last
-        if last is None or last[0] != sources:
-            last = self._last = sources, self._understood(sources[1])
-        return last[1]
+        """The same as `load`, for who asks at every request and from any thread: what is kept is read again, once for
+        all who asked before it was, and only understood again when it changed."""
+        asked_at = time.monotonic()
+        with self._turn:
+            last = self._last
+            if last is None or last.at < asked_at:
+                at = time.monotonic()
+                sources = self._machine.version(), self._rows()
+                known = last.snapshot if last is not None and last.sources == sources else None
+                self._last = last = _Read(at, sources, known or self._understood(sources[1]))
+            return last.snapshot
 
     def load(self) -> Snapshot:
         """The values kept now. Keys of an older or newer program are left alone.

@@ -19,8 +19,8 @@ from services.integration.openapi import in_portuguese
 from services.integration.routes import customers, evaluations, identity, instalments, service_orders
 from services.integration.size_limit import SizeLimit
 
-ROUTES = (identity, customers, evaluations, instalments, service_orders)
-"""The modules of routes, in the order in which the documentation shows them."""
+ROUTES = (evaluations, customers, instalments, service_orders, identity)
+"""The modules of routes, in the order in which the documentation shows them and a path is looked for."""
 
 _ALWAYS = documented(400, 401, 413, 422, 429, 431, 500, 503)
 _DESCRIPTION = """\
