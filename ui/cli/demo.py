@@ -55,7 +55,9 @@ def run(options: argparse.Namespace) -> Status:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C, so that everything is cleaned up
     try:
         note("Preparando a demonstração…")
-        with demonstration(automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS) as demo:
+        with demonstration(
+            automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS, counters=not without_window
+        ) as demo:
             if without_window:
                 _consult_all(demo.folders)
                 _take_pictures(demo.folders, options.pasta)
@@ -236,6 +238,8 @@ def _take_pictures(folders: Folders, target: Path) -> None:
             pages.ANP_LISTS,
             pages.BRAND_INBOX,
             pages.ORDER_CHECKS,
+            pages.COUNTERS,
+            pages.MESSAGES,
         ):
             program.window.open_page(key)
             settle()
