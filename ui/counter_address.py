@@ -23,7 +23,7 @@ def addresses(snapshot: Snapshot) -> tuple[str, ...]:
     """What a counter is told to call: one address, or one for each network where the service answers in all."""
     host, port = snapshot[INTEGRATION_ADDRESS], snapshot[INTEGRATION_PORT]
     hosts = _own_addresses(ipaddress.ip_address(host).version) if _is_every_network(host) else (host,)
-    return tuple(url(snapshot, port, each) for each in hosts)
+    return tuple(url(each, port, encrypted=bool(snapshot[INTEGRATION_CERTIFICATE])) for each in hosts)
 
 
 def warning(snapshot: Snapshot) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _AGAIN_MS = 30_000
 """How long after the service could not begin it is tried again: a network may come up after the program did."""
 
-READ_AT_START: tuple[Setting[Any], ...] = (
+_READ_AT_START: tuple[Setting[Any], ...] = (
     INTEGRATION_ADDRESS,
     INTEGRATION_PORT,
     INTEGRATION_CERTIFICATE,
@@ -92,7 +92,7 @@ class CounterDesk(QObject):
     def needs_restart(self) -> bool:
         """Whether the service answers by settings that are not those kept now."""
         return self.state.phase is ServerPhase.RUNNING and any(
-            self._begun_with[setting] != self._snapshot[setting] for setting in READ_AT_START
+            self._begun_with[setting] != self._snapshot[setting] for setting in _READ_AT_START
         )
 
     def open(self) -> None:

@@ -41,7 +41,7 @@ class Column(IntEnum):
     SINCE = 7
 
 
-WIDTHS = (130, 170, 120, 130, 150, 190, 90, 200)
+WIDTHS = (124, 150, 116, 116, 124, 180, 72, 200)
 
 
 class CounterModel(HeadedModel):

@@ -295,7 +295,7 @@ class HostEditor(LineEditor[str]):
     def __init__(self, kind: Host) -> None:
         super().__init__(kind, kind.dump)
         self.here = theme.role(QLabel("(este computador)"), "hint")
-        self._row.addWidget(self.here)
+        self.lines.insertWidget(1, self.here)  # under the field: at its side a narrow window would have no room
         self.edit.textChanged.connect(self._say)
         self._say()
 

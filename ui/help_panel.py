@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ui import theme
 
-WIDTH = 220
+WIDTH = 200
 
 
 class HelpPanel(QScrollArea):

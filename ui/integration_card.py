@@ -11,10 +11,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from app.domain import Failure
 from app.settings.catalog import INTEGRATION_ACTIVE
-from app.settings.snapshot import GENERAL_COMPANY
 from services.integration.server import ServerPhase
 from ui import counter_address, icons, pages, theme, words
-from ui.counter_desk import READ_AT_START
 from ui.emptying import empty
 from ui.failure_view import FailureView
 from ui.office import Office
@@ -65,7 +63,7 @@ class IntegrationCard(QFrame):
         head.setSpacing(theme.S)
         head.addWidget(self.icon)
         head.addWidget(self.phase)
-        head.addWidget(self.sentence, 1)
+        head.addWidget(self.facts, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.S)
         for button in (self.start, self.stop, self.restart, self.counters):
@@ -75,7 +73,7 @@ class IntegrationCard(QFrame):
         column.setContentsMargins(theme.L, theme.M, theme.M, theme.L)
         column.setSpacing(theme.S)
         column.addLayout(head)
-        column.addWidget(self.facts)
+        column.addWidget(self.sentence)
         column.addWidget(self.failure)
         column.addWidget(self.told)
         column.addLayout(self._grid)
@@ -101,19 +99,17 @@ class IntegrationCard(QFrame):
         self.icon.setPixmap(icons.solid(SERVER_ICONS[state.phase]).pixmap(24))
         self.phase.setText(state.phase.label)
         theme.tone(self.phase, SERVER_TONES[state.phase])
-        if state.failure is None:
-            self.sentence.setText("" if state.phase is ServerPhase.RUNNING else state.sentence)
-            if state.phase is not ServerPhase.STARTING:  # tried again, a failure stays until it is known better
-                self._show_failure(None)
-        else:
-            self.sentence.setText("")
-            self._show_failure(state.failure)
+        if state.failure is not None or state.phase is not ServerPhase.STARTING:
+            self._show_failure(state.failure)  # while it is tried again, what failed stays until it is known better
+        self.sentence.setText(state.sentence)
+        self.sentence.setVisible(state.phase in (ServerPhase.STOPPED, ServerPhase.STARTING))
         self._say_facts()
         self._say_addresses()
         self._say_change()
         self.warning.setText(counter_address.warning(self._draft.snapshot()))
         self.warning.setVisible(bool(self.warning.text()))
-        self.start.setVisible(not self._desk.wanted)
+        self.start.setText("Tentar agora" if self._desk.wanted else "Iniciar")
+        self.start.setVisible(not self._desk.wanted or state.phase is ServerPhase.FAILED)
         self.stop.setVisible(self._desk.wanted)
         self.restart.setVisible(self._desk.needs_restart)
         self.setAccessibleName(f"Serviço de integração: {state.phase.label.lower()}")
@@ -141,11 +137,12 @@ class IntegrationCard(QFrame):
         elif not self._desk.wanted:
             facts.append("volta a começar sozinho quando o programa abrir de novo")
         self.facts.setText(" · ".join(facts))
-        self.facts.setVisible(bool(facts))
 
     def _say_addresses(self) -> None:
-        running = self._desk.state.phase is ServerPhase.RUNNING
-        addresses = counter_address.addresses(self._desk.begun_with if running else self._office.snapshot)
+        phase = self._desk.state.phase
+        followed = self._desk.begun_with if phase is ServerPhase.RUNNING else self._office.snapshot
+        addresses = counter_address.addresses(followed) if phase is not ServerPhase.FAILED else ()
+        self.told.setVisible(bool(addresses))
         if addresses == self._addresses:
             return
         self._addresses = addresses
@@ -163,19 +160,12 @@ class IntegrationCard(QFrame):
             self._grid.addWidget(copy, line, 1)
 
     def _say_change(self) -> None:
-        changed = [setting for setting in READ_AT_START if self._draft.is_changed((setting, GENERAL_COMPANY))]
+        said = ""
         if self._desk.needs_restart:
-            now, then = self._desk.begun_with, self._office.snapshot
-            new = counter_address.addresses(then)
+            new = counter_address.addresses(self._office.snapshot)
             said = "O serviço ainda atende pelos valores de antes: reinicie-o para valerem os que foram salvos."
-            if new != counter_address.addresses(now):
+            if new != self._addresses:
                 said += f" Depois, informe o novo endereço em todos os balcões: {' ou '.join(new)}."
-        elif changed and self._desk.wanted:
-            said = "O que você mudou vale depois de salvar e de reiniciar o serviço."
-        elif changed:
-            said = "O que você mudou vale depois de salvar."
-        else:
-            said = ""
         self.change.setText(said)
         self.change.setVisible(bool(said))
 

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.kinds import InvalidValue
-from ui import counter_address, icons, tasks, theme
+from ui import counter_address, tasks, theme
 from ui.confirm_buttons import ConfirmButtons
 from ui.failure_view import FailureView, failure_of
 from ui.theme import Tone
@@ -60,7 +61,8 @@ class NewCounter(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.addWidget(self._stack)
-        self.resize(560, 300)
+        self.resize(560, 320)
+        self.name.setFocus()
 
     def _form(self, companies: Mapping[int, str], name: str) -> QWidget:
         self.name = QLineEdit(name)
@@ -69,6 +71,7 @@ class NewCounter(QDialog):
         self.name.textEdited.connect(self._unsay)
         self.company = QComboBox()
         self.company.setAccessibleName("Empresa")
+        self.company.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.company.addItem("Todas as empresas", None)
         for number, title in companies.items():
             self.company.addItem(title, number)
@@ -124,13 +127,14 @@ class NewCounter(QDialog):
         self.token.setReadOnly(True)
         self.token.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.token.setAccessibleName("Token do balcão")
-        self.copy = QPushButton(icons.icon("copy"), "Copiar o token")
+        self.copy = QPushButton("Copiar o token")
         self.copy.clicked.connect(self._copy)
         theme.primary(self.copy)
         self.state = QLabel()
         self.state.setWordWrap(True)
         where = " ou ".join(counter_address.addresses(self._office.snapshot))
-        address = theme.role(QLabel(f"O balcão chama o serviço em {where}."), "hint")
+        told = f"O balcão chama o serviço em {where}. {counter_address.warning(self._office.snapshot)}"
+        address = theme.role(QLabel(told), "hint")
         address.setWordWrap(True)
         close = QPushButton("Fechar")
         close.clicked.connect(self.reject)
