@@ -123,12 +123,10 @@ class MoveWizard(QDialog):
         self.remedies: list[QPushButton] = []
         self._ways_out = QHBoxLayout()
         self._ways_out.setSpacing(theme.S)
-        self._ways_out.addStretch(1)
         below = QWidget()
         answers = QVBoxLayout(below)
         answers.setContentsMargins(0, 0, theme.S, 0)
         answers.addWidget(self.refusal)
-        answers.addLayout(self._ways_out)
         answers.addStretch(1)
         area = QScrollArea()
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -145,7 +143,9 @@ class MoveWizard(QDialog):
         column.addLayout(grid)
         column.addWidget(self.looking)
         column.addWidget(area, 1)
-        column.addLayout(_buttons(self.cancel, self.check))
+        buttons = _buttons(self.cancel, self.check)
+        buttons.insertLayout(0, self._ways_out)
+        column.addLayout(buttons)
         return page
 
     @Slot(bool)
@@ -215,15 +215,16 @@ class MoveWizard(QDialog):
         self.remedies = []
         for remedy in remedies:
             if not isinstance(remedy, ToRetry):
-                button = QPushButton(remedy.label)
+                button = QPushButton(icons.icon("copy" if isinstance(remedy, ToCopy) else "refresh"), remedy.label)
                 button.setAutoDefault(False)
-                button.clicked.connect(partial(self._take, remedy))
-                self._ways_out.insertWidget(len(self.remedies), button)
+                button.clicked.connect(partial(self._take, remedy, button))
+                self._ways_out.addWidget(button)
                 self.remedies.append(button)
 
-    def _take(self, remedy: ToCopy | ToSet) -> None:
+    def _take(self, remedy: ToCopy | ToSet, button: QPushButton, _checked: bool = False) -> None:
         if isinstance(remedy, ToCopy):
             QGuiApplication.clipboard().setText(remedy.text)
+            button.setText("Copiado")
             return
         self.editors[remedy.setting].set_value(remedy.value)
         self.look()
