@@ -74,12 +74,12 @@ class IntegrationCard(QFrame):
         column.setSpacing(theme.S)
         column.addLayout(head)
         column.addWidget(self.sentence)
+        column.addWidget(self.change)
+        column.addLayout(buttons)
         column.addWidget(self.failure)
         column.addWidget(self.told)
         column.addLayout(self._grid)
         column.addWidget(self.warning)
-        column.addWidget(self.change)
-        column.addLayout(buttons)
 
         self._count = QTimer(self, interval=_COUNT_MS)
         self._count.timeout.connect(self._say_facts)
@@ -148,6 +148,7 @@ class IntegrationCard(QFrame):
         self._addresses = addresses
         empty(self._grid)
         self.told.setText("Endereço para informar nos balcões:" if len(addresses) == 1 else _SEVERAL)
+        before = self.counters
         for line, address in enumerate(addresses):
             text = theme.role(QLabel(address), "strong")
             text.setTextInteractionFlags(
@@ -158,6 +159,8 @@ class IntegrationCard(QFrame):
             copy.clicked.connect(partial(QGuiApplication.clipboard().setText, address))
             self._grid.addWidget(text, line, 0)
             self._grid.addWidget(copy, line, 1)
+            self.setTabOrder(before, copy)  # a new one would be the last of the whole window
+            before = copy
 
     def _say_change(self) -> None:
         said = ""

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.kinds import is_this_computer
@@ -142,6 +143,25 @@ def test_what_is_risky_is_said_while_it_is_typed(qtbot: QtBot, page: SettingsPag
     assert card.warning.isHidden()
     type_address(page, "::1")
     assert "só programas deste computador são atendidos" in shown(card)
+
+
+def test_tab_goes_through_it_as_one_reads(
+    qtbot: QtBot, office: Office, page: SettingsPage, card: IntegrationCard
+) -> None:
+    keep(office, {INTEGRATION_ADDRESS: "0.0.0.0", INTEGRATION_ACTIVE: True})
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    page.activateWindow()
+    card.stop.setFocus()
+    passed: list[QWidget] = []
+    while (focused := page.focusWidget()) is not None and card.isAncestorOf(focused):
+        passed.append(focused)
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    copies = [button for button in passed if button.accessibleName().startswith("Copiar http")]
+    assert passed == [card.stop, card.counters, *copies]
+    assert [button.accessibleName() for button in copies] == [
+        f"Copiar {address}" for address in counter_address.addresses(office.snapshot)
+    ]
+    assert page.focusWidget() is page.rows[INTEGRATION_ACTIVE].editor.field
 
 
 def test_the_search_leaves_only_settings(page: SettingsPage, card: IntegrationCard) -> None:
