@@ -44,6 +44,9 @@ class ListPage(Page, Generic[M]):
     Its model begins with the query that filters nothing.
     """
 
+    menu_path: tuple[str, ...] = ("Ferramentas", "Sistema", "Clientes")
+    """Where the page is in the menus."""
+
     def __init__(
         self,
         key: str,
@@ -54,7 +57,7 @@ class ListPage(Page, Generic[M]):
         search: SearchBox,
         parent: QWidget | None,
     ) -> None:
-        super().__init__(key, title, ("Ferramentas", "Sistema", "Clientes"), parent)
+        super().__init__(key, title, self.menu_path, parent)
         self._office = office
         self._search = search
         search.setToolTip("Ctrl+F. O documento pode ter pontuação ou não")

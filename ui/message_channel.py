@@ -120,7 +120,8 @@ class MessageChannel(QFrame):
         self._icon.setPixmap(icons.solid(PHASE_ICONS[state.phase]).pixmap(24))
         self._phase.setText(state.phase.label)
         theme.tone(self._phase, PHASE_TONES[state.phase])
-        self._sentence.setText(state.sentence)
+        # What a pause says under it is not said twice.
+        self._sentence.setText("" if any(p.reason == state.sentence for p in self._pauses) else state.sentence)
         self._warning.setText("\n".join(state.warnings))
         self._warning.setVisible(bool(state.warnings))
         facts = " · ".join(_facts(state))

@@ -43,19 +43,19 @@ class Column(IntEnum):
     WHEN = 0
     STATE = 1
     CUSTOMER = 2
-    WHY = 3
-    ORDER = 4
+    ORDER = 3
+    WHY = 4
     NUMBER = 5
     COMPANY = 6
 
 
-WIDTHS = (136, 176, 180, 300, 170, 130, 150)
+WIDTHS = (136, 176, 180, 160, 300, 130, 150)
 
 
 class MessageModel(PagedModel["MessageQuery", "MessageRow"]):
     """Filter and pages are the database's (`app.data.message_list`); the newest come first."""
 
-    labels = ("Quando", "Situação", "Cliente", "Por quê", "Ordem de serviço", "Celular", "Empresa")
+    labels = ("Quando", "Situação", "Cliente", "Ordem de serviço", "Por quê", "Celular", "Empresa")
 
     query: MessageQuery
 

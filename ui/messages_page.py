@@ -43,6 +43,8 @@ _ALL: frozenset[MessageState] = frozenset()
 class MessagesPage(JournalPage[MessageModel]):
     """`show_argument` takes a message's number."""
 
+    menu_path = ("Balcão",)
+
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         search = SearchBox("Buscar cliente, celular ou ordem", "Buscar mensagens por cliente, celular ou ordem")
         super().__init__(

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from app.kinds import InvalidValue
 from app.policies import ServiceOrderStage
 from app.rules.outbox import parameters
 from app.settings.catalog import WHATSAPP_FIELDS, WHATSAPP_TEMPLATE
-from ui import icons, tasks, theme
-from ui.confirm_buttons import ConfirmButtons
-from ui.failure_view import FailureView, failure_of
+from ui import icons, theme
+from ui.asking_dialog import AskingDialog
 from ui.inscription_card import selectable
 from ui.message_model import LOOKS
 from ui.theme import Tone
@@ -39,7 +37,7 @@ class _Template:
     parameters: tuple[str, ...] = ()
 
 
-class TestMessageDialog(QDialog):
+class TestMessageDialog(AskingDialog):
     """Tests the sender of `profile`, saved or not. It stays open: whoever mends something sends another."""
 
     __test__ = False  # no test of pytest's, by whose rules its name is one
@@ -48,64 +46,35 @@ class TestMessageDialog(QDialog):
     """A test was sent, whatever became of it: it is among the messages."""
 
     def __init__(self, office: Office, profile: Snapshot, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Enviar mensagem de teste", "Enviar", parent)
         self._office = office
         self._profile = profile
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Enviar mensagem de teste")
-        self.setMinimumWidth(500)
-        explanation = theme.role(QLabel(_EXPLANATION), "hint")
-        explanation.setWordWrap(True)
-        self.number = QLineEdit()
+        self._explain(_EXPLANATION, role="hint")
+        self.number, self.template = QLineEdit(), QComboBox()
         self.number.setPlaceholderText("(27) 99999-1234")
-        self.template = QComboBox()
         self._templates = _templates(profile)
         for template in self._templates:
             self.template.addItem(template.label)
-        self.error = theme.role(QLabel(), "error")
-        self.error.setWordWrap(True)
-        self.error.hide()
-        self.number.textEdited.connect(self.error.hide)
+        self._ask("&Celular", self.number)
+        self._ask("&Modelo", self.template)
         self._icon, self.answer = QLabel(), selectable()
-        self.failure = FailureView()
-        buttons = ConfirmButtons(self, "Enviar")
-        self.send_button = buttons.confirm
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setHorizontalSpacing(theme.L)
-        form.setVerticalSpacing(theme.S)
-        for text, field in (("&Celular", self.number), ("&Modelo", self.template)):
-            label = QLabel(text)
-            label.setBuddy(field)
-            field.setAccessibleName(text.replace("&", ""))
-            form.addRow(label, field)
-        form.addRow("", self.error)
         said = QHBoxLayout()
         said.setSpacing(theme.S)
         said.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         said.addWidget(self.answer, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        whole.setSpacing(theme.M)
-        whole.addWidget(explanation)
-        whole.addLayout(form)
-        whole.addLayout(said)
-        whole.addWidget(self.failure)
-        whole.addWidget(buttons)
+        self._below.addLayout(said)
         self.number.setFocus()
 
-    def accept(self) -> None:
-        """Send; the answer is shown here."""
-        if not self.send_button.isEnabled():
-            return
-        if not self.number.text().strip():
-            self._refuse("Informe o celular que recebe o teste.")
-            return
-        self.error.hide()
-        self.failure.clear()
-        self.send_button.setEnabled(False)
-        self._say("clock", Tone.INFO, "Enviando…")
+    @property
+    def _blamed(self) -> QLineEdit:
+        return self.number
+
+    def _begin(self) -> None:
         number, template = self.number.text(), self._templates[self.template.currentIndex()]
+        if not number.strip():
+            self._refuse(self.number, "Informe o celular que recebe o teste.")
+            return
+        self._say("clock", Tone.INFO, "Enviando…")
         backoffice, profile, actor = self._office.backoffice, self._profile, self._office.actor
 
         def send() -> Outcome:
@@ -121,33 +90,23 @@ class TestMessageDialog(QDialog):
                 actor=actor,
             )
 
-        tasks.run(send, self._answered, self._failed, self)
+        self._run(send, self._answered)
 
     def _answered(self, outcome: Outcome) -> None:
-        self.send_button.setEnabled(True)
         look = LOOKS[outcome.state]
         self._say(look.icon, look.tone, f"{look.word}. {outcome.why}".rstrip())
         self.sent.emit()
 
     def _failed(self, error: Exception) -> None:
-        self.send_button.setEnabled(True)
         self._icon.clear()
         self.answer.clear()
-        if isinstance(error, InvalidValue):
-            self._refuse(str(error))
-        else:
-            self.failure.show_failure(failure_of(error))
+        super()._failed(error)
 
     def _say(self, icon: str, tone: Tone, sentence: str) -> None:
         self._icon.setPixmap(icons.pixmap(icon, 16, tone))
         self.answer.setText(sentence)
         theme.tone(self.answer, tone)
-
-    def _refuse(self, sentence: str) -> None:
-        self.error.setText(sentence)
-        self.error.show()
-        self.number.setAccessibleDescription(sentence)
-        self.number.setFocus()
+        self._make_room()
 
 
 def _templates(snapshot: Snapshot) -> list[_Template]:

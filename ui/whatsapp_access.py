@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFormLayout, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.settings.catalog import WHATSAPP_NUMBER
 from ui import icons, tasks, theme
-from ui.confirm_buttons import ConfirmButtons
-from ui.failure_view import FailureView, failure_of
+from ui.asking_dialog import AskingDialog
+from ui.failure_view import failure_of
 from ui.password_field import PasswordField
 from ui.setting_row import align_columns
 
@@ -108,70 +108,39 @@ class WhatsAppAccess(QWidget):
         TestMessageDialog(self._office, self._profile, self).open()
 
 
-class TokenDialog(QDialog):
-    """Asks for the token of one number. It stays open until the keyring has it."""
+class TokenDialog(AskingDialog):
+    """Asks for the token of one number, which the keyring gets."""
 
     kept = Signal()
 
     def __init__(self, number: str, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__("Token do WhatsApp", "Guardar token", parent)
         self._number = number
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Token do WhatsApp")
-        self.setMinimumWidth(500)
-        explanation = QLabel(
+        self._explain(
             f"Cole o token que a Meta gerou para o número {number}, de um usuário do sistema, com a permissão "
-            "whatsapp_business_messaging. Os de “teste temporário” duram 24 horas."
+            "whatsapp_business_messaging. Os temporários duram 24 horas."
         )
-        explanation.setWordWrap(True)
         self.token = PasswordField("o token")
-        self.token.setAccessibleName("Token")
         self.token.setMaxLength(_LONGEST)
-        self.error = theme.role(QLabel(), "error")
-        self.error.setWordWrap(True)
-        self.error.hide()
-        self.token.textEdited.connect(self.error.hide)
-        self.failure = FailureView()
-        buttons = ConfirmButtons(self, "Guardar token")
-        self.keep_button = buttons.confirm
-        label = QLabel("&Token")
-        label.setBuddy(self.token)
-        form = QFormLayout()
-        form.setHorizontalSpacing(theme.L)
-        form.addRow(label, self.token)
-        form.addRow("", self.error)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        whole.setSpacing(theme.M)
-        whole.addWidget(explanation)
-        whole.addLayout(form)
-        whole.addWidget(self.failure)
-        whole.addWidget(buttons)
+        self._ask("&Token", self.token)
         self.token.setFocus()
 
-    def accept(self) -> None:
-        """Keep the token, then close."""
+    @property
+    def _blamed(self) -> PasswordField:
+        return self.token
+
+    def _begin(self) -> None:
         token = self.token.text().strip()
-        if not self.keep_button.isEnabled():
-            return
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
-            wrong = "O token tem só letras e algarismos, sem espaços: copie de novo da Meta."
-            self.error.setText(wrong if token else "Cole o token.")
-            self.error.show()
-            self.token.setAccessibleDescription(self.error.text())
-            self.token.setFocus()
-            return
-        self.failure.clear()
-        self.keep_button.setEnabled(False)
-        tasks.run(partial(_keep, self._number, token), self._done, self._failed, self)
+        if not token:
+            self._refuse(self.token, "Cole o token.")
+        elif not token.isascii() or not token.isprintable() or " " in token:
+            self._refuse(self.token, "O token tem só letras e algarismos, sem espaços: copie de novo da Meta.")
+        else:
+            self._run(partial(_keep, self._number, token), self._done)
 
     def _done(self, _nothing: None) -> None:
         self.kept.emit()
-        super().accept()
-
-    def _failed(self, error: Exception) -> None:
-        self.keep_button.setEnabled(True)
-        self.failure.show_failure(failure_of(error))
+        self._close()
 
 
 def _is_kept(number: str) -> bool:

@@ -203,7 +203,7 @@ def test_a_pre_sale_with_overdue_credit_is_released_by_the_keyboard_alone(
     until(qtbot, dialog.error.isVisible)
     assert dialog.error.text().startswith("Escreva o motivo")
     QTest.keyClicks(dialog.reason, "Paga hoje")
-    dialog.release_button.click()
+    dialog.confirm.click()
     until(qtbot, dialog.failure.isVisible)
     assert "não conferem" in dialog.failure.accessibleDescription()
     assert dialog.focusWidget() is dialog.password
