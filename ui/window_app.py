@@ -357,7 +357,8 @@ class WindowProgram(QObject):
         if self.tray is not None and self.window.remembered.once("fechada-para-bandeja"):
             self.tray.tell(
                 "O Retaguarda continua aberto",
-                "A consulta automática segue ao lado do relógio. Para encerrar, use o menu do ícone, em Sair.",
+                "A consulta automática e o atendimento dos balcões seguem ao lado do relógio. Para encerrar, use o "
+                "menu do ícone, em Sair.",
             )
 
     # --- the end ---

@@ -8,19 +8,21 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.folders import find_folders
 from app.settings.catalog import INTEGRATION_ACTIVE, INTEGRATION_PORT
+from app.settings.machine import MachineStore
 from services.integration.server import ServerPhase
 from tests.ui.counters import free_port, keep, status_of, wait_for
 from tests.ui.office import open_office
-from tests.ui.window import settle
+from tests.ui.window import opened, settle, until
 from ui.office import Office
 
 
 @pytest.fixture
 def office(qtbot: QtBot) -> Iterator[Office]:
-    with open_office() as opened:
-        yield opened
-        opened.desk.close()
+    with open_office() as made:
+        yield made
+        made.desk.close()
 
 
 @pytest.fixture
@@ -126,5 +128,36 @@ def test_closing_ends_the_service(qtbot: QtBot, office: Office, port: int) -> No
     wait_for(qtbot, office, ServerPhase.RUNNING)
     office.desk.close()
     settle(qtbot)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_the_program_serves_the_counters_while_it_is_open_and_shows_it_everywhere(qtbot: QtBot) -> None:
+    port = free_port()
+    MachineStore(find_folders().machine_file).save({INTEGRATION_PORT: port, INTEGRATION_ACTIVE: True})
+    url = f"http://127.0.0.1:{port}"
+    with opened(qtbot) as program:
+        office, tray, status = program.office, program.tray, program.window.status
+        assert office is not None
+        assert tray is not None
+        wait_for(qtbot, office, ServerPhase.RUNNING)
+        assert status_of(url, "/saude") == 200
+        assert status.counters is not None
+        assert status.counters.text() == "Balcões: atendendo"
+        assert "balcões: atendendo" in tray.tooltip
+        tray.serving_wanted.emit(False)
+        wait_for(qtbot, office, ServerPhase.STOPPED)
+        assert status.counters.isHidden()
+        tray.serving_wanted.emit(True)
+        wait_for(qtbot, office, ServerPhase.RUNNING)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_leaving_while_the_service_begins_leaves_nothing_behind(qtbot: QtBot) -> None:
+    port = free_port()
+    MachineStore(find_folders().machine_file).save({INTEGRATION_PORT: port, INTEGRATION_ACTIVE: True})
+    with opened(qtbot, wait=False) as program:
+        until(qtbot, lambda: program.office is not None)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=30)
