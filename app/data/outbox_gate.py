@@ -28,9 +28,12 @@ class Queue:
     held: Hold | None
 
 
-def look(connection: Connection, snapshot: Snapshot, now: datetime) -> Queue:
-    """What may leave now. When nothing may, `held` is what ends first; what waits for a person comes last."""
-    current = gate(connection, snapshot, now)
+def look(connection: Connection, snapshot: Snapshot, now: datetime, mute: Collection[str] = ()) -> Queue:
+    """What may leave now. When nothing may, `held` is what ends first; what waits for a person comes last.
+
+    `mute` has the senders (Phone Number IDs) by which this computer cannot send, as it has no token of theirs.
+    """
+    current = gate(connection, snapshot, now, mute)
     everywhere = [current.companies.get(company, current.daily) for company in outbox.companies_waiting(connection)]
     held = [each for each in everywhere if each is not None]
     if len(held) == len(everywhere):  # a night's queue need not be read at every look
@@ -54,12 +57,12 @@ def holds(connection: Connection, snapshot: Snapshot, messages: Collection[Waiti
     return {number: held for number, held in found.items() if held is not None}
 
 
-def gate(connection: Connection, snapshot: Snapshot, now: datetime) -> Gate:
-    """What holds messages now."""
+def gate(connection: Connection, snapshot: Snapshot, now: datetime, mute: Collection[str] = ()) -> Gate:
+    """What holds messages now; `mute` as in `look`."""
     pauses = whatsapp_pauses.in_force(connection, now)
     companies = {company: snapshot.for_company(company) for company in outbox.companies_waiting(connection)}
     zones = _zones(connection, companies)
-    held = {company: _company_hold(of, pauses, zones[company], now) for company, of in companies.items()}
+    held = {company: _company_hold(of, pauses, zones[company], mute, now) for company, of in companies.items()}
     ends = outbox.day_ends(connection, snapshot[WHATSAPP_DAILY], now)
     limit = f"O limite de {snapshot[WHATSAPP_DAILY]} mensagens em 24 horas foi atingido."
     return Gate(
@@ -75,12 +78,16 @@ def gate(connection: Connection, snapshot: Snapshot, now: datetime) -> Gate:
     )
 
 
-def _company_hold(profile: Snapshot, pauses: Collection[Pause], zone_name: str, now: datetime) -> Hold | None:
+def _company_hold(
+    profile: Snapshot, pauses: Collection[Pause], zone_name: str, mute: Collection[str], now: datetime
+) -> Hold | None:
     number = profile[WHATSAPP_NUMBER]
     if not profile[WHATSAPP_ORDERS]:
         return Hold("As mensagens de ordem de serviço estão desligadas para esta empresa.")
     if not number:
         return Hold("Falta a identificação do número (Phone Number ID) nas configurações do WhatsApp.")
+    if number in mute:
+        return Hold(f"Falta o token do número {number} neste computador: grave-o em Balcão › Integração › WhatsApp.")
     for pause in pauses:
         if pause.subject.kind is PauseKind.CHANNEL and pause.subject.number_id == number:
             return Hold(pause.reason, pause.until)

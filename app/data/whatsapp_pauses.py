@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.data import audit
 from app.data.models import WhatsAppPause
@@ -88,11 +90,11 @@ def hold(
 ) -> None:
     """Send nothing of it until then, or, without `until`, until a person resumes. One that waits for a person stays."""
     values = {"until": until, "reason": reason, "error_code": error_code, "since": now}
-    found = connection.execute(select(_t.until).where(_t.what == subject.key)).first()
-    if found is None:
+    with suppress(IntegrityError), connection.begin_nested():  # there is one, of another machine perhaps
         connection.execute(insert(_t).values(what=subject.key, **values))
-    elif until is None or found.until is not None:
-        connection.execute(update(_t).where(_t.what == subject.key).values(values))
+        return
+    replaced = _t.what == subject.key if until is None else and_(_t.what == subject.key, _t.until.is_not(None))
+    connection.execute(update(_t).where(replaced).values(values))
 
 
 def resume(connection: Connection, subject: Subject, *, actor: str, now: datetime) -> bool:

@@ -8,7 +8,7 @@ import platform
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from app.rules.outbox import MessageState
 from app.settings.catalog import WHATSAPP_KEEP, WHATSAPP_ORDERS, WHATSAPP_VERSION
 from app.settings.machine import MachineFileError
 from app.settings.repository import SettingsRepository
-from app.settings.snapshot import Snapshot
+from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from services.automatic import elsewhere
 from services.whatsapp import delivery
 from services.whatsapp.account import Account
@@ -64,6 +64,14 @@ class SenderState:
     last_at: datetime | None = None
     next_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """Whose number sends, and by which token."""
+
+    account: Account
+    token: str = field(repr=False)
 
 
 class WhatsAppSender:
@@ -161,29 +169,40 @@ class WhatsAppSender:
         """One look at the queue, and at most one message. How many seconds to wait before the next look."""
         now = self._clock()
         snapshot = self._settings.load()
+        self._erase(snapshot, now)
         with self._database.reading() as connection:
             counts = outbox.unsettled(connection)
-            queue = outbox_gate.look(connection, snapshot, now)
             other = lease.held_by_another(connection, LEASE, self._owner, now)
-        self._erase(snapshot, now)
         switches = snapshot.everywhere(WHATSAPP_ORDERS)
         if not counts and not any(switches):
             return self._rest(Phase.STOPPED, "As mensagens de ordem de serviço estão desligadas.", snapshot, counts)
         if other is not None:
             return self._rest(Phase.ELSEWHERE, elsewhere(other), snapshot, counts)
-        account, token = None, None
-        if queue.ready is not None:
-            account = Account.of(snapshot.for_company(queue.ready.company_id or 0))
-            token = account.token() if account is not None else None
-            if account is None or token is None:
-                missing = "Falta o token do WhatsApp neste computador: grave-o em Balcão › Integração › WhatsApp."
-                return self._rest(Phase.FAILED, missing, snapshot, counts)
+        queue, sender, mute = self._look(snapshot, now)
+        if mute and sender is None:
+            missing = "Falta o token do WhatsApp neste computador: grave-o em Balcão › Integração › WhatsApp."
+            return self._rest(Phase.FAILED, missing, snapshot, counts)
         if not self._take_turn(counts, queue, now):
             return self._rest(Phase.ELSEWHERE, "Serviço ativo em outro computador.", snapshot, counts)
-        if queue.ready is None or account is None or token is None:
+        if queue.ready is None or sender is None:
             return self._wait(queue, snapshot, counts, now)
-        self._send(queue.ready.id, account, token, snapshot, counts)
+        self._send(queue.ready.id, sender, snapshot, counts)
         return 0.0
+
+    def _look(self, snapshot: Snapshot, now: datetime) -> tuple[Queue, _Sender | None, bool]:
+        """The queue, who sends the message that is ready, and whether any number has no token on this computer."""
+        mute: set[str] = set()
+        while True:
+            with self._database.reading() as connection:
+                queue = outbox_gate.look(connection, snapshot, now, mute)
+            if queue.ready is None:
+                return queue, None, bool(mute)
+            account = Account.of(snapshot.for_company(queue.ready.company_id or GENERAL_COMPANY))
+            assert account is not None  # a company without one is held
+            token = account.token()
+            if token is not None:
+                return queue, _Sender(account, token), bool(mute)
+            mute.add(account.number_id)
 
     def _take_turn(self, counts: dict[MessageState, int], queue: Queue, now: datetime) -> bool:
         """Take or renew the lease where there is something to do, and settle what can wait no more."""
@@ -226,16 +245,15 @@ class WhatsAppSender:
 
     # --- one message ---
 
-    def _send(
-        self, message_id: int, account: Account, token: str, snapshot: Snapshot, counts: dict[MessageState, int]
-    ) -> None:
+    def _send(self, message_id: int, sender: _Sender, snapshot: Snapshot, counts: dict[MessageState, int]) -> None:
         with self._database.writing() as connection:
             message = outbox.reserve(connection, message_id, self._owner, self._clock())
         if message is None:  # settled, or taken by another, since it was looked at
             return
         sentence = f"Enviando a mensagem da ordem {message.order_number}."
         self._tell(self._shown(Phase.WORKING, sentence, snapshot, counts))
-        self._keep(message, account, self._channel().post(account, token, message))
+        answer = self._channel().post(sender.account, sender.token, message)
+        self._keep(message, sender.account, answer)
 
     def _keep(self, message: Outgoing, account: Account, answer: Answer) -> None:
         """Keep the answer, trying hard: a message whose answer is not kept becomes uncertain."""

@@ -7,7 +7,7 @@ import pytest
 from app.data import audit, outbox, records
 from app.data.audit import AuditQuery
 from app.data.database import Database
-from app.data.message_review import cancel, send_again
+from app.data.message_review import cancel, confirm, send_again
 from app.data.outbox import NewMessage
 from app.kinds import InvalidValue
 from app.rules.outbox import RESENDABLE, MessageState
@@ -125,6 +125,17 @@ def test_what_waits_or_is_uncertain_can_be_cancelled(shop: Shop) -> None:
     put(shop, message_id, MessageState.UNCERTAIN)
     give_up(shop, message_id)
     assert len(audited(shop)) == 3
+
+
+def test_a_person_who_knows_that_an_uncertain_message_arrived_settles_it(shop: Shop) -> None:
+    shop.customer()
+    message_id = shop.queue()
+    with pytest.raises(InvalidValue, match="só de uma incerta"), shop.database.writing() as connection:
+        confirm(connection, message_id, actor="maria", now=NOON)
+    put(shop, message_id, MessageState.SENDING, MessageState.UNCERTAIN)
+    with shop.database.writing() as connection:
+        confirm(connection, message_id, actor="maria", now=NOON)
+    assert (shop.state(message_id), len(audited(shop))) == (MessageState.DELIVERED, 1)
 
 
 def test_one_that_was_erased_is_said_so(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from app.data import lease, outbox, records, whatsapp_pauses
 from app.domain import Phase
 from app.rules.outbox import MAX_ATTEMPTS, MessageState
 from app.settings.catalog import WHATSAPP_KEEP, WHATSAPP_NUMBER, WHATSAPP_ORDERS, WHATSAPP_URL, WHATSAPP_VERSION
-from app.tables import CUSTOMERS
+from app.tables import COMPANIES, CUSTOMERS
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.loopback import Ending
@@ -322,6 +322,21 @@ def test_without_a_token_it_says_so_and_leaves_the_turn_to_another(office: Offic
     with office.database.reading() as connection:
         assert lease.holder(connection, "whatsapp") is None
     assert office.state(message_id) is MessageState.PENDING
+
+
+def test_a_number_without_a_token_does_not_hold_the_others(file_office: Office) -> None:
+    file_office.customer(OTHER_CPF, celular=OTHER_MOBILE)
+    mute = file_office.queue()
+    branch = {"cnpj": "11222333000262", "nome": "Outra", "uf": "SP"}
+    with file_office.database.writing() as connection:
+        file_office.company = records.add(connection, COMPANIES, branch, file_office.snapshot, "maria")
+    file_office.save({WHATSAPP_NUMBER: "55555"})
+    file_office.save({WHATSAPP_NUMBER: NUMBER_ID}, file_office.company)
+    good = file_office.queue(document=OTHER_CPF)
+    heard = file_office.sender()
+    settled(file_office, heard, good, MessageState.ACCEPTED)
+    heard.until_told(lambda state: state.phase is Phase.FAILED)
+    assert file_office.state(mute) is MessageState.PENDING
 
 
 def test_without_a_number_it_says_so(file_office: Office) -> None:
