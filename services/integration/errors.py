@@ -23,7 +23,9 @@ _log = logging.getLogger(__name__)
 
 Headers = Mapping[str, str]
 
-_DATABASE_RETRY_S = 5
+_RETRY_S = 5
+# A connection may be lost while the database confirms: then nobody knows, and the key tells the one from the other.
+_AGAIN = "Repita o pedido em instantes; se ele grava algo, com a mesma Idempotency-Key."
 
 
 class ApiError(Exception):
@@ -82,7 +84,7 @@ _MEANINGS = {
     429: "Pedidos demais; Retry-After diz quantos segundos esperar",
     431: "O endereço e os cabeçalhos passam de 16 KiB",
     500: "Erro interno",
-    503: "O banco de dados não responde; Retry-After diz quantos segundos esperar",
+    503: "O banco de dados não responde, ou o serviço está parando; Retry-After diz quantos segundos esperar",
 }
 
 
@@ -109,8 +111,8 @@ def database_down(error: Exception) -> ApiError:
     return ApiError(
         503,
         "banco_indisponivel",
-        "O banco de dados da retaguarda não está respondendo; nada foi gravado. Tente de novo em instantes.",
-        headers={"Retry-After": str(_DATABASE_RETRY_S)},
+        f"O banco de dados da retaguarda não está respondendo. {_AGAIN}",
+        headers={"Retry-After": str(_RETRY_S)},
     )
 
 
@@ -130,11 +132,15 @@ def too_many(wait_s: int) -> ApiError:
     return ApiError(429, "pedidos_demais", message, headers={"Retry-After": str(wait_s)})
 
 
+def ending() -> ApiError:
+    """What is answered to who comes while the service ends."""
+    message = f"O serviço de integração está sendo parado. {_AGAIN}"
+    return ApiError(503, "servico_parando", message, headers={"Retry-After": str(_RETRY_S)})
+
+
 def internal_error(number: str) -> ApiError:
     """What is answered to a defect of this program; `number` finds it in the log."""
-    return ApiError(
-        500, "erro_interno", f"Erro interno do serviço; nada foi gravado. Informe ao suporte o código {number}."
-    )
+    return ApiError(500, "erro_interno", f"Erro interno do serviço. Informe ao suporte o código {number}.")
 
 
 DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnectionFree)

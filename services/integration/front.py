@@ -6,6 +6,7 @@ address, in the body or in the message of an error, which may be of a person.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -20,6 +21,7 @@ from services.integration.errors import (
     DATABASE_ERRORS,
     ApiError,
     database_down,
+    ending,
     error_response,
     internal_error,
 )
@@ -56,6 +58,10 @@ class Front:
             await self._app(scope, receive, noting)
         except ClientDisconnect:
             pass  # nobody is there to be answered
+        except asyncio.CancelledError:  # the service ends, and waited long enough for this one
+            if not status:
+                await error_response(ending())(scope, receive, noting)
+            raise
         except Exception as error:  # noqa: BLE001  the counter gets the form of every error, whatever happened
             answer = _answer_to(error)
             if not status:
@@ -80,6 +86,7 @@ def _answer_to(error: Exception) -> ApiError:
         return database_down(error)
     number = secrets.token_hex(4)
     # Without the message: that of a database has the values of the row.
-    where = "".join(traceback.format_tb(error.__traceback__))
+    frames = traceback.extract_tb(error.__traceback__)
+    where = "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
     _log.error("erro %s: %s\n%s", number, type(error).__qualname__, where)
     return internal_error(number)

@@ -6,9 +6,11 @@ import errno
 import socket
 import ssl
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.domain import Failure, FailureKind
+from app.portuguese import exact
 
 _PAGE = "Balcão › Integração, aba Serviço de integração"
 _BACKLOG = 128
@@ -53,11 +55,17 @@ def tls_context(chain: str, key: str) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    asked = False
+
+    def no_password() -> str:  # without this, OpenSSL would ask for one on the terminal
+        nonlocal asked
+        asked = True
+        return ""
+
     try:
-        # Without a password of its own, OpenSSL would ask for one on the terminal.
-        context.load_cert_chain(chain, key or None, password=lambda: "")
+        context.load_cert_chain(chain, key or None, no_password)
     except ssl.SSLError as error:
-        raise CannotServe(_unusable(chain, key or chain, error)) from error
+        raise CannotServe(_unusable(chain, key or chain, error, locked=asked)) from error
     except OSError as error:
         missing = next((name for name in (chain, key) if name and not Path(name).exists()), chain)
         raise CannotServe(
@@ -68,7 +76,23 @@ def tls_context(chain: str, key: str) -> ssl.SSLContext | None:
                 error,
             )
         ) from error
+    _check_validity(chain)
     return context
+
+
+def _check_validity(chain: str) -> None:
+    from cryptography import x509
+
+    ended = x509.load_pem_x509_certificates(Path(chain).read_bytes())[0].not_valid_after_utc
+    if ended <= datetime.now(UTC):
+        raise CannotServe(
+            Failure(
+                FailureKind.CERTIFICATE,
+                f"O certificado do serviço venceu em {exact(ended)} ({chain}).",
+                "Nenhum balcão confia em um certificado vencido.",
+                f"Peça outro e informe o arquivo em {_PAGE}.",
+            )
+        )
 
 
 def url(address: str, port: int, *, encrypted: bool) -> str:
@@ -113,12 +137,11 @@ def _refused(address: str, port: int, error: OSError) -> Failure:
     return Failure(FailureKind.NETWORK, what, cause, todo, str(error))
 
 
-def _unusable(chain: str, key: str, error: ssl.SSLError) -> Failure:
-    reason = error.reason or ""
-    if reason == "KEY_VALUES_MISMATCH":
+def _unusable(chain: str, key: str, error: ssl.SSLError, *, locked: bool) -> Failure:
+    if error.reason == "KEY_VALUES_MISMATCH":
         what, cause = f"A chave em {key} não é do certificado em {chain}.", "São de pedidos diferentes."
         todo = "Use a chave com que este certificado foi pedido."
-    elif reason == "BAD_DECRYPT" or "PASSWORD" in reason:
+    elif locked:
         what, cause = f"A chave em {key} tem senha.", "O serviço começa sem ninguém para digitá-la."
         todo = "Grave a chave sem senha, em um arquivo que só quem roda o programa possa ler."
     else:

@@ -11,6 +11,8 @@ import uvicorn
 
 _log = logging.getLogger(__name__)
 
+_LAST_WORD_S = 1.0
+
 
 class CounterServer(uvicorn.Server):
     """Says when it answers, does `chore` every `pause_s` and once more at its end, and leaves no connection open."""
@@ -39,6 +41,8 @@ class CounterServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let what is being answered end, then drop every connection."""
         await super().shutdown(sockets)
+        if self.server_state.tasks:  # cancelled, and not yet told so
+            await asyncio.wait(set(self.server_state.tasks), timeout=_LAST_WORD_S)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         if self._keeper is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from services.integration.errors import ApiError, error_response
+from services.integration.errors import ApiError, ending, error_response
 
 REQUEST_DEADLINE_S = 20.0
 """How long a request may take to come whole, from its first byte; and a new connection to send that byte."""
@@ -47,6 +47,13 @@ class CounterProtocol(H11Protocol):
         """Go on with the next request, if it came already."""
         super().on_response_complete()
         self._watch()
+
+    def shutdown(self) -> None:
+        """The service ends: what is being answered is answered, what has not come whole is not waited for."""
+        if self._has_part:
+            self._refuse(ending())
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Say that this is no HTTP, and close."""

@@ -15,8 +15,12 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from app.domain import Failure, FailureKind
+from app.kinds import InvalidValue
 from app.settings.catalog import INTEGRATION_ADDRESS, INTEGRATION_CERTIFICATE, INTEGRATION_KEY, INTEGRATION_PORT
+from app.settings.machine import MachineFileError
 from services.integration.listening import CannotServe, listen, tls_context, url
 
 if TYPE_CHECKING:
@@ -139,17 +143,8 @@ class IntegrationServer:
             with listen(address, settings[INTEGRATION_PORT]) as listener:
                 shown = url(address, listener.getsockname()[1], encrypted=tls is not None)
                 self._serve(listener, tls, partial(self._begin, shown))
-        except CannotServe as error:
-            self._change(ServerState(ServerPhase.FAILED, error.failure.sentence, failure=error.failure))
         except Exception as error:  # noqa: BLE001  the thread must say how it ended, whatever happened
-            _log.exception("o serviço de integração terminou")
-            failure = Failure(
-                FailureKind.INTERNAL,
-                "O serviço de integração terminou por um erro.",
-                "É um defeito do programa.",
-                "Inicie-o de novo; se repetir, envie o registro ao suporte.",
-                type(error).__name__,
-            )
+            failure = _failure_of(error)
             self._change(ServerState(ServerPhase.FAILED, failure.sentence, failure=failure))
         else:
             self._change(ServerState(ServerPhase.STOPPED, "O serviço foi parado."))
@@ -210,3 +205,28 @@ class IntegrationServer:
 
     def _count(self) -> None:
         self._served += 1
+
+
+def _failure_of(error: Exception) -> Failure:
+    """Why the service does not start, or why it ended."""
+    match error:
+        case CannotServe():
+            return error.failure
+        case MachineFileError() | InvalidValue():
+            return Failure(FailureKind.CONFIGURATION, str(error), "", "")
+        case DBAPIError():
+            return Failure(
+                FailureKind.NETWORK,
+                "O banco de dados não respondeu, e sem ele o serviço não começa.",
+                "O servidor pode estar desligado, ou a rede fora.",
+                "Teste o banco em Balcão › Integração e inicie o serviço de novo.",
+                type(error.orig).__qualname__,
+            )
+    _log.error("o serviço de integração terminou", exc_info=error)
+    return Failure(
+        FailureKind.INTERNAL,
+        "O serviço de integração terminou por um erro.",
+        "É um defeito do programa.",
+        "Inicie-o de novo; se repetir, envie o registro ao suporte.",
+        type(error).__qualname__,
+    )
