@@ -121,6 +121,27 @@ def test_who_accepts_and_says_nothing_got_nothing(folders: Folders) -> None:
     assert isinstance(found, NotSent)
 
 
+def test_a_proxy_that_lets_nobody_through_is_not_the_api(
+    folders: Folders, meta: DemoWhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            connection.recv(65536)  # until the client leaves
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        proxy = threading.Thread(target=refuse, args=(listener,))
+        proxy.start()
+        found = post(folders, meta.address)
+        proxy.join()
+    assert isinstance(found, NotSent)
+    assert "O proxy da rede não deixou chegar" in found.why
+    assert meta.posted == []
+
+
 @pytest.mark.parametrize("token", ["com espaço", "linha\r\nX-Outro: 1", "acentuação", "nul\0"])
 def test_a_token_that_cannot_be_one_is_told_without_repeating_it(
     folders: Folders, meta: DemoWhatsApp, token: str
