@@ -12,6 +12,7 @@ from app.domain import Authority
 from app.folders import Folders
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND
+from app.settings.former_place import PLACE
 from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
 from services.anp.automatic import AutomaticAnp
@@ -81,15 +82,7 @@ def open_backoffice(folders: Folders, *, read_timeout: float = 45.0) -> Backoffi
     Raises MachineFileError, SecretsUnavailable or DatabaseUnavailable.
     """
     machine = MachineStore(folders.machine_file)
-    local = SettingsRepository(machine, None).load()
-    on_server = local[DATABASE_KIND] is DatabaseKind.SERVER
-    password = secrets.read(database_secret(local)) if on_server else None
-    database = Database(database_url(local, folders.database_file, password))
-    try:
-        database.migrate()
-    except BaseException:
-        database.close()
-        raise
+    database = _open_database(machine, folders)
     return Backoffice(
         folders,
         database,
@@ -100,3 +93,21 @@ def open_backoffice(folders: Folders, *, read_timeout: float = 45.0) -> Backoffi
         folders.demonstration_file.exists(),
         read_timeout,
     )
+
+
+def _open_database(machine: MachineStore, folders: Folders) -> Database:
+    """The database that the settings name once it is open: who waits for a file may wait until its data was moved."""
+    while True:
+        local = SettingsRepository(machine, None).load()
+        on_server = local[DATABASE_KIND] is DatabaseKind.SERVER
+        password = secrets.read(database_secret(local)) if on_server else None
+        database = Database(database_url(local, folders.database_file, password))
+        try:
+            database.migrate()
+            now = SettingsRepository(machine, None).load()
+        except BaseException:
+            database.close()
+            raise
+        if all(now[setting] == local[setting] for setting in PLACE):
+            return database
+        database.close()

@@ -30,8 +30,9 @@ from app.folders import Folders
 from app.policies import DatabaseKind
 from app.portuguese import counted, listed, number
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_USER, SERVER
-from app.settings.former_place import FormerPlace, Move, Values, only_place
+from app.settings.former_place import PLACE, FormerPlace, Move, Values, only_place
 from app.settings.machine import MachineStore
+from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, Kept, Snapshot
 from services.check_list import CheckReport, GiveUp
 from services.database_check.check import check_database
@@ -166,8 +167,7 @@ def move_to_server(
     everything is ready to be kept there. Raises what `look` does; then everything is as it was.
     """
     machine = MachineStore(folders.machine_file)
-    before = machine.load()
-    former = _former_when_movable(folders)
+    _former_when_movable(folders)
     told(Progress(Step.ENTERING))
     url = _url(folders, place, password)
     _enter(url, given_up)
@@ -177,6 +177,7 @@ def move_to_server(
         _password_kept(place, password),
         _alone(source) as here,
     ):
+        former = _former_when_movable(folders)  # another process may have moved it before this one had the file
         told(Progress(Step.CHECKING))
         rows = _sound_rows(here)
         total = sum(rows.values())
@@ -200,12 +201,11 @@ def move_to_server(
                 )
                 sums[AuditEntry.__tablename__] = transfer.sum_of(there, AuditEntry)
                 wanted = {setting: kept.value for (setting, _), kept in place.values.items()}
-                FormerPlace(folders.move_file).save(Move(only_place(before), wanted, transfer.digest(sums)))
+                FormerPlace(folders.move_file).save(Move(only_place(machine.load()), wanted, transfer.digest(sums)))
                 _refuse_given_up(given_up)
                 told(Progress(Step.KEEPING, "", 2 * total, 2 * total))
         told(Progress(Step.SWITCHING, "", 2 * total, 2 * total))
-        others = {setting: value for setting, value in before.items() if setting not in only_place(before)}
-        machine.save(others | wanted)
+        machine.save(_without_place(machine.load()) | wanted)
     return Moved(place_words(place), {TABLE_NAMES[name]: count for name, count in rows.items()})
 
 
@@ -235,7 +235,6 @@ def move_back(folders: Folders, *, actor: str, now: datetime) -> str:
             "Devolva o arquivo a essa pasta e tente de novo; até lá, este computador continua no servidor.",
         )
     machine = MachineStore(folders.machine_file)
-    values = machine.load()
     there = Snapshot({(setting, GENERAL_COMPANY): Kept(value) for setting, value in move.after.items()})
     former = place_words(Snapshot())
     with closing(_file(folders)) as database:
@@ -250,9 +249,12 @@ def move_back(folders: Folders, *, actor: str, now: datetime) -> str:
                 new=former,
                 at=now,
             )
-            others = {setting: value for setting, value in values.items() if setting not in only_place(values)}
-            machine.save(others | dict(move.before))
+            machine.save(_without_place(machine.load()) | dict(move.before))
     return former
+
+
+def _without_place(machine: Values) -> dict[Setting[Any], Any]:
+    return {setting: value for setting, value in machine.items() if setting not in PLACE}
 
 
 # --- the two sides ---

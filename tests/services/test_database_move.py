@@ -36,6 +36,7 @@ from app.settings.former_place import FormerPlace
 from app.settings.machine import MachineStore
 from app.settings.snapshot import Snapshot
 from services import database_move
+from services.backoffice import open_backoffice
 from services.database_move import Moved, NotMoved, Progress, Step, look, move_back, move_to_server, server_place
 from tests.full_database import fill
 from tests.postgresql import Server
@@ -562,6 +563,22 @@ def test_killed_at_any_step_it_is_on_the_file_or_on_the_server(
 ) -> None:
     before = _sums(folders)
     place = _place(empty_postgresql_url)
+    _killed_at(place, step.name)
+    assert DATABASE_KIND not in MachineStore(folders.machine_file).load()
+    assert _sums(folders) == before
+    _move(folders, place)
+    _all_is_there(before, empty_postgresql_url)
+
+
+def test_killed_at_its_end_it_is_on_the_server(folders: Folders, empty_postgresql_url: str) -> None:
+    before = _sums(folders)
+    _killed_at(_place(empty_postgresql_url), "its end")
+    assert MachineStore(folders.machine_file).load()[DATABASE_KIND] is DatabaseKind.SERVER
+    _all_is_there(before, empty_postgresql_url)
+    assert _sums(folders) == before
+
+
+def _killed_at(place: Snapshot, step: str) -> None:
     child = subprocess.Popen(
         [
             sys.executable,
@@ -569,7 +586,7 @@ def test_killed_at_any_step_it_is_on_the_file_or_on_the_server(
             "tests.services.moving_child",
             str(place[DATABASE_PORT]),
             place[DATABASE_NAME],
-            step.name,
+            step,
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -580,8 +597,47 @@ def test_killed_at_any_step_it_is_on_the_file_or_on_the_server(
         assert child.stdout.readline() == b"parado\n"
         child.kill()
         child.wait()
-    assert DATABASE_KIND not in MachineStore(folders.machine_file).load()
-    assert _sums(folders) == before
-    _move(folders, place)
-    with _server(empty_postgresql_url) as there:
+
+
+def _all_is_there(before: dict[str, transfer.Sum], url: str) -> None:
+    with _server(url) as there:
         assert _different(before, transfer.read_back(there, lambda table, rows: None)) == {"audit_entry"}
+
+
+def test_a_program_that_waited_for_the_file_opens_the_server(
+    folders: Folders, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = Database.migrate
+
+    def moved_meanwhile(database: Database) -> None:
+        monkeypatch.setattr(Database, "migrate", opening)
+        _move(folders, _place(postgresql_url))
+        opening(database)
+
+    monkeypatch.setattr(Database, "migrate", moved_meanwhile)
+    with closing(open_backoffice(folders)) as backoffice:
+        assert not backoffice.database.is_sqlite
+
+
+def test_of_two_moves_at_once_the_second_finds_nothing_to_move(
+    folders: Folders, postgresql_url: str, empty_postgresql_url: str
+) -> None:
+    def move_first(progress: Progress) -> None:
+        if progress.step is Step.ENTERING and not first:
+            first.append(_move(folders, _place(postgresql_url)))
+
+    first: list[Moved] = []
+    with pytest.raises(NotMoved, match="já usa um servidor"):
+        _move(folders, _place(empty_postgresql_url), told=move_first)
+    assert MachineStore(folders.machine_file).load()[DATABASE_NAME] == make_url(postgresql_url).database
+
+
+def test_settings_of_this_computer_saved_meanwhile_are_kept(folders: Folders, postgresql_url: str) -> None:
+    store = MachineStore(folders.machine_file)
+
+    def save(progress: Progress) -> None:
+        if progress.step is Step.KEEPING:
+            store.save(store.load() | {INTEGRATION_PORT: 9001})
+
+    _move(folders, _place(postgresql_url), told=save)
+    assert store.load()[INTEGRATION_PORT] == 9001
