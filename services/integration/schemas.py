@@ -251,6 +251,17 @@ class Customer(BaseModel):
     bloqueado: bool = Field(description="Se tem algum bloqueio; os motivos vêm na avaliação do pedido.")
 
 
+class PageQuery(BaseModel):
+    """Which customers are wanted; a misspelt name would otherwise bring them all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    desde: str = Field(
+        default="", max_length=100, description="O `cursor` da última página recebida; vazio, desde o início."
+    )
+    limite: int = Field(default=1000, ge=1, le=1000, description="Quantos, no máximo.")
+
+
 class CustomerPage(BaseModel):
     """Customers in the order in which they changed."""
 

@@ -36,11 +36,11 @@ from services.integration.schemas import (
     CustomersFound,
     DocumentQuestion,
     NewCustomer,
+    PageQuery,
     customer_json,
 )
 
 _TAGS: list[str | Enum] = ["Clientes"]
-_MAX_PAGE = 1000
 _REFUSED = "recusado"
 _REFUSALS = (InvalidRecord, RecordNotFound, StaleVersion, AlreadyRegistered)
 _CONFLICT: dict[int | str, dict[str, Any]] = {
@@ -72,15 +72,10 @@ def add(router: APIRouter, desk: Desk) -> None:
     @router.get(
         "/clientes", summary="Clientes que mudaram", tags=_TAGS, response_model=CustomerPage, responses=documented(410)
     )
-    async def changes(
-        desde: Annotated[
-            str, Query(max_length=100, description="O `cursor` da última página recebida; vazio, desde o início.")
-        ] = "",
-        limite: Annotated[int, Query(ge=1, le=_MAX_PAGE, description="Quantos, no máximo.")] = _MAX_PAGE,
-    ) -> Response:
+    async def changes(wanted: Annotated[PageQuery, Query()]) -> Response:
         """Os clientes na ordem em que mudaram. Peça de novo com o `cursor` recebido enquanto `ha_mais`; depois, de
         tempos em tempos. Um cliente que mudou de novo vem de novo. Com 410, comece do início."""
-        return await desk.work(_page, database, desde, limite)
+        return await desk.work(_page, database, wanted.desde, wanted.limite)
 
     @router.post("/clientes/consulta", summary="Clientes de um documento", tags=_TAGS, response_model=CustomersFound)
     async def by_document(sent: DocumentQuestion) -> Response:
