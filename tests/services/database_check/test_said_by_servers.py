@@ -5,8 +5,6 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -18,48 +16,12 @@ from services.check_list import Outcome, ToCopy, ToRetry, as_document, as_text
 from services.database_check import pg_hba
 from services.database_check.check import check_database
 from services.database_check.steps import DatabaseStep
+from tests.services.database_check.scripted_server import refusal, server_that_says
 from tests.services.database_check.settings import PASSWORD, failed, url_of
 
 _NOT_TAKEN = "não aceitou o usuário"
 _ASK_PASSWORD = b"R" + struct.pack("!ii", 8, 3)
 _MD5 = b"R" + struct.pack("!ii", 12, 5) + b"sal!"
-
-
-def refusal(code: str, text: bytes) -> bytes:
-    """PostgreSQL's ErrorResponse (§55.7)."""
-    fields = b"SFATAL\0VFATAL\0C" + code.encode() + b"\0M" + text + b"\0\0"
-    return b"E" + struct.pack("!i", len(fields) + 4) + fields
-
-
-@contextmanager
-def server_that_says(start_up: bytes, login: bytes = b"", *, ssl: bytes = b"N") -> Iterator[int]:
-    """A server on loopback; gives its port. It answers `ssl` to the question about encryption, `start_up` to who wants
-    to enter and `login` to the password; with nothing to say it hangs up."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection, suppress(ConnectionError):  # the other side may have heard enough
-                    answer(connection)
-
-        def answer(connection: socket.socket) -> None:
-            while message := connection.recv(4096):
-                said = ssl if len(message) == 8 else login if message[:1] == b"p" else start_up
-                if not said:
-                    return
-                connection.sendall(said)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
