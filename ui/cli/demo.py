@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from app.folders import Folders
     from app.settings.snapshot import Snapshot
     from services.backoffice import Backoffice
+    from services.demo.counter import DemoCounter
+    from services.demo.demonstration import Demonstration
 
 PICTURES = Path("build") / "demo"
 _OPENING_S = 60
@@ -62,9 +64,21 @@ def run(options: argparse.Namespace) -> Status:
                 _consult_all(demo.folders)
                 _take_pictures(demo.folders, options.pasta)
                 return Status.DONE
-            return _show_window(demo.folders)
+            with _counter(demo):
+                return _show_window(demo.folders)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _counter(demo: Demonstration) -> DemoCounter:
+    """The counter that keeps the service busy while the window is open."""
+    from services.demo import example
+    from services.demo.counter import DemoCounter, Releaser
+    from services.demo.demonstration import SUPERVISOR_PASSWORD
+
+    supervisor = next(user for user in example.USERS if "Supervisor" in user.name)
+    releaser = Releaser(supervisor.login, SUPERVISOR_PASSWORD)
+    return DemoCounter(lambda: f"http://127.0.0.1:{demo.counter_port}", demo.counter_token, releaser=releaser)
 
 
 def _has_screen() -> bool:
