@@ -63,7 +63,8 @@ class Database:
         """With `alone`, connecting fails when anybody else has the file open, and nobody else can open it meanwhile."""
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # A server may have closed a connection that waited in the pool; a file cannot.
-        self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
+        # What was written, people's data, is not to be repeated by an error, which is logged.
+        self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
         if self.is_sqlite:
             event.listen(self.engine, "connect", partial(_prepare_sqlite, alone=alone))
             event.listen(self.engine, "begin", _begin_sqlite)

@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg.sql import SQL, Identifier, Literal
 from sqlalchemy import func, insert, inspect, make_url, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from app.data import audit, records
 from app.data.database import Database, DatabaseUnavailable, database_secret, database_url
@@ -44,6 +44,13 @@ def audit_entry(at: Any, actor: str = "maria") -> dict[str, Any]:
 def entries(database: Database) -> int:
     with database.reading() as connection:
         return int(connection.execute(select(func.count()).select_from(AuditEntry)).scalar_one())
+
+
+def test_an_error_does_not_repeat_what_was_written(database: Database) -> None:
+    row = {"name": "sefaz", "owner": "segredo", "until": NOW}
+    with pytest.raises(IntegrityError) as refused, database.writing() as connection:
+        connection.execute(insert(Lease), [row, row])
+    assert "segredo" not in str(refused.value)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
