@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from app.portuguese import counted
+
 _PLACES = {"body": "corpo", "query": "consulta", "path": "endereço", "header": "cabeçalho"}
 _WORDS = {
     "missing": "Informe este campo.",
     "extra_forbidden": "Este campo não existe.",
     "json_invalid": "Não é um JSON válido.",
     "string_type": "Deve ser um texto.",
-    "string_too_short": "Deve ter no mínimo {min_length} caractere(s).",
-    "string_too_long": "Deve ter no máximo {max_length} caractere(s).",
+    "string_too_short": "Deve ter no mínimo {characters}.",
+    "string_too_long": "Deve ter no máximo {characters}.",
     "string_pattern_mismatch": "Não está no formato esperado.",
     "string_unicode": "Não é um texto válido.",
     "int_type": "Deve ser um número inteiro.",
@@ -33,8 +35,8 @@ _WORDS = {
     "enum": "Deve ser um destes: {expected}.",
     "literal_error": "Deve ser um destes: {expected}.",
     "list_type": "Deve ser uma lista.",
-    "too_short": "Deve ter no mínimo {min_length} item(ns).",
-    "too_long": "Deve ter no máximo {max_length} item(ns).",
+    "too_short": "Deve ter no mínimo {items}.",
+    "too_long": "Deve ter no máximo {items}.",
     "date_type": "Deve ser uma data (AAAA-MM-DD).",
     "date_parsing": "Deve ser uma data (AAAA-MM-DD).",
     "date_from_datetime_parsing": "Deve ser uma data (AAAA-MM-DD).",
@@ -71,4 +73,9 @@ def _sentence(error: Any) -> str:
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context["error"])  # a sentence of this program's own
-    return _WORDS.get(error["type"], _UNKNOWN).format(**context)
+    told = {name: str(value).replace(" or ", " ou ") for name, value in context.items()}
+    length = context.get("min_length", context.get("max_length"))
+    if length is not None:
+        told["characters"] = counted(length, "caractere", "caracteres")
+        told["items"] = counted(length, "item", "itens")
+    return _WORDS.get(error["type"], _UNKNOWN).format(**told)
