@@ -25,13 +25,14 @@ from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step,
 from app.rules.overdue import Credit, CreditFinding, Overdue, Release, judge, not_checked
 from app.settings.snapshot import Snapshot
 from services.anp.consultation import AnpConsultation
-from services.consultation import NotAsked, not_configured
+from services.consultation import PATIENCE_S, NotAsked, not_configured
 from services.network_failure import cancelled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _GLANCE_S = 0.05
+_QUEUE = "Há outras consultas à ANP na frente desta, e elas demoram."
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class _Seen:
 class OrderGate:
     """Answers whether an order, invoice, budget or pre-sale may go on, to any number of threads at once.
 
-    One at a time asks ANP: the gate must be the only one that uses its consultation.
+    One at a time asks ANP: the gate must be the only one that uses its consultation. Whoever waited `patience_s` for
+    those that are before it goes without.
     """
 
     def __init__(
@@ -88,10 +90,12 @@ class OrderGate:
         consultation: AnpConsultation,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._database = database
         self._consultation = consultation
         self._clock = clock
+        self._patience_s = patience_s
         self._machine = platform.node()
         self._asking = threading.Lock()
 
@@ -111,12 +115,12 @@ class OrderGate:
         answer = self._without_asking(question, snapshot)
         if isinstance(answer, OrderAnswer):
             return answer
-        with self._turn_to_ask(given_up):
+        with self._turn_to_ask(given_up) as mine:
             # Another thread may have asked about the same customer meanwhile.
             answer = self._without_asking(question, snapshot)
             if isinstance(answer, OrderAnswer):
                 return answer
-            said = self._ask(question, answer.standing, snapshot, given_up)
+            said = self._ask(question, answer.standing, snapshot, given_up) if mine else self._not_asked(_QUEUE)
         with self._database.writing() as connection:
             # As it is now: blocks, registration and credit may have changed while ANP was answering.
             seen = replace(self._look(connection, question, snapshot), planned=answer.planned)
@@ -202,7 +206,7 @@ class OrderGate:
             self._await_turn(request, snapshot, given_up)
             result = self._consultation.run(request, snapshot, given_up=given_up)
         except NotAsked as refused:
-            return _Said(LastAnswer(AnpOutcome.FAILURE, "", self._clock(), None, False), refused.failure.sentence)
+            return self._not_asked(refused.failure.sentence)
         finding = result.finding
         assert isinstance(finding, AnpFinding)
         if finding.failure is not None and finding.failure.kind is FailureKind.CANCELLED:
@@ -221,16 +225,26 @@ class OrderGate:
         )
         return _Said(answer, finding.reason)
 
+    def _not_asked(self, why: str) -> _Said:
+        return _Said(LastAnswer(AnpOutcome.FAILURE, "", self._clock(), None, False), why)
+
     @contextmanager
-    def _turn_to_ask(self, given_up: Callable[[], bool]) -> Iterator[None]:
-        """The one thread that asks ANP. Raises NotAsked for whoever gives up before its turn."""
-        while not self._asking.acquire(timeout=_GLANCE_S):
+    def _turn_to_ask(self, given_up: Callable[[], bool]) -> Iterator[bool]:
+        """Whether this is the one thread that may ask ANP; False after too long a wait for the others.
+
+        Raises NotAsked for whoever gives up before its turn.
+        """
+        until = time.monotonic() + self._patience_s
+        while not (mine := self._asking.acquire(timeout=_GLANCE_S)):
             if given_up():
                 raise NotAsked(cancelled())
+            if time.monotonic() > until:
+                break
         try:
-            yield
+            yield mine
         finally:
-            self._asking.release()
+            if mine:
+                self._asking.release()
 
     def _await_turn(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> None:
         """Leave the polite pause after the last query; whoever gives up waits no more, and `run` says so."""

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -468,7 +468,17 @@ def test_threads_that_want_the_same_answer_ask_once(counter: Counter) -> None:
     assert len({answer.check_id for answer in answers}) == 6
 
 
-def test_while_one_asks_others_are_answered_by_what_is_known_or_give_up(counter: Counter) -> None:
+@pytest.fixture
+def impatient(counter: Counter) -> Iterator[Counter]:
+    """Its gate waits for nobody."""
+    place, clock = counter.place, counter.clock
+    consultation = AnpConsultation(place.database, place.folders, clock=clock)
+    yield replace(counter, gate=OrderGate(place.database, consultation, clock=clock, patience_s=0))
+    consultation.close()
+
+
+def test_while_one_asks_others_are_answered_by_what_is_known_or_without(impatient: Counter) -> None:
+    counter = impatient
     counter.place.add(1)
     counter.place.add(2)
     assert counter.check(cnpj(2)).allowed
@@ -488,9 +498,12 @@ def test_while_one_asks_others_are_answered_by_what_is_known_or_give_up(counter:
             assert counter.check(cnpj(3), kind=OrderKind.BUDGET).allowed
             with pytest.raises(NotAsked) as refused:
                 counter.check(cnpj(1), given_up=lambda: True)
+            tired = counter.check(cnpj(1))
         finally:
             answer_now.set()
         assert slow.result(30).allowed
+    assert (tired.allowed, tired.rules[0], tired.consultation_id) == (False, ANP_NO_ANSWER.key, None)
+    assert "outras consultas à ANP na frente desta" in tired.reasons[0]
     assert refused.value.failure.kind is FailureKind.CANCELLED
 
 
