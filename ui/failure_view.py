@@ -34,7 +34,8 @@ class FailureView(QFrame):
         self._copy = QPushButton("Copiar")
         self._copy.setIcon(icons.icon("copy"))
         self._copy.clicked.connect(self._copy_details)
-        self._copy.setVisible(copies)
+        if not copies:  # shown here it would be a window of its own, and take the keyboard from the program's
+            self._copy.hide()
         for button in (self._fold, self._copy):
             button.setAutoDefault(False)  # Enter in a dialog belongs to the dialog's own button
         self._details = QPlainTextEdit()
