@@ -20,12 +20,12 @@ from app.settings.catalog import (
 )
 from app.settings.setting import Setting
 from services.integration.server import IntegrationServer, ServerPhase, ServerState
-from services.whatsapp.sender import SenderState, WhatsAppSender
 from ui import tasks
 
 if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
     from services.backoffice import Backoffice
+    from services.whatsapp.sender import SenderState, WhatsAppSender
 
 _AGAIN_MS = 30_000
 """How long after the service could not begin it is tried again: a network may come up after the program did."""
@@ -37,8 +37,6 @@ _READ_AT_START: tuple[Setting[Any], ...] = (
     INTEGRATION_KEY,
 )
 """The settings that a service at work follows only once it is begun again."""
-
-_NO_SENDER = SenderState(Phase.STOPPED, "O envio de mensagens não começou.")
 
 
 class CounterDesk(QObject):
@@ -76,7 +74,9 @@ class CounterDesk(QObject):
     @property
     def sender_state(self) -> SenderState:
         """What the sender of messages does now."""
-        return _NO_SENDER if self._sender is None else self._sender.state
+        from services.whatsapp.sender import SenderState
+
+        return self._sender.state if self._sender is not None else SenderState(Phase.STOPPED, "Ainda não começou.")
 
     @property
     def begun_with(self) -> Snapshot:
@@ -99,6 +99,8 @@ class CounterDesk(QObject):
         """Begin what begins with the program: the sender always, which sends nothing while it is switched off, and the
         service where the settings say so."""
         self._closed = False
+        from services.whatsapp.sender import WhatsAppSender
+
         office = self._backoffice
         self._sender = WhatsAppSender(office.database, office.settings, folders=office.folders)
         self._sender.on_change = self.sender_changed.emit

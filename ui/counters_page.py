@@ -215,6 +215,7 @@ class CountersPage(Page):
     @Slot(int)
     def _added(self, number: int) -> None:
         self._select_after = number
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)  # where the keyboard is once the token was seen
         self.entered()
 
     # --- shutting out ---

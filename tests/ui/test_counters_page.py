@@ -114,6 +114,7 @@ def test_a_counter_is_let_in_by_the_keyboard_and_its_token_is_accepted(
     assert not dialog.isVisible()
     assert column(page, Column.NAME) == ["Caixa 1"]
     assert page.selected is not None, "the new one is chosen"
+    assert page.focusWidget() is page.view
     assert column(page, Column.TOKEN) == [f"…{token[-4:]}"]
     assert not any(token in str(page.model.index(0, each).data()) for each in Column)
 
