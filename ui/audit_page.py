@@ -40,6 +40,9 @@ _SUBJECTS = (
     *((f"{table.key}/", table.label) for table in TABLES.values()),
     ("enderecos/", "Endereços da SEFAZ"),
     ("balcoes/", "Balcões"),
+    ("avaliacoes/", "Liberações de vendas"),
+    ("mensagens/", "Mensagens"),
+    ("whatsapp/", "Pausas do WhatsApp"),
 )
 
 

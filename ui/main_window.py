@@ -250,6 +250,7 @@ class MainWindow(QMainWindow):
         counter = bar.addMenu("&Balcão")
         self._command(counter, "&Integração", self._go_by_action, "integration", page=pages.INTEGRATION)
         self._command(counter, "&Balcões", self._go_by_action, "counters", page=pages.COUNTERS)
+        self._command(counter, "&Mensagens", self._go_by_action, "message", page=pages.MESSAGES)
         help_menu = bar.addMenu("A&juda")
         self._command(help_menu, "Ajuda desta &página", self._help, "help", QKeySequence("F1"))
         self._command(help_menu, "Abrir pasta de &dados", self._open_folder, "folder")

@@ -105,7 +105,7 @@ def resume(connection: Connection, subject: Subject, *, actor: str, now: datetim
     audit.record(
         connection,
         actor=actor,
-        subject="whatsapp",
+        subject="whatsapp/pausa",
         what=f"pausa: {subject.label}",
         old=found.reason,
         new="retomado",
