@@ -15,8 +15,6 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from app.domain import Failure, FailureKind
 from app.kinds import InvalidValue
 from app.settings.catalog import INTEGRATION_ADDRESS, INTEGRATION_CERTIFICATE, INTEGRATION_KEY, INTEGRATION_PORT
@@ -209,6 +207,8 @@ class IntegrationServer:
 
 def _failure_of(error: Exception) -> Failure:
     """Why the service does not start, or why it ended."""
+    from sqlalchemy.exc import DBAPIError  # the window is made before it, and knows this module
+
     match error:
         case CannotServe():
             return error.failure
