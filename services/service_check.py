@@ -17,6 +17,7 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from app.domain import Failure, FailureKind
@@ -231,24 +232,37 @@ def _is_postgresql(addresses: list[Address], given_up: GiveUp) -> bool:
 
 def _asked_over_tls(target: _Target, addresses: list[Address], given_up: GiveUp) -> bytes:
     """What comes back to a GET by https; b"" from what does not speak TLS. Raises ssl.SSLCertVerificationError."""
-    context = ssl.create_default_context()
-    own = target.snapshot[INTEGRATION_CERTIFICATE]
-    if target.own and own:
-        # Nothing but the very certificate of the settings is taken, whatever name it was issued for: asking oneself at
-        # 127.0.0.1, the name is another.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
-        context.load_verify_locations(own)
+    context, name = ssl.create_default_context(), target.host
+    if target.own:
+        # Asking oneself at 127.0.0.1 the name is another: the very certificate of the settings is what is looked for.
+        with suppress(OSError, ValueError):
+            pem = Path(target.snapshot[INTEGRATION_CERTIFICATE]).read_bytes()
+            name = _name_in(pem) or name
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+            context.load_verify_locations(cadata=pem.decode("ascii"))
     connection = waited_socket.connect(addresses, _TIMEOUT_S, given_up)
     try:
-        tls = page_request.encrypted(connection, context, target.host, _TIMEOUT_S, given_up)
+        tls = page_request.encrypted(connection, context, name, _TIMEOUT_S, given_up)
     except ssl.SSLCertVerificationError:
         raise
     except (ssl.SSLError, ConnectionError, TimeoutError):
         return b""
     with tls:
         return _asked(target, tls, given_up)
+
+
+def _name_in(pem: bytes) -> str:
+    """A name for which the certificate was issued, "" when it has none. Raises ValueError when it is no certificate."""
+    from cryptography import x509
+
+    certificate = x509.load_pem_x509_certificate(pem)
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ""
+    found = [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
+    return found[0].replace("*", "x", 1) if found else ""
 
 
 def _service(target: _Target, page: Page) -> StepReport:
