@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.data import lease, outbox
 from app.data.database import Database
@@ -91,6 +91,7 @@ def test_who_waits_on_a_locked_message_does_not(postgresql_url: str) -> None:
         with database.writing() as first:
             assert outbox.reserve(first, message_id, "PC-01/1", NOON) is not None
             with database.writing() as second:
+                second.execute(text("SET LOCAL lock_timeout = '30s'"))  # who waited would wait for ever
                 assert outbox.reserve(second, message_id, "PC-02/1", NOON) is None
     finally:
         database.close()
