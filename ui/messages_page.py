@@ -69,7 +69,7 @@ class MessagesPage(JournalPage[MessageModel]):
         self._add_messages()
 
         self._references.failed.connect(self._failed)
-        self.channel.changed.connect(self._resumed)
+        self.channel.changed.connect(self._send_on)
         self.channel.failed.connect(self._refused)
         self.view.customer_wanted.connect(self._open_customer)
         self.view.resend_wanted.connect(self._resend)
@@ -219,12 +219,13 @@ class MessagesPage(JournalPage[MessageModel]):
         tasks.run(write, self._written, self._refused, self)
 
     def _written(self, _nothing: None) -> None:
-        self._office.desk.wake_sender()
-        self.refresh()
+        self._send_on()
 
     @Slot()
-    def _resumed(self) -> None:
-        self._written(None)
+    def _send_on(self) -> None:
+        """Something may leave now that could not before."""
+        self._office.desk.wake_sender()
+        self.refresh()
 
     @Slot(object)
     def _refused(self, error: Exception) -> None:
