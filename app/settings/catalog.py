@@ -108,7 +108,8 @@ DATABASE_KIND = Setting(
     MACHINE,
     help="Onde este computador guarda cadastros, configurações e consultas. "
     "O arquivo local não precisa de instalação; o servidor permite vários computadores.",
-    effect="O programa abre o outro banco na próxima abertura. Nada é copiado de um para o outro.",
+    effect="O programa abre o outro banco na próxima abertura, e nada é copiado. Quem copia, confere e muda é o botão "
+    "“Mudar os dados para um servidor…”.",
     example="Um escritório com três computadores usa o servidor PostgreSQL nos três.",
 )
 DATABASE_NAME = Setting(
