@@ -53,7 +53,7 @@ class CounterDesk(QObject):
     def __init__(self, backoffice: Backoffice, snapshot: Snapshot, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._backoffice = backoffice
-        self._server = IntegrationServer(backoffice, self._told.emit)
+        self._server = IntegrationServer(backoffice, self._told.emit, self.wake_sender)
         self._sender: WhatsAppSender | None = None
         self._turn = threading.Lock()
         self._wanted = False
@@ -142,9 +142,10 @@ class CounterDesk(QObject):
         self._server.forget_counters()
 
     def wake_sender(self) -> None:
-        """There is something to send, or another rule for it."""
-        if self._sender is not None:
-            self._sender.wake()
+        """There is something to send, or another rule for it. May be called from any thread."""
+        sender = self._sender
+        if sender is not None:
+            sender.wake()
 
     def close(self) -> None:
         """End everything, in the background: wait for it by `tasks.wait_all`."""

@@ -24,7 +24,8 @@ class Desk:
     """The open program as the service sees it. Routes run in the event loop's thread, which never waits: whatever
     touches the database goes through `work`.
 
-    `closing` is set when the service stops: what may take long gives up then.
+    `closing` is set when the service stops: what may take long gives up then. `on_message` tells the rest of the
+    program that there may be a message to send.
     """
 
     office: Backoffice
@@ -32,6 +33,7 @@ class Desk:
     callers: Callers
     workers: Executor
     closing: threading.Event = field(default_factory=threading.Event)
+    on_message: Callable[[], None] = lambda: None
 
     def settings(self) -> Snapshot:
         """The settings as they are kept now. It reads the database."""

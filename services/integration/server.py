@@ -73,11 +73,18 @@ class ServerState:
 
 
 class IntegrationServer:
-    """The service of one open program. `on_change` is called from any thread, at each change of phase."""
+    """The service of one open program. `on_change` is called from any thread, at each change of phase; `on_message`
+    from any thread too, when a counter told of something that may mean a message to a customer."""
 
-    def __init__(self, office: Backoffice, on_change: Callable[[ServerState], None] = lambda state: None) -> None:
+    def __init__(
+        self,
+        office: Backoffice,
+        on_change: Callable[[ServerState], None] = lambda state: None,
+        on_message: Callable[[], None] = lambda: None,
+    ) -> None:
         self._office = office
         self._on_change = on_change
+        self._on_message = on_message
         self._state = ServerState(ServerPhase.STOPPED, "O serviço ainda não começou.")
         self._settled = threading.Event()
         self._stopping = threading.Event()
@@ -170,7 +177,7 @@ class IntegrationServer:
         ):
             self._gate = OrderGate(office.database, anp)
             callers = self._callers = Callers(office.database, office.settings, workers)
-            desk = Desk(office, self._gate, callers, workers, self._stopping)
+            desk = Desk(office, self._gate, callers, workers, self._stopping, self._on_message)
             config = uvicorn.Config(
                 create_app(desk, self._count),
                 http=CounterProtocol,

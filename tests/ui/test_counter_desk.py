@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.data import counters
+from app.domain import Phase
 from app.folders import find_folders
-from app.settings.catalog import INTEGRATION_ACTIVE, INTEGRATION_PORT
+from app.settings.catalog import INTEGRATION_ACTIVE, INTEGRATION_PORT, WHATSAPP_ORDERS, WHATSAPP_TEMPLATE
 from app.settings.machine import MachineStore
 from services.integration.server import ServerPhase
+from services.whatsapp import sender
+from tests.messages import CPF, open_shop
 from tests.ui.counters import free_port, keep, status_of, wait_for
 from tests.ui.office import open_office
 from tests.ui.window import opened, settle, until
@@ -130,6 +136,36 @@ def test_closing_ends_the_service(qtbot: QtBot, office: Office, port: int) -> No
     settle(qtbot)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_a_message_told_of_by_a_counter_wakes_the_sender(
+    qtbot: QtBot, office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "LOOK_AGAIN_S", 3600.0)
+    shop = open_shop(office.database)
+    shop.customer()
+    keep(office, {WHATSAPP_ORDERS: True, **dict.fromkeys(WHATSAPP_TEMPLATE.values(), "os")})
+    with office.database.writing() as connection:
+        _, token = counters.add(connection, "Balcão 1", None, "maria", datetime.now(UTC))
+    office.desk.open()
+    until(qtbot, lambda: office.desk.sender_state.phase is Phase.IDLE)
+    office.desk.start()
+    wait_for(qtbot, office, ServerPhase.RUNNING)
+    news = {
+        "empresa": shop.company,
+        "numero": "120",
+        "etapa": "finalizada",
+        "documento": CPF,
+        "ocorrido_em": datetime.now(UTC).isoformat(),
+    }
+    answer = httpx.post(
+        f"{office.desk.state.address}/v1/ordens-servico/eventos",
+        json=news,
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "1"},
+        timeout=30,
+    )
+    assert answer.json()["mensagem"]["situacao"] == "PENDENTE", answer.text
+    until(qtbot, lambda: office.desk.sender_state.waiting == 1)
 
 
 def test_the_program_serves_the_counters_while_it_is_open_and_shows_it_everywhere(qtbot: QtBot) -> None:

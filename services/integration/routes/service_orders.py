@@ -55,7 +55,9 @@ def add(router: APIRouter, desk: Desk) -> None:
                 require_company(connection, sent.empresa)
                 return _kept(record_event(connection, news, snapshot, datetime.now(UTC)))
 
-            return made_once(desk.office.database, write, make)
+            answer = made_once(desk.office.database, write, make)
+            desk.on_message()
+            return answer
 
         return await desk.work(work)
 
