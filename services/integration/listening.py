@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.domain import Failure, FailureKind
-from app.portuguese import exact
+from app.portuguese import exact, listed
+from services.port_users import port_users
 
 _PAGE = "Balcão › Integração, aba Serviço de integração"
 _BACKLOG = 128
@@ -115,7 +116,8 @@ def _refused(address: str, port: int, error: OSError) -> Failure:
     number = getattr(error, "winerror", None) or error.errno
     if number in (errno.EADDRINUSE, _WSAEADDRINUSE):
         what = f"A porta {port} já está em uso neste computador."
-        cause = "Outro programa, ou outra cópia deste, já atende nela."
+        users = listed([str(user) for user in port_users(port)])
+        cause = f"Quem escuta nela é {users}." if users else "Outro programa, ou outra cópia deste, já atende nela."
         todo = "Feche o outro programa, ou escolha outra porta aqui e em todos os balcões."
     elif number in (errno.EACCES, errno.EPERM, _WSAEACCES):
         what = f"O sistema não deixa este programa usar a porta {port}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -163,6 +164,7 @@ def test_the_port_in_use_is_explained(office: Backoffice) -> None:
     assert state.phase is ServerPhase.FAILED
     assert state.failure is not None
     assert state.failure.what == f"A porta {port} já está em uso neste computador."
+    assert f"(processo {os.getpid()})" in state.failure.cause, "who has the port is named where the system tells"
 
 
 def test_after_the_port_is_free_it_begins(office: Backoffice) -> None:
