@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.kinds import InvalidValue
+from app.rules.counter_presence import presence
 from ui.cli.office import opened
 from ui.cli.output import Status, note, write, write_json, write_table
 from ui.cli.portuguese import positive
@@ -52,7 +53,7 @@ def run_include(options: argparse.Namespace) -> Status:
         except InvalidValue as error:
             raise Refused(str(error)) from error
     if options.json:
-        write_json(_as_document(counter) | {"token": token})
+        write_json(_as_document(counter, datetime.now(UTC)) | {"token": token})
     else:
         note(f"Balcão {counter.id} · {counter.name} incluído. O token dele é mostrado só desta vez:")
         write(token)
@@ -65,11 +66,12 @@ def run_list(options: argparse.Namespace) -> Status:
 
     with opened() as office, office.database.reading() as connection:
         known = counters.every(connection)
+    now = datetime.now(UTC)
     if options.json:
-        write_json([_as_document(counter) for counter in known])
+        write_json([_as_document(counter, now) for counter in known])
     elif known:
         headers = ("Código", "Nome", "Empresa", "Token", "Último contato", "Endereço", "Versão", "Situação")
-        write_table(headers, [_line(counter) for counter in known])
+        write_table(headers, [_line(counter, now) for counter in known])
     else:
         note("Nenhum balcão incluído. Inclua com “balcoes incluir NOME”.")
     return Status.DONE
@@ -86,13 +88,13 @@ def run_revoke(options: argparse.Namespace) -> Status:
         except counters.CounterNotFound as error:
             raise Refused(str(error)) from error
     if options.json:
-        write_json(_as_document(counter))
+        write_json(_as_document(counter, datetime.now(UTC)))
     else:
         write(f"Balcão {counter.id} · {counter.name} revogado: o token dele deixa de valer em até 2 segundos.")
     return Status.DONE
 
 
-def _as_document(counter: Counter) -> dict[str, Any]:
+def _as_document(counter: Counter, now: datetime) -> dict[str, Any]:
     return {
         "codigo": counter.id,
         "nome": counter.name,
@@ -105,10 +107,11 @@ def _as_document(counter: Counter) -> dict[str, Any]:
         "ultimo_contato": _iso(counter.last_seen_at),
         "endereco": counter.last_address,
         "versao": counter.last_version,
+        "situacao": presence(counter, now).value,
     }
 
 
-def _line(counter: Counter) -> list[str]:
+def _line(counter: Counter, now: datetime) -> list[str]:
     return [
         str(counter.id),
         counter.name,
@@ -117,7 +120,9 @@ def _line(counter: Counter) -> list[str]:
         "" if counter.last_seen_at is None else f"{counter.last_seen_at.astimezone():%d/%m/%Y %H:%M:%S}",
         counter.last_address,
         counter.last_version,
-        "atendido" if counter.revoked_at is None else f"revogado em {counter.revoked_at.astimezone():%d/%m/%Y %H:%M}",
+        presence(counter, now).label
+        if counter.revoked_at is None
+        else f"Revogado em {counter.revoked_at.astimezone():%d/%m/%Y %H:%M}",
     ]
 
 

@@ -17,12 +17,13 @@ def test_a_counter_from_the_beginning_to_the_end(run: Run, machine: Path) -> Non
     (listed,) = run("balcoes", "listar", "--json").json
     assert "token" not in listed
     assert token.endswith(listed["token_termina_em"])
-    assert (listed["revogado_em"], listed["ultimo_contato"]) == (None, None)
+    assert (listed["revogado_em"], listed["ultimo_contato"], listed["situacao"]) == (None, None, "nunca_entrou")
 
     revoked = run("balcoes", "revogar", "1")
     assert (revoked.status, "Balcão 1 revogado" in revoked.out) == (0, True)
     (listed,) = run("balcoes", "listar", "--json").json
     assert listed["revogado_em"] is not None
+    assert listed["situacao"] == "revogado"
     assert run("balcoes", "revogar", "1").status == 0
 
     again = run("balcoes", "incluir", "balcão 1", "--json").json
@@ -41,8 +42,8 @@ def test_what_people_read(run: Run, machine: Path) -> None:
     run("balcoes", "incluir", "Balcão 1")
     run("balcoes", "incluir", "Caixa")
     run("balcoes", "revogar", "2")
-    assert "todas" in run("balcoes", "listar").out
-    assert "revogado em" in run("balcoes", "listar").out
+    shown = run("balcoes", "listar").out
+    assert all(words in shown for words in ("todas", "Nunca entrou", "Revogado em"))
 
 
 def test_what_cannot_be(run: Run, machine: Path) -> None:
