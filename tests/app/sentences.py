@@ -6,7 +6,8 @@ import re
 
 _TELLS_WHAT_TO_DO = re.compile(
     r"\b(escolha|grave|confira|Informe|Escreva|Escolha|Confira|Exemplo|Corrija|Instale|Reative|Restaure|Atualize|informe|escreva|consulte|"
-    r"Baixe|Use|Importe|preencha|encurte|diga|digite|tire|use|são|vão|começa|Para|de -?\d+ a \d+|ou mais|opções)\b"
+    r"Baixe|Use|Importe|preencha|encurte|diga|Digite|digite|tire|use|são|vão|começa|Para|de -?\d+ a \d+|ou mais|"
+    r"opções)\b"
 )
 
 
