@@ -5,6 +5,7 @@ SQLite in a file of the data folder, or PostgreSQL through psycopg.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.data.server_refusal import explain, message_of, refusal_of
 from app.domain import Failure, FailureKind
@@ -24,6 +26,8 @@ from app.settings.snapshot import Snapshot
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_PATIENCE_S = 15
+_RESTED_S = 0.25
+_RESTS_SINCE = "retaguarda.descansa_desde"
 _ALONE_PATIENCE_S = 5  # whoever has the file open keeps it open
 _MIGRATION_LOCK = 7_263_500_125  # any number of our own; the same on every machine
 
@@ -62,12 +66,14 @@ class Database:
     def __init__(self, url: URL | str, *, alone: bool = False) -> None:
         """With `alone`, connecting fails when anybody else has the file open, and nobody else can open it meanwhile."""
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        # A server may have closed a connection that waited in the pool; a file cannot.
         # What was written, people's data, is not to be repeated by an error, which is logged.
-        self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
+        self.engine: Engine = create_engine(url, hide_parameters=True)
         if self.is_sqlite:
             event.listen(self.engine, "connect", partial(_prepare_sqlite, alone=alone))
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "checkin", _note_rest)
+            event.listen(self.engine, "checkout", partial(_ping_rested, self.engine.dialect))
         # PostgreSQL's default would show each query of one reading the data of another moment.
         self._reader = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -170,6 +176,23 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTS_SINCE] = time.monotonic()
+
+
+def _ping_rested(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Try a connection that the server may have closed while nobody used it; one in constant use is not worth it.
+
+    What SQLAlchemy's own `pool_pre_ping` does at every use costs as much as a query.
+    """
+    if time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) < _RESTED_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any, *, alone: bool) -> None:

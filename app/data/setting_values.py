@@ -28,7 +28,7 @@ _EVERY = select(_t.key, _t.company_id, _t.value, _t.changed_at, _t.changed_by)
 
 def load(connection: Connection) -> list[StoredValue]:
     """Every stored value."""
-    return [StoredValue(*row) for row in connection.execute(_EVERY)]
+    return [StoredValue(*row) for row in connection.execute(_EVERY).all()]
 
 
 def store(connection: Connection, key: str, company_id: int, value: str | None, actor: str, at: datetime) -> None:

@@ -41,13 +41,16 @@ class SettingsRepository:
         self._turn = threading.Lock()
         self._last: _Read | None = None
 
-    def current(self) -> Snapshot:
+    def current(self, age_s: float = 0.0) -> Snapshot:
         """The same as `load`, for who asks at every request and from any thread: what is kept is read again, once for
-        all who asked before it was, and only understood again when it changed."""
-        asked_at = time.monotonic()
+        all who asked before it was, and only understood again when it changed.
+
+        What was read up to `age_s` seconds ago will do, unless this repository has saved meanwhile.
+        """
+        needed_at = time.monotonic() - age_s
         with self._turn:
             last = self._last
-            if last is None or last.at < asked_at:
+            if last is None or last.at < needed_at:
                 at = time.monotonic()
                 sources = self._machine.version(), self._rows()
                 known = last.snapshot if last is not None and last.sources == sources else None
@@ -124,6 +127,8 @@ class SettingsRepository:
             if self._machine.load() != machine_before:
                 self._machine.save(machine_before)
             raise
+        with self._turn:  # a reading that began before is over, and is not what is kept
+            self._last = None
         return self.load()
 
     def _scope_or_value_error(self, key: SettingKey, value: Any) -> str | None:

@@ -18,6 +18,8 @@ from services.order_gate import OrderGate
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_SETTINGS_AGE_S = 1.0
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -36,8 +38,8 @@ class Desk:
     on_message: Callable[[], None] = lambda: None
 
     def settings(self) -> Snapshot:
-        """The settings as they are kept now. It reads the database."""
-        return self.office.settings.current()
+        """The settings as they are kept: what another computer saved counts within a second. It reads the database."""
+        return self.office.settings.current(_SETTINGS_AGE_S)
 
     async def work(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns, called by one of the threads that may wait."""
