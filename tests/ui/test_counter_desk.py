@@ -142,10 +142,10 @@ def test_a_message_told_of_by_a_counter_wakes_the_sender(
     qtbot: QtBot, office: Office, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "LOOK_AGAIN_S", 3600.0)
-    shop = open_shop(office.database)
+    shop = open_shop(office.backoffice.database)
     shop.customer()
     keep(office, {WHATSAPP_ORDERS: True, **dict.fromkeys(WHATSAPP_TEMPLATE.values(), "os")})
-    with office.database.writing() as connection:
+    with office.backoffice.database.writing() as connection:
         _, token = counters.add(connection, "Balcão 1", None, "maria", datetime.now(UTC))
     office.desk.open()
     until(qtbot, lambda: office.desk.sender_state.phase is Phase.IDLE)
