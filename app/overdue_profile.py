@@ -24,7 +24,7 @@ SWITCHES: dict[OrderKind, Setting[bool]] = {
     OrderKind.BUDGET: OVERDUE_BUDGET,
     OrderKind.PRE_SALE: OVERDUE_PRE_SALE,
 }
-"""What turns the check on, of each kind that has one; orders and invoices follow the pre-sale they came from."""
+"""What turns the check on, of each kind that has one; orders and invoices follow what they came from."""
 
 SETTINGS: tuple[Setting[Any], ...] = (
     *SWITCHES.values(),

@@ -22,7 +22,7 @@ from services.integration.size_limit import SizeLimit
 ROUTES = (evaluations, customers, instalments, service_orders, identity)
 """The modules of routes, in the order in which the documentation shows them and a path is looked for."""
 
-_ALWAYS = documented(400, 401, 413, 422, 429, 431, 500, 503)
+_ALWAYS = documented(400, 401, 408, 413, 422, 429, 431, 500, 503)
 _DESCRIPTION = """\
 Troca de dados entre os balcões e a retaguarda: clientes, parcelas do crediário, avaliação de vendas e eventos de ordem
 de serviço. Cada balcão se identifica pelo seu token, em `Authorization: Bearer`, e diz a sua versão em `User-Agent`.

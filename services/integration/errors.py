@@ -77,7 +77,6 @@ _MEANINGS = {
     403: "O balcão não pode falar por esta empresa",
     404: "Não existe",
     408: "O pedido não chegou inteiro a tempo",
-    409: "O registro mudou desde a versão informada",
     410: "O cursor não vale mais",
     413: "O corpo passa de 1 MiB",
     422: "O pedido não está de acordo",
@@ -88,9 +87,10 @@ _MEANINGS = {
 }
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may end in these errors."""
-    return {status: {"model": ErrorAnswer, "description": _MEANINGS[status]} for status in statuses}
+def documented(*statuses: int, more: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may end in these errors; `more` has what others mean in this route."""
+    meanings = {status: _MEANINGS[status] for status in statuses} | dict(more or {})
+    return {status: {"model": ErrorAnswer, "description": meaning} for status, meaning in meanings.items()}
 
 
 def error_response(error: ApiError) -> Response:

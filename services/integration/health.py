@@ -29,7 +29,7 @@ def add(app: FastAPI, callers: Callers) -> None:
         summary="O serviço atende?",
         tags=["Serviço"],
         response_model=Health,
-        responses=documented(500, 503),
+        responses=documented(408, 500, 503),
         openapi_extra={"security": []},
     )
     async def health() -> Response:

@@ -391,8 +391,8 @@ class Question(Sent):
         default=None,
         ge=1,
         le=MAX_LONG_ID,
-        description="A avaliação da pré-venda de que este pedido ou nota vem: o crediário é verificado de novo, e o "
-        "que foi liberado nela continua liberado.",
+        description="A avaliação do orçamento ou da pré-venda de que este pedido ou nota vem: o crediário é verificado "
+        "de novo, e o que foi liberado nela continua liberado.",
     )
 
 

@@ -21,7 +21,6 @@ from app.domain import FailureKind
 from app.kinds import InvalidValue
 from app.overdue_profile import SWITCHES
 from app.rules.order_gate import OrderQuestion
-from app.rules.overdue import Overdue
 from services.consultation import NotAsked
 from services.integration.answers import answer, as_json
 from services.integration.desk import Desk
@@ -51,6 +50,11 @@ _STATUS = {
     Refusal.MUST_WAIT: 429,
 }
 
+_NOT_RELEASED = {
+    403: "O login e a senha não conferem, esta pessoa não pode liberar, ou o balcão não pode falar por esta empresa",
+    409: "Não há o que liberar: já foi liberada, não precisava, ou passou o prazo",
+}
+
 EvaluationId = Annotated[int, Path(ge=1, le=MAX_LONG_ID, description="Número da avaliação.")]
 
 
@@ -69,7 +73,7 @@ def add(router: APIRouter, desk: Desk) -> None:
     async def evaluate(request: Request, sent: Question) -> Response:
         """Responde se o orçamento (DAV), a pré-venda, o pedido ou a nota pode seguir, com os motivos para mostrar a
         quem vende. Orçamento e pré-venda dependem do crediário; pedido e nota, da situação na ANP e dos bloqueios do
-        cliente, e do crediário quando vêm de uma pré-venda. Cada avaliação fica registrada."""
+        cliente, e do crediário quando vêm de um orçamento ou de uma pré-venda. Cada avaliação fica registrada."""
         caller = caller_of(request)
         check_company(caller, sent.empresa)
         question = OrderQuestion(
@@ -103,7 +107,7 @@ def add(router: APIRouter, desk: Desk) -> None:
         summary="Liberar uma venda recusada pelo crediário",
         tags=_TAGS,
         response_model=Released,
-        responses=documented(403, 404, 409),
+        responses=documented(404, more=_NOT_RELEASED),
     )
     async def let_go(request: Request, id: EvaluationId, key: WriteKey, sent: ReleaseSent) -> Response:
         """Quem tem permissão libera esta operação, com usuário, senha e motivo, em até 30 minutos. Vale para as
@@ -128,7 +132,7 @@ def _evaluated(desk: Desk, question: OrderQuestion) -> Response:
             "regras": said.rules,
             "consulta_id": said.consultation_id,
             "liberacao_necessaria": said.release_needed,
-            "crediario": _store_credit(said.overdue),
+            "crediario": None if said.overdue is None else said.overdue.as_summary(),
         }
     )
 
@@ -184,7 +188,7 @@ def _let_go(desk: Desk, caller: Caller, check_id: int, sent: ReleaseSent, write:
 
 
 def _kept(check: FullCheck) -> dict[str, Any]:
-    row = check.row
+    row, overdue = check.row, check.overdue
     return {
         "avaliacao": row.id,
         "permitido": row.allowed,
@@ -192,7 +196,7 @@ def _kept(check: FullCheck) -> dict[str, Any]:
         "regras": check.rules,
         "consulta_id": check.consultation_id,
         "liberacao_necessaria": row.release_needed,
-        "crediario": _store_credit(check.overdue),
+        "crediario": None if overdue is None else overdue.as_summary(),
         "quando": row.at,
         "tipo": row.kind.value,
         "operacao": row.operation.value,
@@ -201,17 +205,6 @@ def _kept(check: FullCheck) -> dict[str, Any]:
         "referencia": row.reference,
         "avaliacao_anterior": check.previous_id,
         "liberacao": None if check.release is None else _release(check.release),
-    }
-
-
-def _store_credit(overdue: Overdue | None) -> dict[str, Any] | None:
-    if overdue is None:
-        return None
-    return {
-        "vencidas": overdue.count,
-        "maior_atraso": overdue.worst_days,
-        "valor": f"{overdue.principal:.2f}",
-        "primeira_vencida": overdue.first_due,
     }
 
 

@@ -139,7 +139,7 @@ def test_every_route_says_what_it_does_and_how_it_fails(service: Service) -> Non
     for path, methods in paths.items():
         for operation in methods.values():
             assert operation["summary"] and operation["description"].endswith(".")
-            assert {"500", "503"} <= set(operation["responses"])
+            assert {"408", "500", "503"} <= set(operation["responses"])
             assert path == "/saude" or {"401", "422", "429"} <= set(operation["responses"])
     used = set(re.findall(r"#/components/schemas/(\w+)", str(api)))
     assert used == set(api["components"]["schemas"])
