@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from app import order_profile, overdue_profile
-from app.data import brands, instalments, order_checks, order_standing
+from app.data import brands, instalments, order_checks, order_standing, releases
 from app.data.database import Database
 from app.data.order_standing import OrderStanding
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
@@ -22,7 +22,7 @@ from app.overdue_profile import SWITCHES, OverdueProfile
 from app.policies import OrderKind
 from app.portuguese import exact
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
-from app.rules.overdue import Credit, CreditFinding, Overdue, Release, judge, not_checked
+from app.rules.overdue import RELEASED, Credit, CreditFinding, Overdue, Release, judge, not_checked
 from app.settings.snapshot import Snapshot
 from services.anp.consultation import AnpConsultation
 from services.consultation import PATIENCE_S, NotAsked, not_configured
@@ -152,7 +152,9 @@ class OrderGate:
         if finding is not None:
             return _Seen(profile, standing, planned, None, finding)
         today = now.astimezone(ZoneInfo(standing.seller.zone)).date()
-        credit = instalments.credit(connection, question.document, question.company_id, by.companies, today, release)
+        credit = instalments.credit(
+            connection, question.document, question.company_id, by.companies, today, release, question.reference
+        )
         return _Seen(profile, standing, planned, credit, judge(by, credit, question.act, now))
 
     def _conclude(
@@ -175,6 +177,8 @@ class OrderGate:
             machine=self._machine,
             at=self._clock(),
         )
+        if decision.allowed and RELEASED in decision.rules and question.previous_id is not None:
+            releases.spend(connection, question.previous_id, question.reference)
         return OrderAnswer(
             decision.allowed,
             decision.reasons,

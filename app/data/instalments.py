@@ -105,15 +105,17 @@ def credit(
     companies: OverdueCompanies,
     today: date,
     release: Release | None,
+    reference: str,
 ) -> Credit:
     """What is known of a document's store credit when a company, which must be there, asks.
 
     With every company's instalments counting, it is known since the oldest of their last loads, as long as the company
-    itself was told once; one that never was is taken for one without store credit.
+    itself was told once; one that never was is taken for one without store credit. `release` and `reference` are as in
+    Credit.
     """
     asked = {"document": document.key, "today": today, "company_id": company_id}
     rows = connection.execute(_CREDIT[companies], asked).all()
-    return Credit(today, rows[0][0], _instalments(row[1:] for row in rows if row.id is not None), release)
+    return Credit(today, rows[0][0], _instalments(row[1:] for row in rows if row.id is not None), release, reference)
 
 
 def _instalments(found: Any) -> tuple[Instalment, ...]:

@@ -472,7 +472,7 @@ class OverdueRelease(Base):
     """One operation that a person let go on in spite of overdue store credit.
 
     It covers those instalments and no others. `instalments` are numbers of `instalment`; empty when what was released
-    is that nothing could be checked.
+    is that nothing could be checked. `sold_as` is the reference of the one sale that it served, None while there is none.
     """
 
     __tablename__ = "overdue_release"
@@ -484,6 +484,7 @@ class OverdueRelease(Base):
     counter_id: Mapped[int | None] = mapped_column(ForeignKey("counter.id"))
     machine: Mapped[str] = mapped_column(String(120))
     instalments: Mapped[list[int]] = mapped_column(JSON)
+    sold_as: Mapped[str | None] = mapped_column(String(60))
 
 
 class Instalment(Base):

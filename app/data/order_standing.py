@@ -69,10 +69,13 @@ class _Registration(NamedTuple):
 
 _c, _t = Customer, Consultation
 # Every order runs these, and building a statement costs ten times as much as running it.
-_PREVIOUS = (
-    select(OrderCheck.kind, OrderCheck.company_id, OrderCheck.document, OverdueRelease.instalments)
-    .outerjoin(OverdueRelease, OverdueRelease.check_id == OrderCheck.id)
-    .where(OrderCheck.id == bindparam("check_id"))
+_PREVIOUS = select(OrderCheck.kind, OrderCheck.company_id, OrderCheck.document).where(
+    OrderCheck.id == bindparam("check_id")
+)
+_RELEASE = (
+    select(OverdueRelease.instalments, OverdueRelease.sold_as)
+    .where(OverdueRelease.check_id == bindparam("check_id"))
+    .with_for_update()
 )
 _KNOWN_AT = func.coalesce(_t.listed_at, _t.asked_at)
 _NUMBER = (
@@ -125,11 +128,15 @@ def seller(connection: Connection, company_id: int) -> Seller | None:
 
 
 def previous(connection: Connection, check_id: int) -> PreviousCheck | None:
-    """A check as the one that comes after it sees it, or None when there is no such check."""
+    """A check as the one that comes after it sees it, or None when there is no such check.
+
+    Of two sales that came from it the second waits until the first is decided: one release serves one of them.
+    """
     found = connection.execute(_PREVIOUS, {"check_id": check_id}).first()
     if found is None:
         return None
-    release = None if found.instalments is None else Release(check_id, frozenset(found.instalments))
+    released = connection.execute(_RELEASE, {"check_id": check_id}).first()
+    release = None if released is None else Release(check_id, frozenset(released.instalments), released.sold_as)
     return PreviousCheck(OrderKind(found.kind), found.company_id, found.document, release)
 
 

@@ -1,4 +1,4 @@
-"""Sales that a person let go on in spite of overdue store credit: one release a check, never changed."""
+"""Sales that a person let go on in spite of overdue store credit: one release a check, for one sale."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from app.data.models import OverdueRelease, User
 
@@ -51,6 +51,11 @@ def record(
             instalments=list(instalments),
         )
     )
+
+
+def spend(connection: Connection, check_id: int, reference: str) -> None:
+    """The release of a check has served the sale of that reference, and serves no other."""
+    connection.execute(update(_t).where(_t.check_id == check_id).values(sold_as=reference))
 
 
 def of_check(connection: Connection, check_id: int) -> Released | None:

@@ -91,10 +91,18 @@ class Overdue:
 
 @dataclass(frozen=True)
 class Release:
-    """What a person released for the check `check_id`: those instalments; with none, that nothing could be checked."""
+    """What a person released for the check `check_id`: those instalments; with none, that nothing could be checked.
+
+    `sold_as` is the reference of the one sale that it has served, None while there is none.
+    """
 
     check_id: int
     instalments: frozenset[int]
+    sold_as: str | None = None
+
+    def serves(self, reference: str) -> bool:
+        """Whether the sale of that reference may go on by it: it serves one sale, however often that one is asked."""
+        return self.sold_as is None or self.sold_as == reference
 
 
 @dataclass(frozen=True)
@@ -102,13 +110,19 @@ class Credit:
     """What is known of the buyer's store credit on `today`, the calendar date of the company that sells.
 
     `known_at` is when the instalments were last received, None when they never were. `release` is of the sale that
-    this one came from.
+    this one, known at the counter by `reference`, came from.
     """
 
     today: date
     known_at: datetime | None
     instalments: tuple[Instalment, ...]
     release: Release | None = None
+    reference: str = ""
+
+    @property
+    def usable(self) -> Release | None:
+        """The release, unless it has served another sale."""
+        return self.release if self.release is not None and self.release.serves(self.reference) else None
 
 
 @dataclass(frozen=True)
@@ -175,11 +189,13 @@ def judge(profile: OverdueProfile, credit: Credit, act: str, now: datetime) -> C
     if profile.action is OverdueAction.WARN:
         why = f"{_said(found)}. O perfil avisa e permite a {act}."
         return CreditFinding(False, False, why, rules, found)
-    if credit.release is not None and credit.release.instalments.issuperset(found.instalments):
-        why = f"{_said(found)}: tudo foi liberado na avaliação {credit.release.check_id}."
+    release = credit.usable
+    if release is not None and release.instalments.issuperset(found.instalments):
+        why = f"{_said(found)}: tudo foi liberado na avaliação {release.check_id}."
         return CreditFinding(False, False, why, (*rules, RELEASED), found)
-    more = "" if credit.release is None else f" A liberação da avaliação {credit.release.check_id} não cobre todas."
-    return _refused(profile, f"{_said(found)}. O perfil não permite a {act} neste caso.{more}", rules, found)
+    more = "" if release is None else f" A liberação da avaliação {release.check_id} não cobre todas."
+    why = f"{_said(found)}. O perfil não permite a {act} neste caso.{more or _served_another(credit)}"
+    return _refused(profile, why, rules, found)
 
 
 def _why_unknown(profile: OverdueProfile, credit: Credit, now: datetime) -> str:
@@ -199,10 +215,20 @@ def _unchecked(profile: OverdueProfile, credit: Credit, found: Overdue, unknown:
     rules = (profile.switch.key, OVERDUE_UNCHECKED.key, *((OVERDUE_DATA_AGE.key,) if credit.known_at else ()))
     if profile.unchecked is UncheckedAction.ALLOW:
         return CreditFinding(False, False, f"{why} O perfil permite a {act} sem verificação.", rules)
-    if credit.release is not None and not credit.release.instalments:
-        why += f" A {act} sem verificação foi liberada na avaliação {credit.release.check_id}."
+    release = credit.usable
+    if release is not None and not release.instalments:
+        why += f" A {act} sem verificação foi liberada na avaliação {release.check_id}."
         return CreditFinding(False, False, why, (*rules, RELEASED))
-    return _refused(profile, f"{why} O perfil não permite a {act} sem verificação.", rules, None)
+    why += f" O perfil não permite a {act} sem verificação.{_served_another(credit)}"
+    return _refused(profile, why, rules, None)
+
+
+def _served_another(credit: Credit) -> str:
+    """That the release was for another sale, "" when that is not so."""
+    if credit.release is None or credit.usable is not None:
+        return ""
+    sale = f"à venda {credit.release.sold_as}" if credit.release.sold_as else "a outra venda"
+    return f" A liberação da avaliação {credit.release.check_id} já serviu {sale}."
 
 
 def _refused(profile: OverdueProfile, why: str, rules: tuple[str, ...], found: Overdue | None) -> CreditFinding:

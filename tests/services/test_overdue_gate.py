@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
-from app.data import instalments, manual_blocks, order_checks, records, releases
+from app.data import blocks, instalments, manual_blocks, order_checks, records, releases
 from app.data.order_checks import CheckQuery
 from app.documents import parse_document
 from app.kinds import InvalidValue
@@ -30,6 +31,7 @@ from app.settings.catalog import (
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES, ENTITIES
 from services.consultation import NotAsked
+from services.order_gate import OrderAnswer
 from tests.services.conftest import ACTOR, Place, cnpj
 from tests.services.overdue_shop import DUE, HOUR, NOON, Shop, told
 
@@ -255,17 +257,7 @@ def test_a_release_covers_the_sale_while_nothing_more_is_overdue(shop: Shop) -> 
     shop.tell(told(cnpj(1)), told(cnpj(1), "P2", date(2026, 11, 20)))
     pre_sale = shop.check(cnpj(1))
     assert pre_sale.overdue is not None
-    with shop.place.database.writing() as connection:
-        releases.record(
-            connection,
-            pre_sale.check_id,
-            user,
-            "Paga amanhã",
-            pre_sale.overdue.instalments,
-            counter_id=None,
-            machine="",
-            at=shop.clock(),
-        )
+    _release(shop, pre_sale, user)
     sale = shop.check(cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id)
     assert sale.allowed
     assert f"tudo foi liberado na avaliação {pre_sale.check_id}." in sale.reasons[0]
@@ -279,6 +271,48 @@ def test_a_release_covers_the_sale_while_nothing_more_is_overdue(shop: Shop) -> 
     assert f"A liberação da avaliação {pre_sale.check_id} não cobre todas." in more.reasons[0]
     shop.tell(told(cnpj(1), "P2", date(2026, 11, 20), paid="100.00"))
     assert shop.check(cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id).allowed
+
+
+def test_a_release_serves_one_sale_however_often_that_one_is_asked(shop: Shop) -> None:
+    shop.place.add(1)
+    shop.tell(told(cnpj(1)))
+    pre_sale = shop.check(cnpj(1))
+    _release(shop, pre_sale, shop.add_user())
+    of_it = partial(shop.check, cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id)
+    assert of_it(reference="V-1").allowed
+    assert of_it(reference="V-1").allowed
+    other = of_it(reference="V-2")
+    assert (other.allowed, other.release_needed) == (False, True)
+    assert f"A liberação da avaliação {pre_sale.check_id} já serviu à venda V-1." in other.reasons[0]
+    assert not of_it().allowed
+
+
+def test_a_sale_refused_for_another_reason_does_not_spend_the_release(shop: Shop) -> None:
+    customer = shop.place.add(1)
+    shop.tell(told(cnpj(1)))
+    pre_sale = shop.check(cnpj(1))
+    _release(shop, pre_sale, shop.add_user())
+    of_it = partial(shop.check, cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id)
+    with shop.place.database.writing() as connection:
+        manual_blocks.block(connection, customer, "Conferir o endereço", actor=ACTOR, at=NOON)
+    assert not of_it(reference="V-1").allowed
+    with shop.place.database.writing() as connection:
+        held = [block.id for block in blocks.active(connection, customer)]
+        manual_blocks.release(connection, customer, held, "Conferido", actor=ACTOR, at=NOON)
+    assert of_it(reference="V-2").allowed
+
+
+def test_of_two_sales_at_once_a_release_serves_one(shop: Shop) -> None:
+    shop.place.add(1)
+    shop.tell(told(cnpj(1)))
+    pre_sale = shop.check(cnpj(1))
+    _release(shop, pre_sale, shop.add_user())
+    with ThreadPoolExecutor(8) as pool:
+        asked = [
+            pool.submit(shop.check, cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id, reference=f"V-{number}")
+            for number in range(8)
+        ]
+        assert sum(each.result().allowed for each in asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -336,3 +370,18 @@ def test_many_threads_ask_at_once(shop: Shop) -> None:
     assert [answer.allowed for answer in answers] == [number % 8 >= 4 for number in range(40)]
     assert len({answer.check_id for answer in answers}) == 40
     assert all(shop.kept(answer).row.document == document for answer, document in zip(answers, asked, strict=True))
+
+
+def _release(shop: Shop, refused: OrderAnswer, user: int) -> None:
+    assert refused.overdue is not None
+    with shop.place.database.writing() as connection:
+        releases.record(
+            connection,
+            refused.check_id,
+            user,
+            "Paga amanhã",
+            refused.overdue.instalments,
+            counter_id=None,
+            machine="",
+            at=shop.clock(),
+        )

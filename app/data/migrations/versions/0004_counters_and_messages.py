@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("counter_id", sa.Integer(), nullable=True),
         sa.Column("machine", sa.String(length=120), nullable=False),
         sa.Column("instalments", sa.JSON(), nullable=False),
+        sa.Column("sold_as", sa.String(length=60), nullable=True),
         sa.ForeignKeyConstraint(["check_id"], ["order_check.id"], name=op.f("fk_overdue_release_check_id_order_check")),
         sa.ForeignKeyConstraint(["counter_id"], ["counter.id"], name=op.f("fk_overdue_release_counter_id_counter")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_overdue_release_user_id_app_user")),
