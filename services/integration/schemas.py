@@ -385,7 +385,11 @@ class Question(Sent):
     documento: DocumentText
     empresa: Company
     referencia: Annotated[str, _line(60)] = Field(
-        default="", max_length=60, description="Número do documento no balcão, para achá-lo depois.", examples=["1042"]
+        default="",
+        max_length=60,
+        description="Número do documento no balcão, para achá-lo depois. Uma liberação serve uma venda só, e é por ele "
+        "que a mesma venda, avaliada de novo, é reconhecida.",
+        examples=["1042"],
     )
     avaliacao_anterior: int | None = Field(
         default=None,
