@@ -1,4 +1,4 @@
-"""Brazilian telephone numbers: read as people write them, kept in E.164 digits, shown, compared and masked.
+"""Brazilian telephone numbers: read as people write them, kept in E.164 digits, shown and masked.
 
 Since the end of 2016 every mobile has nine digits after the DDD; eight-digit ones of old registrations get their nine.
 """
@@ -33,11 +33,6 @@ def mobile(text: str) -> str:
     raise InvalidPhone(f"“{text.strip()}” não é um celular. Escreva como (27) 99999-1234.")
 
 
-def same_mobile(one: str, other: str) -> bool:
-    """Whether two E.164 numbers are one mobile: WhatsApp knows many by the eight digits they had before 2016."""
-    return _without_nine(one) == _without_nine(other)
-
-
 def shown_phone(digits: str) -> str:
     """ "(27) 99999-1234" of E.164 digits; what is of another form is shown as it is."""
     match = re.fullmatch(r"55([0-9]{2})([0-9]{4,5})([0-9]{4})", digits)
@@ -47,7 +42,3 @@ def shown_phone(digits: str) -> str:
 def masked_phone(digits: str) -> str:
     """ "+55 27 9••••-1234": what a log may say of a number."""
     return f"+{digits[:2]} {digits[2:4]} {digits[4:5]}••••-{digits[-4:]}" if len(digits) > 8 else "••••"
-
-
-def _without_nine(digits: str) -> str:
-    return digits[:4] + digits[5:] if len(digits) == 13 and digits[4] == "9" else digits
