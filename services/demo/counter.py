@@ -147,7 +147,7 @@ class DemoCounter:
             yield _Step("clientes que mudaram", "GET", f"/v1/clientes{query}", then=taken)
 
     def _sell(self) -> Iterator[_Step]:
-        """A budget becomes a pre-sale and then an order; what store credit refuses is released by who may."""
+        """A budget, an order, an invoice, or a pre-sale and its order; what store credit refuses is released."""
         customer = self._somebody()
         previous: int | None = None
         for kind in self._chance.choice((_KINDS[:1], _KINDS[1:3], _KINDS[2:3], _KINDS[3:])):

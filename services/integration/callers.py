@@ -1,6 +1,7 @@
 """The counters whose tokens are accepted, as the service knows them, and when each was last heard.
 
-They are few and all kept in memory: no request waits for the database because of a token, good or bad.
+They are few and all kept in memory, read again every two seconds at most: a flood of tokens, good or bad, asks the
+database nothing more.
 """
 
 from __future__ import annotations
