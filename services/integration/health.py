@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.version import VERSION
+from services.integration.answers import answer
 from services.integration.callers import Callers
 from services.integration.entrance import OPEN_PATH
 from services.integration.errors import documented
@@ -35,4 +36,4 @@ def add(app: FastAPI, callers: Callers) -> None:
     async def health() -> Response:
         """A única rota sem token. Com o banco de dados fora do ar, responde 503."""
         await callers.refresh()
-        return JSONResponse({"situacao": "atendendo", "versao": VERSION})
+        return answer({"situacao": "atendendo", "versao": VERSION})

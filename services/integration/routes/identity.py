@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.version import VERSION
+from services.integration.answers import answer
 from services.integration.desk import Desk
 from services.integration.entrance import caller_of
 
@@ -29,4 +30,4 @@ def add(router: APIRouter, desk: Desk) -> None:
     async def identity(request: Request) -> Response:
         """Diz de qual balcão é o token. Serve para testar o token e o endereço."""
         caller = caller_of(request)
-        return JSONResponse({"balcao": caller.id, "nome": caller.name, "empresa": caller.company_id, "versao": VERSION})
+        return answer({"balcao": caller.id, "nome": caller.name, "empresa": caller.company_id, "versao": VERSION})
