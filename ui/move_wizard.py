@@ -12,13 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -39,6 +38,7 @@ from ui.editors import Editor, editor_for
 from ui.failure_view import FailureView, failure_of
 from ui.long_work import Cancelled, LongWork
 from ui.long_work import Progress as Report
+from ui.password_field import PasswordField
 from ui.references import ReferenceSource
 from ui.theme import Tone
 
@@ -110,13 +110,10 @@ class MoveWizard(QDialog):
             editor.widget.setToolTip(setting.tooltip)
             self.editors[setting] = editor
             _add_row(grid, setting.label, editor.widget, editor.field)
-        self.password = QLineEdit(password)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password = PasswordField("a senha")
+        self.password.setText(password)
         self.password.setAccessibleName(PASSWORD)
         self.password.setPlaceholderText("em branco, vale a guardada no cofre do sistema")
-        shown = QAction(icons.icon("eye"), "Mostrar a senha", self, checkable=True)
-        shown.toggled.connect(self._show_password)
-        self.password.addAction(shown, QLineEdit.ActionPosition.TrailingPosition)
         _add_row(grid, PASSWORD, self.password, self.password)
         self.looking = LongWork()
         self.refusal = FailureView()
@@ -147,10 +144,6 @@ class MoveWizard(QDialog):
         buttons.insertLayout(0, self._ways_out)
         column.addLayout(buttons)
         return page
-
-    @Slot(bool)
-    def _show_password(self, shown: bool) -> None:
-        self.password.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
 
     @Slot()
     def look(self) -> None:
