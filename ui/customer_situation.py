@@ -123,10 +123,8 @@ class CustomerSituation(QScrollArea):
         """What is overdue; what is not yet is only counted."""
         self._now.addSpacing(theme.S)
         self._add_title("Crediário")
-        late, told = (
-            credit.overdue,
-            f"Parcelas recebidas em {words.exact(received_at)} ({words.relative(received_at)}).",
-        )
+        late = credit.overdue
+        told = f"Parcelas recebidas em {words.exact(received_at)} ({words.relative(received_at)})."
         to_come = len(credit.owed) - len(late)
         more = f"{words.counted(to_come, 'parcela a vencer', 'parcelas a vencer')}." if to_come else ""
         if not late:
