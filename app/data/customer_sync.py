@@ -79,7 +79,7 @@ class Cursor:
         """The inverse of `str`. Raises InvalidCursor."""
         match = _WRITTEN.fullmatch(text)
         if match is None:
-            raise InvalidCursor("Isto não é um cursor deste serviço: use o “proximo” da última resposta, sem mudá-lo.")
+            raise InvalidCursor("Isto não é um cursor deste serviço: use o “cursor” da última resposta, sem mudá-lo.")
         return cls(match[1], int(match[2]), int(match[3]))
 
 
