@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.portuguese import counted
 from app.settings.catalog import WHATSAPP_NUMBER
 from ui import icons, tasks, theme
 from ui.asking_dialog import AskingDialog
@@ -121,7 +122,6 @@ class TokenDialog(AskingDialog):
             "whatsapp_business_messaging. Os temporários duram 24 horas."
         )
         self.token = PasswordField("o token")
-        self.token.setMaxLength(_LONGEST)
         self._ask("&Token", self.token)
         self.token.setFocus()
 
@@ -130,10 +130,15 @@ class TokenDialog(AskingDialog):
         return self.token
 
     def _begin(self) -> None:
+        from services.whatsapp.account import is_token
+
         token = self.token.text().strip()
         if not token:
             self._refuse(self.token, "Cole o token.")
-        elif not token.isascii() or not token.isprintable() or " " in token:
+        elif len(token) > _LONGEST:
+            most = counted(_LONGEST, "caractere", "caracteres")
+            self._refuse(self.token, f"O token passa de {most}: copie de novo da Meta, só ele.")
+        elif not is_token(token):
             self._refuse(self.token, "O token tem só letras e algarismos, sem espaços: copie de novo da Meta.")
         else:
             self._run(partial(_keep, self._number, token), self._done)

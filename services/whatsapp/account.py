@@ -9,6 +9,11 @@ from app.settings.catalog import WHATSAPP_NUMBER, WHATSAPP_URL, WHATSAPP_VERSION
 from app.settings.snapshot import Snapshot
 
 
+def is_token(text: str) -> bool:
+    """Whether a text can be a token: what no header may carry would come back in the error of some library."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 def token_secret(number_id: str) -> str:
     """The keyring entry of the token that sends by this Phone Number ID."""
     return f"whatsapp/{number_id}"

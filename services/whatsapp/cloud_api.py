@@ -17,7 +17,7 @@ from services.certificate import CertificateUnusable, anonymous_context
 from services.http_channel import HttpChannel
 from services.interruption import Interruption
 from services.network_failure import Called, network_failure
-from services.whatsapp.account import Account
+from services.whatsapp.account import Account, is_token
 from services.whatsapp.answer import Answer, Lost, NotSent, read_answer
 
 CONNECT_TIMEOUT_S = 5.0
@@ -47,8 +47,7 @@ class CloudApi:
 
     def post(self, account: Account, token: str, message: Outgoing) -> Answer:
         """Post the message by that sender."""
-        if not (token.isascii() and token.isprintable() and " " not in token):
-            # Before any library may repeat it in an error.
+        if not is_token(token):
             return NotSent("O token do WhatsApp tem espaços ou caracteres que não pode ter: copie-o de novo da Meta.")
         try:
             context = self._context()

@@ -66,7 +66,7 @@ def test_the_token_goes_to_the_keyring_by_the_keyboard_alone(
     QTest.keyClick(access.change, Qt.Key.Key_Space)
     (dialog,) = access.findChildren(TokenDialog)
     assert dialog.focusWidget() is dialog.token
-    for text, word in (("", "Cole o token"), ("EAA 123", "sem espaços")):
+    for text, word in (("", "Cole o token"), ("EAA 123", "sem espaços"), ("E" * 1001, "1.000 caracteres")):
         dialog.token.setText(text)
         QTest.keyClick(dialog.token, Qt.Key.Key_Return)
         assert word in dialog.error.text()
