@@ -87,7 +87,7 @@ def _company_hold(
     if not number:
         return Hold("Falta a identificação do número (Phone Number ID) nas configurações do WhatsApp.")
     if number in mute:
-        return Hold(f"Falta o token do número {number} neste computador: grave-o em Balcão › Integração › WhatsApp.")
+        return Hold(f"Falta o token do número {number} neste computador: informe-o em Balcão › Integração › WhatsApp.")
     for pause in pauses:
         if pause.subject.kind is PauseKind.CHANNEL and pause.subject.number_id == number:
             return Hold(pause.reason, pause.until)

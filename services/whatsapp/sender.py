@@ -180,7 +180,7 @@ class WhatsAppSender:
             return self._rest(Phase.ELSEWHERE, elsewhere(other), snapshot, counts)
         queue, sender, mute = self._look(snapshot, now)
         if mute and sender is None:
-            missing = "Falta o token do WhatsApp neste computador: grave-o em Balcão › Integração › WhatsApp."
+            missing = "Falta o token do WhatsApp neste computador: informe-o em Balcão › Integração › WhatsApp."
             return self._rest(Phase.FAILED, missing, snapshot, counts)
         if not self._take_turn(counts, queue, now):
             return self._rest(Phase.ELSEWHERE, "Serviço ativo em outro computador.", snapshot, counts)

@@ -53,10 +53,15 @@ def send_test(
     template = _NAME_OF_TEMPLATE.parse(template) or HELLO_WORLD
     account = Account.of(profile)
     if account is None:
-        raise InvalidValue("Informe a identificação do número (Phone Number ID) e grave as configurações.")
+        raise InvalidValue(
+            "Informe antes a identificação do número (Phone Number ID), em Balcão › Integração › WhatsApp."
+        )
     token = account.token()
     if token is None:
-        raise InvalidValue("Falta o token deste número neste computador: cole-o e grave-o no cofre de senhas.")
+        raise InvalidValue(
+            f"Falta o token do número {account.number_id} neste computador: informe-o em Balcão › Integração › "
+            "WhatsApp."
+        )
     message = NewMessage(
         destination=destination,
         template=template,

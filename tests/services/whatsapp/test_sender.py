@@ -318,7 +318,7 @@ def test_without_a_token_it_says_so_and_leaves_the_turn_to_another(office: Offic
     secrets.delete(token_secret(NUMBER_ID))
     message_id = office.queue()
     state = office.sender().until_told(lambda state: state.phase is Phase.FAILED)
-    assert state.sentence == "Falta o token do WhatsApp neste computador: grave-o em Balcão › Integração › WhatsApp."
+    assert state.sentence == "Falta o token do WhatsApp neste computador: informe-o em Balcão › Integração › WhatsApp."
     with office.database.reading() as connection:
         assert lease.holder(connection, "whatsapp") is None
     assert office.state(message_id) is MessageState.PENDING
