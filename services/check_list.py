@@ -5,7 +5,8 @@ Nothing here is a secret: a report may be copied and sent to the support.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -137,6 +138,24 @@ class CheckReport:
         return tuple(remedy for step in steps for remedy in step.remedies)
 
 
+def ok(step: CheckStep, found: str, started: float | None = None) -> StepReport:
+    """The step that went well, measured since `started` of time.perf_counter()."""
+    return StepReport(step, Outcome.OK, found, None if started is None else elapsed_ms(started))
+
+
+def failed(
+    step: CheckStep, failure: Failure, started: float | None = None, remedies: tuple[Remedy, ...] = ()
+) -> StepReport:
+    """The step that failed, measured likewise."""
+    took = None if started is None else elapsed_ms(started)
+    return StepReport(step, Outcome.FAILED, failure.what, took, failure, remedies=remedies)
+
+
+def elapsed_ms(started: float) -> int:
+    """Milliseconds since `started` of time.perf_counter()."""
+    return round((time.perf_counter() - started) * 1000)
+
+
 def told(report: CheckReport, steps: Generator[StepReport, None, str]) -> Iterator[CheckReport]:
     """The report at every step as it is made, until the first that fails; the last one is `finished`.
 
@@ -242,7 +261,3 @@ def step_document(step: StepReport) -> dict[str, Any]:
             "detalhes": failure.details,
         },
     }
-
-
-GiveUp = Callable[[], bool]
-"""Whether the person no longer wants to know."""

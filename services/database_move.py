@@ -34,9 +34,10 @@ from app.settings.former_place import PLACE, FormerPlace, Move, Values, only_pla
 from app.settings.machine import MachineStore
 from app.settings.setting import Setting
 from app.settings.snapshot import GENERAL_COMPANY, Kept, Snapshot
-from services.check_list import CheckReport, GiveUp
+from services.check_list import CheckReport
 from services.database_check.check import check_database
 from services.database_check.steps import identifier
+from services.waited_socket import GiveUp
 
 log = logging.getLogger(__name__)
 

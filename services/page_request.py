@@ -9,8 +9,7 @@ import time
 from dataclasses import dataclass
 
 from app.version import VERSION
-from services.check_list import GiveUp
-from services.waited_socket import send, wait
+from services.waited_socket import GiveUp, send, wait
 
 _MOST = 1 << 16
 """How much of an answer is read."""

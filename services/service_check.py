@@ -36,12 +36,24 @@ from app.settings.catalog import (
 from app.settings.snapshot import Snapshot
 from app.version import VERSION
 from services import page_request, port_users, waited_socket
-from services.check_list import CheckReport, CheckStep, GiveUp, Outcome, Remedy, StepReport, ToCopy, ToRetry, told
+from services.check_list import (
+    CheckReport,
+    CheckStep,
+    Outcome,
+    Remedy,
+    StepReport,
+    ToCopy,
+    ToRetry,
+    elapsed_ms,
+    failed,
+    ok,
+    told,
+)
 from services.database_check.protocol import NotPostgreSQL, offers_encryption
 from services.firewall import opening_command
 from services.integration.listening import CannotServe, listen
 from services.page_request import Page
-from services.waited_socket import Address
+from services.waited_socket import Address, GiveUp
 
 _TIMEOUT_S = 5.0
 """Windows takes two to say that a port of its own is closed, and a network a moment."""
@@ -131,23 +143,23 @@ def _steps(target: _Target, given_up: GiveUp) -> Generator[StepReport, None, str
             yield _port(target)
         step, started = ServiceStep.CONNECTION, time.perf_counter()
         with waited_socket.connect(addresses, _TIMEOUT_S, given_up) as connection:
-            yield _ok(step, f"{connection.getpeername()[0]} aceitou a conexão na porta {target.port}.", started)
+            yield ok(step, f"{connection.getpeername()[0]} aceitou a conexão na porta {target.port}.", started)
             step, started = ServiceStep.PROTOCOL, time.perf_counter()
             answer = _asked(target, connection, given_up)
         page, how = page_request.read_page(answer), "HTTP, sem criptografia"
         if page is None:
             if _is_postgresql(addresses, given_up):
-                yield _failed(step, _postgresql(target), started)
+                yield failed(step, _postgresql(target), started)
             page, how = page_request.read_page(_asked_over_tls(target, addresses, given_up)), "HTTPS"
         if page is None:
-            yield _failed(step, _other_program(target, repr(answer[:80])), started)
+            yield failed(step, _other_program(target, repr(answer[:80])), started)
             return ""
-        yield _ok(step, f"Responde por {how}.", started)
+        yield ok(step, f"Responde por {how}.", started)
     except ssl.SSLCertVerificationError as error:
-        yield StepReport(step, Outcome.WARNING, _unverified(error), _ms(started))
+        yield StepReport(step, Outcome.WARNING, _unverified(error), elapsed_ms(started))
         return f"Há um serviço por HTTPS {target.where}, na porta {target.port}, que não pôde ser conferido."
     except (OSError, UnicodeError) as error:
-        yield _failed(step, _explained(target, step, error), started, _ways_out(target, error))
+        yield failed(step, _explained(target, step, error), started, _ways_out(target, error))
         return ""
     yield _service(target, page)
     yield _reach(target)
@@ -160,13 +172,13 @@ def _address(target: _Target) -> StepReport:
     if snapshot[DATABASE_KIND] is DatabaseKind.SERVER and snapshot[DATABASE_PORT] == target.port:
         found += " O banco de dados tem a mesma porta: no mesmo computador, só um dos dois consegue atender nela."
         return StepReport(ServiceStep.ADDRESS, Outcome.WARNING, found)
-    return _ok(ServiceStep.ADDRESS, found)
+    return ok(ServiceStep.ADDRESS, found)
 
 
 def _named(target: _Target, addresses: list[Address]) -> StepReport:
     found = ", ".join(dict.fromkeys(ip for ip, _ in addresses))
     same = found == target.host
-    return _ok(ServiceStep.NAME, "É um endereço IP: não há nome a procurar." if same else f"{target.host} é {found}.")
+    return ok(ServiceStep.NAME, "É um endereço IP: não há nome a procurar." if same else f"{target.host} é {found}.")
 
 
 # --- the port, on the service's own computer -----------------------------------------------------------------
@@ -179,21 +191,21 @@ def _port(target: _Target) -> StepReport:
     if users:
         ours = any(user.pid == os.getpid() for user in users)
         who = "este programa" if ours else listed([str(user) for user in users])
-        return _ok(step, f"Quem escuta na porta {target.port} é {who}.", started)
+        return ok(step, f"Quem escuta na porta {target.port} é {who}.", started)
     try:
         listen(target.snapshot[INTEGRATION_ADDRESS], target.port).close()
     except CannotServe as error:
         return _not_to_be_had(target, error, started)
-    return _ok(step, f"Nenhum programa escuta na porta {target.port}, e ela está livre para o serviço.", started)
+    return ok(step, f"Nenhum programa escuta na porta {target.port}, e ela está livre para o serviço.", started)
 
 
 def _not_to_be_had(target: _Target, error: CannotServe, started: float) -> StepReport:
     step, failure, port = ServiceStep.PORT, error.failure, target.port
     if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE:
-        return _ok(step, f"A porta {port} está em uso por um programa que o sistema não mostra.", started)
+        return ok(step, f"A porta {port} está em uso por um programa que o sistema não mostra.", started)
     excluded = next((pair for pair in port_users.excluded_ranges() if pair[0] <= port <= pair[1]), None)
     if excluded is None:
-        return _failed(step, failure, started)
+        return failed(step, failure, started)
     first, last = excluded
     failure = Failure(
         failure.kind,
@@ -207,7 +219,7 @@ def _not_to_be_had(target: _Target, error: CannotServe, started: float) -> StepR
         f"netsh int ipv4 add excludedportrange protocol=tcp startport={port} numberofports=1\n"
         "net start winnat"
     )
-    return _failed(step, failure, started, (ToCopy("comandos que devolvem a porta", commands),))
+    return failed(step, failure, started, (ToCopy("comandos que devolvem a porta", commands),))
 
 
 # --- who answers ---------------------------------------------------------------------------------------------
@@ -274,20 +286,20 @@ def _service(target: _Target, page: Page) -> StepReport:
     if isinstance(said, dict) and isinstance(said.get("versao"), str) and "situacao" in said:
         version = said["versao"]
         if version == VERSION:
-            return _ok(step, f"É o serviço do Retaguarda {version}, e está atendendo.")
+            return ok(step, f"É o serviço do Retaguarda {version}, e está atendendo.")
         found = f"É o serviço do Retaguarda {version}; este computador tem a versão {VERSION}. Atualize a mais antiga."
         return StepReport(step, Outcome.WARNING, found)
     error = said.get("erro") if isinstance(said, dict) else None
     if isinstance(error, dict) and "codigo" in error:
-        return _failed(step, _troubled(target, page, error))
-    return _failed(step, _other_program(target, f"HTTP {page.status} {page.server}".strip()))
+        return failed(step, _troubled(target, page, error))
+    return failed(step, _other_program(target, f"HTTP {page.status} {page.server}".strip()))
 
 
 def _reach(target: _Target) -> StepReport:
     """What this test says, and what it cannot say, of the way from other computers."""
     step = ServiceStep.REACH
     if not target.own:
-        return _ok(step, "Este teste veio de outro computador: a rede e o firewall do servidor deixam passar.")
+        return ok(step, "Este teste veio de outro computador: a rede e o firewall do servidor deixam passar.")
     if is_this_computer(target.snapshot[INTEGRATION_ADDRESS]):
         found = (
             f"O serviço atende só programas deste computador ({target.snapshot[INTEGRATION_ADDRESS]}). Para balcões em "
@@ -401,18 +413,3 @@ def _unverified(error: ssl.SSLCertVerificationError) -> str:
         "Responde por HTTPS, com um certificado que este computador não confere "
         f"({error.verify_message}); por isso não se perguntou mais nada."
     )
-
-
-def _ok(step: ServiceStep, found: str, started: float | None = None) -> StepReport:
-    return StepReport(step, Outcome.OK, found, None if started is None else _ms(started))
-
-
-def _failed(
-    step: ServiceStep, failure: Failure, started: float | None = None, remedies: tuple[Remedy, ...] = ()
-) -> StepReport:
-    took = None if started is None else _ms(started)
-    return StepReport(step, Outcome.FAILED, failure.what, took, failure, remedies=remedies)
-
-
-def _ms(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)

@@ -19,6 +19,9 @@ NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, err
 
 Address = tuple[str, int]
 
+GiveUp = Callable[[], bool]
+"""Whether the person no longer wants to know."""
+
 
 class GivenUp(Exception):
     """The person no longer wants to know."""
@@ -30,7 +33,7 @@ def resolve(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in found))
 
 
-def connect(addresses: list[Address], timeout: float, given_up: Callable[[], bool]) -> socket.socket:
+def connect(addresses: list[Address], timeout: float, given_up: GiveUp) -> socket.socket:
     """A socket connected to the first address that takes it, each one given `timeout`. Not blocking.
 
     Raises GivenUp, or the OSError of the last address (TimeoutError when it was silence).
@@ -58,20 +61,20 @@ def connect(addresses: list[Address], timeout: float, given_up: Callable[[], boo
     raise failed
 
 
-def send(connection: socket.socket, data: bytes, deadline: float, given_up: Callable[[], bool]) -> None:
+def send(connection: socket.socket, data: bytes, deadline: float, given_up: GiveUp) -> None:
     """Send all of it. `deadline` is of time.monotonic(). Raises TimeoutError, GivenUp or OSError."""
     while data:
         wait(connection, selectors.EVENT_WRITE, deadline, given_up)
         data = data[connection.send(data) :]
 
 
-def receive(connection: socket.socket, deadline: float, given_up: Callable[[], bool], *, most: int = 65536) -> bytes:
+def receive(connection: socket.socket, deadline: float, given_up: GiveUp, *, most: int = 65536) -> bytes:
     """What comes next, b"" at the end. `deadline` is of time.monotonic(). Raises TimeoutError, GivenUp or OSError."""
     wait(connection, selectors.EVENT_READ, deadline, given_up)
     return connection.recv(most)
 
 
-def wait(connection: socket.socket, event: int, deadline: float, given_up: Callable[[], bool]) -> None:
+def wait(connection: socket.socket, event: int, deadline: float, given_up: GiveUp) -> None:
     """Until the socket is ready for the selector's `event`. Raises TimeoutError or GivenUp."""
     with selectors.DefaultSelector() as selector:
         selector.register(connection, event)
@@ -79,7 +82,7 @@ def wait(connection: socket.socket, event: int, deadline: float, given_up: Calla
             if given_up():
                 raise GivenUp
             left = deadline - time.monotonic()
+            if selector.select(max(0.0, min(left, LOOK_S))):  # also when it is late: what came in time is there
+                return
             if left <= 0:
                 raise TimeoutError("timed out")
-            if selector.select(min(left, LOOK_S)):
-                return

@@ -9,7 +9,8 @@ from threading import Event
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from services.check_list import CheckReport, GiveUp, Remedy, ToSet
+from services.check_list import CheckReport, Remedy, ToSet
+from services.waited_socket import GiveUp
 from ui import icons, tasks, theme
 from ui.check_list_view import CheckListView
 from ui.failure_view import FailureView, failure_of

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_USER, INTEGRATION_PORT, SERVER
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
-from services.check_list import CheckReport, GiveUp, ToSet
+from services.check_list import CheckReport, ToSet
+from services.waited_socket import GiveUp
 from ui import tasks, theme
 from ui.check_panel import Check, CheckPanel
 from ui.failure_view import failure_of

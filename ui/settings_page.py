@@ -41,7 +41,8 @@ from app.settings.repository import SettingsRepository
 from app.settings.setting import Group, Setting, Tab
 from app.settings.setting import Page as Screen
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Snapshot
-from services.check_list import CheckReport, GiveUp
+from services.check_list import CheckReport
+from services.waited_socket import GiveUp
 from ui import database_access, icons, tasks, theme, whatsapp_access
 from ui.check_panel import Check, CheckPanel
 from ui.conflict_panel import ConflictPanel

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import URL
 
 from app.data.server_refusal import Refusal, message_of, refusal_of
-from services.check_list import CheckReport, CheckStep, GiveUp, Outcome, StepReport, told
+from services.check_list import CheckReport, CheckStep, Outcome, StepReport, elapsed_ms, ok, told
 from services.database_check import inside
 from services.database_check.inside import ServerFacts
 from services.database_check.reaching import reach
-from services.database_check.steps import DatabaseStep, Target, ok
-from services.waited_socket import LOOK_S, GivenUp
+from services.database_check.steps import DatabaseStep, Target
+from services.waited_socket import LOOK_S, GivenUp, GiveUp
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -87,7 +87,7 @@ def _entered(
         yield from _let_in(target, made, before=at)
         yield target.refused(at, refusal, message, started)
         return ""
-    took = round((time.perf_counter() - started) * 1000)
+    took = elapsed_ms(started)
     step = DatabaseStep.SERVER
     try:
         facts = runner.run(_unless(given_up, inside.read_facts(connection)))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from app.data.database import schema_versions
 from app.domain import Failure, FailureKind
 from app.portuguese import counted, listed
-from services.check_list import Outcome, StepReport, ToCopy
-from services.database_check.steps import DatabaseStep, Target, identifier, ok
+from services.check_list import Outcome, StepReport, ToCopy, failed, ok
+from services.database_check.steps import DatabaseStep, Target, identifier
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -236,7 +236,7 @@ def _not_ours(target: Target, names: Sequence[str]) -> StepReport:
         f"Há nele tabelas de outro programa: {_shown(names)}.",
         "Confira o nome do banco e a porta; para começar um banco novo, peça ao administrador um que esteja vazio.",
     )
-    return _failed(DatabaseStep.SCHEMA, failure)
+    return failed(DatabaseStep.SCHEMA, failure)
 
 
 def _newer(version: str, own: str) -> StepReport:
@@ -246,7 +246,7 @@ def _newer(version: str, own: str) -> StepReport:
         "Outro computador já foi atualizado.",
         "Atualize o programa neste computador.",
     )
-    return _failed(DatabaseStep.SCHEMA, failure)
+    return failed(DatabaseStep.SCHEMA, failure)
 
 
 def _incomplete(missing: Sequence[str]) -> StepReport:
@@ -256,7 +256,7 @@ def _incomplete(missing: Sequence[str]) -> StepReport:
         "Elas foram apagadas, ou a cópia de segurança foi restaurada pela metade.",
         "Restaure a última cópia de segurança do banco.",
     )
-    return _failed(DatabaseStep.SCHEMA, failure)
+    return failed(DatabaseStep.SCHEMA, failure)
 
 
 def _read_only(target: Target, *, replica: bool) -> StepReport:
@@ -271,7 +271,7 @@ def _read_only(target: Target, *, replica: bool) -> StepReport:
         cause,
         "Informe o endereço do servidor principal." if replica else "Fale com o administrador do servidor.",
     )
-    return _failed(DatabaseStep.RIGHTS, failure)
+    return failed(DatabaseStep.RIGHTS, failure)
 
 
 def _without_right(what: str, command: str, step: DatabaseStep = DatabaseStep.RIGHTS) -> StepReport:
@@ -282,11 +282,7 @@ def _without_right(what: str, command: str, step: DatabaseStep = DatabaseStep.RI
         "Peça ao administrador do servidor que execute, neste banco, o comando que se copia com o botão.",
         command,
     )
-    return _failed(step, failure, (ToCopy("GRANT", command),))
-
-
-def _failed(step: DatabaseStep, failure: Failure, remedies: tuple[ToCopy, ...] = ()) -> StepReport:
-    return StepReport(step, Outcome.FAILED, failure.what, None, failure, remedies=remedies)
+    return failed(step, failure, remedies=(ToCopy("GRANT", command),))
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -8,18 +8,15 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.data.server_refusal import decoded
-from services.waited_socket import receive, send
+from services.waited_socket import GiveUp, receive, send
 
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _PROTOCOL_3 = 196608
 _LONGEST = 1 << 16
 """How much of a message is read; PostgreSQL's first answer is never so long."""
-
-GiveUp = Callable[[], bool]
 
 
 class NotPostgreSQL(Exception):

@@ -12,9 +12,10 @@ from app.domain import Failure
 from app.kinds import is_this_computer
 from app.policies import SslMode
 from services import waited_socket
-from services.check_list import GiveUp, Outcome, StepReport
+from services.check_list import Outcome, StepReport, elapsed_ms, failed, ok
 from services.database_check.protocol import Admission, NotPostgreSQL, ask_admission, offers_encryption
-from services.database_check.steps import DatabaseStep, Target, elapsed_ms, ok
+from services.database_check.steps import DatabaseStep, Target
+from services.waited_socket import GiveUp
 
 _TRUST, _CLEAR_TEXT = 0, 3
 _METHODS = {_TRUST: "trust", _CLEAR_TEXT: "password", 5: "md5", 7: "GSSAPI", 9: "SSPI", 10: "scram-sha-256"}
@@ -108,7 +109,7 @@ def _other_program(target: Target, said: str, started: float) -> StepReport:
     if said.startswith("H"):
         page = "É um servidor de páginas (HTTP); pode ser a porta do serviço de integração."
         failure = Failure(failure.kind, failure.what, page, failure.todo, failure.details)
-    return StepReport(DatabaseStep.PROTOCOL, Outcome.FAILED, failure.what, elapsed_ms(started), failure)
+    return failed(DatabaseStep.PROTOCOL, failure, started)
 
 
 def _refusal(step: DatabaseStep, error: OSError | UnicodeError) -> Refusal:

@@ -1,8 +1,7 @@
-"""What the test of the database looks at, and how a step that went well or was refused is put."""
+"""What the test of the database looks at, and how a step that was refused is put."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import URL
@@ -10,7 +9,7 @@ from sqlalchemy import URL
 from app.data.server_refusal import Refusal, explain
 from app.policies import SslMode
 from app.settings.catalog import DATABASE_SSL
-from services.check_list import CheckStep, Outcome, Remedy, StepReport, ToCopy, ToRetry, ToSet
+from services.check_list import CheckStep, Remedy, StepReport, ToCopy, ToRetry, ToSet, failed
 from services.database_check import pg_hba
 from services.firewall import opening_command
 
@@ -74,8 +73,7 @@ class Target:
     def refused(self, step: DatabaseStep, refusal: Refusal, said: str, started: float | None = None) -> StepReport:
         """The step that failed because of what the server, or the network, said."""
         failure = explain(refusal, self.url, f"{self.host}:{self.port}\n{said}")
-        took = None if started is None else elapsed_ms(started)
-        return StepReport(step, Outcome.FAILED, failure.what, took, failure, remedies=self._remedies(refusal, said))
+        return failed(step, failure, started, self._remedies(refusal, said))
 
     def _remedies(self, refusal: Refusal, said: str) -> tuple[Remedy, ...]:
         match refusal:
@@ -107,16 +105,6 @@ class Target:
         if self.mode is SslMode.DISABLE and self.encryption_offered:
             return (ToSet("Tentar com SSL", DATABASE_SSL, SslMode.REQUIRE), copying)
         return (copying,)
-
-
-def ok(step: DatabaseStep, found: str, started: float | None = None) -> StepReport:
-    """The step that went well, measured since `started` of time.perf_counter()."""
-    return StepReport(step, Outcome.OK, found, None if started is None else elapsed_ms(started))
-
-
-def elapsed_ms(started: float) -> int:
-    """Milliseconds since `started` of time.perf_counter()."""
-    return round((time.perf_counter() - started) * 1000)
 
 
 def identifier(name: str) -> str:

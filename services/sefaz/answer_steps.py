@@ -8,7 +8,7 @@ from app.clock_difference import ClockDifference
 from app.data.uf_gaps import Gap
 from app.domain import Failure, FailureKind, SefazFinding, Verdict
 from app.portuguese import counted, exact
-from services.check_list import Outcome, StepReport
+from services.check_list import Outcome, StepReport, failed, ok
 from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint
 from services.sefaz.status_codes import status_code
@@ -29,9 +29,9 @@ def answer_steps(finding: SefazFinding, clock: ClockDifference | None) -> Iterat
     yield StepReport(Step.HTTP, Outcome.OK, f"O servidor respondeu à consulta: {size}.", finding.duration_ms)
     yield _clock(clock)
     if failure is not None and not finding.c_stat:
-        yield StepReport(Step.SOAP, Outcome.FAILED, failure.what, None, failure)
+        yield failed(Step.SOAP, failure)
         return
-    yield StepReport(Step.SOAP, Outcome.OK, "A mensagem é uma resposta da Consulta Cadastro.")
+    yield ok(Step.SOAP, "A mensagem é uma resposta da Consulta Cadastro.")
     yield _judged(finding)
 
 
@@ -51,7 +51,7 @@ def _clock(clock: ClockDifference | None) -> StepReport:
     if clock.warning:
         return StepReport(Step.CLOCK, Outcome.WARNING, clock.warning)
     seconds = counted(round(abs(clock.ahead.total_seconds())), "segundo", "segundos")
-    return StepReport(Step.CLOCK, Outcome.OK, f"Confere com o {clock.of}: {seconds} de diferença.")
+    return ok(Step.CLOCK, f"Confere com o {clock.of}: {seconds} de diferença.")
 
 
 def _judged(finding: SefazFinding) -> StepReport:
@@ -59,14 +59,14 @@ def _judged(finding: SefazFinding) -> StepReport:
     failure = finding.failure
     if failure is not None:
         if status_code(finding.c_stat).missing is None:
-            return StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
+            return failed(Step.ANSWER, failure)
         return StepReport(Step.ANSWER, Outcome.WARNING, failure.sentence)
     match finding.verdict:
         case Verdict.NOT_TAXPAYER:
             found = (
                 f"{said}. A SEFAZ de {finding.uf} respondeu que a filial não é contribuinte ali: o serviço funciona."
             )
-            return StepReport(Step.ANSWER, Outcome.OK, found)
+            return ok(Step.ANSWER, found)
         case Verdict.DATA_ERROR:
             failure = Failure(
                 FailureKind.CONFIGURATION,
@@ -74,8 +74,8 @@ def _judged(finding: SefazFinding) -> StepReport:
                 f"Ela respondeu {said}.",
                 "Confira o CNPJ no cadastro da filial, em Tabelas.",
             )
-            return StepReport(Step.ANSWER, Outcome.FAILED, failure.what, None, failure)
+            return failed(Step.ANSWER, failure)
         case Verdict.DISABLED:
             return StepReport(Step.ANSWER, Outcome.WARNING, f"{said}. Sobre a própria filial: {finding.reason}")
         case _:
-            return StepReport(Step.ANSWER, Outcome.OK, f"{said}. {finding.reason}")
+            return ok(Step.ANSWER, f"{said}. {finding.reason}")

@@ -23,7 +23,7 @@ from app.domain import Certificate, Failure, FailureKind
 from app.portuguese import counted, day, exact
 from services import waited_socket
 from services.certificate import SECURITY_LEVEL
-from services.check_list import Outcome, StepReport
+from services.check_list import Outcome, StepReport, elapsed_ms, failed, ok
 from services.network_failure import Called, dh_key_too_small, network_failure
 from services.sefaz import server_chain, tls_probe
 from services.sefaz.diagnosis_report import Step
@@ -87,20 +87,20 @@ class Connector:
         try:
             found = waited_socket.resolve(first, first_port)
         except (OSError, UnicodeError) as error:
-            yield _failed(Step.NAME, started, _explained(error, f"https://{first}:{first_port}" if proxy else address))
+            yield failed(Step.NAME, _explained(error, f"https://{first}:{first_port}" if proxy else address), started)
             return
         through = (
             f"As conexões deste computador passam pelo proxy {first}, e é ele que encontra {host}. " if proxy else ""
         )
         named = f"{through}{first} é {', '.join(ip for ip, _ in found)}."
-        yield StepReport(Step.NAME, Outcome.OK, named, _ms(started))
+        yield ok(Step.NAME, named, started)
 
         started = time.perf_counter()
         reach = partial(self._reached, found, proxy, host, port)
         try:
             connection = reach()
         except (OSError, ProxyRefused) as error:
-            yield _failed(Step.CONNECTION, started, _explained(error, address))
+            yield failed(Step.CONNECTION, _explained(error, address), started)
             return
         with connection:
             peer = connection.getpeername()[0]
@@ -109,7 +109,7 @@ class Connector:
                 if proxy is None
                 else f"O proxy {peer} aceitou a conexão e a levou até a porta {port} de {host}."
             )
-            yield StepReport(Step.CONNECTION, Outcome.OK, accepted, _ms(started))
+            yield ok(Step.CONNECTION, accepted, started)
             started = time.perf_counter()
             made = tls_probe.handshake(connection, self.context, host, self.timeout_s, self.given_up)
         weak = made.error is not None and dh_key_too_small(made.error)
@@ -140,11 +140,11 @@ class Connector:
         # A server that refuses the branch's certificate has proved already who it is.
         refused = failure is not None and failure.kind is FailureKind.CERTIFICATE and made.said.asks_certificate
         if failure is not None and not refused:
-            yield replace(_failed(Step.TLS, started, failure), facts=facts)
+            yield replace(failed(Step.TLS, failure, started), facts=facts)
             return
-        yield _agreed(made, chain, facts, _ms(started), lowered=lowered)
+        yield _agreed(made, chain, facts, elapsed_ms(started), lowered=lowered)
         if failure is not None:
-            yield replace(_failed(Step.REQUEST, None, failure), facts=_accepted(made))
+            yield replace(failed(Step.REQUEST, failure), facts=_accepted(made))
             return
         yield self._request(made, profile)
 
@@ -286,11 +286,3 @@ def _explained(error: BaseException, address: str, *, lowered: bool = False) -> 
         failed = httpx.ProxyError(str(error))
     failed.__cause__ = error
     return network_failure(failed, address, _CALLED, sent="TLS", answered=False, lowered=lowered)
-
-
-def _failed(step: Step, started: float | None, failure: Failure) -> StepReport:
-    return StepReport(step, Outcome.FAILED, failure.what, None if started is None else _ms(started), failure)
-
-
-def _ms(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)

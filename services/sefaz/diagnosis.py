@@ -41,7 +41,7 @@ from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES
 from app.uf import Missing
 from services.certificate import ClientContexts
-from services.check_list import CheckStep, Outcome, StepReport
+from services.check_list import CheckStep, Outcome, StepReport, elapsed_ms, failed
 from services.consultation import NotAsked, NotYet
 from services.network_failure import cancelled
 from services.sefaz.answer_steps import answer_steps, unserved
@@ -181,9 +181,7 @@ class Diagnosis:
         try:
             certificate, context = path.presented(self._snapshot)
         except NotAsked as refused:
-            return None, StepReport(
-                Step.CERTIFICATE, Outcome.FAILED, refused.failure.what, _ms(started), refused.failure
-            )
+            return None, failed(Step.CERTIFICATE, refused.failure, started)
         with self._database.reading() as connection:
             branch = records.get(connection, BRANCHES, certificate.branch_id)
         document = parse_document(str(branch.values["cnpj"]), DocumentKind.CNPJ)
@@ -195,7 +193,7 @@ class Diagnosis:
             ("Validade", f"de {day(certificate.not_before)} a {exact(certificate.not_after)}"),
         )
         found = f"{certificate.holder}: {certificate.validity(self._clock())}."
-        step = StepReport(Step.CERTIFICATE, Outcome.OK, found, _ms(started), facts=facts)
+        step = StepReport(Step.CERTIFICATE, Outcome.OK, found, elapsed_ms(started), facts=facts)
         return _Branch(document, certificate, context), step
 
     def _work(
@@ -261,9 +259,9 @@ class Diagnosis:
                 shared = (("Verificado", f"uma vez só, com {whose}: é o mesmo servidor"),)
                 facts = (*shared, *step.facts) if step.step is Step.NAME else step.facts
                 progress.add(replace(step, duration_ms=None, facts=facts))
-        failed = progress.report.failed
-        if failed is not None:
-            raise _depends_on(failed.step)
+        stopper = progress.report.failed
+        if stopper is not None:
+            raise _depends_on(stopper.step)
         if Step.REQUEST not in {step.step for step in progress.report.steps}:
             raise GivenUp
 
@@ -293,7 +291,7 @@ class Diagnosis:
             for step in connector.steps(endpoint):
                 add(step)
         except NotAsked as refused:  # the keyring opened the certificate before, and `lenient` no longer
-            add(StepReport(Step.TLS, Outcome.FAILED, refused.failure.what, None, refused.failure))
+            add(failed(Step.TLS, refused.failure))
         finally:
             steps.set_result(made)
 
@@ -327,7 +325,7 @@ class Diagnosis:
         except NotAsked as refused:
             if isinstance(refused, NotYet) or refused.failure.kind is FailureKind.CANCELLED:
                 raise _Stopped(refused.failure.what) from refused
-            progress.add(StepReport(Step.HTTP, Outcome.FAILED, refused.failure.what, None, refused.failure))
+            progress.add(failed(Step.HTTP, refused.failure))
             raise _depends_on(Step.HTTP) from refused
         finally:
             if held is not None and not _works(finding):
@@ -335,9 +333,9 @@ class Diagnosis:
         told = path.clock_difference if path.clock_difference is not clock else None
         for step in answer_steps(finding, told):
             progress.add(step)
-        failed = progress.report.failed
-        if failed is not None:
-            raise _depends_on(failed.step)
+        stopper = progress.report.failed
+        if stopper is not None:
+            raise _depends_on(stopper.step)
         if finding.withheld_by is FailureKind.CANCELLED:
             raise GivenUp
 
@@ -407,7 +405,3 @@ def _works(finding: SefazFinding | None) -> bool:
     if finding is None:
         return False
     return finding.failure is None or (finding.c_stat != "" and status_code(finding.c_stat).missing is not None)
-
-
-def _ms(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)

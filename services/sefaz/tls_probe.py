@@ -10,12 +10,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from services.sefaz.tls_flight import ServerFlight
-from services.waited_socket import receive, send
+from services.waited_socket import GiveUp, receive, send
 
 _HEAD_LIMIT = 1 << 14
 """How much of a proxy's answer is read; one that has not ended by then is no answer."""
@@ -53,7 +52,7 @@ def tunnel(
     port: int,
     authorization: str,
     timeout: float,
-    given_up: Callable[[], bool],
+    given_up: GiveUp,
 ) -> None:
     """Ask the HTTP proxy at the other end for a way to the server (RFC 9110 §9.3.6); `authorization` may be "".
 
@@ -75,7 +74,7 @@ def tunnel(
 
 
 def handshake(
-    connection: socket.socket, context: ssl.SSLContext, host: str, timeout: float, given_up: Callable[[], bool]
+    connection: socket.socket, context: ssl.SSLContext, host: str, timeout: float, given_up: GiveUp
 ) -> Handshake:
     """Do one handshake over a connection of `waited_socket.connect`, presenting and verifying as `context` does.
 

@@ -29,18 +29,8 @@ from app.settings.catalog import (
     SERVER,
 )
 from app.settings.setting import Setting
-from services.check_list import (
-    CheckReport,
-    CheckStep,
-    GiveUp,
-    Outcome,
-    StepReport,
-    ToCopy,
-    ToRetry,
-    ToSet,
-    told,
-)
-from services.waited_socket import GivenUp
+from services.check_list import CheckReport, CheckStep, Outcome, StepReport, ToCopy, ToRetry, ToSet, told
+from services.waited_socket import GivenUp, GiveUp
 from tests.services.database_check.scripted_server import refusal, server_that_says
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until

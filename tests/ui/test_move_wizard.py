@@ -32,8 +32,8 @@ from app.settings.catalog import (
 from app.settings.machine import MachineStore
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from services import database_move
-from services.check_list import GiveUp
 from services.database_move import Moved, Progress, Step, Told
+from services.waited_socket import GiveUp
 from tests.ui.window import opened, settle, until
 from ui import pages
 from ui.move_back import MoveBack
