@@ -284,7 +284,7 @@ OVERDUE_DATA_AGE = Setting(
     help="Há quanto tempo, no máximo, as parcelas da empresa foram recebidas para a verificação valer. "
     "Um envio sem mudanças também conta. Com 0, não importa quando foram recebidas.",
     effect="Com dados mais velhos, ou nunca recebidos, a verificação não é possível e segue a ação escolhida abaixo.",
-    example="O sistema do crediário parou na sexta; com 72 horas, na terça a verificação avisa em vez de liberar.",
+    example="O envio parou na sexta; com 72 horas, na terça já não se sabe quem deve e vale a ação abaixo.",
 )
 OVERDUE_UNCHECKED = Setting(
     "balcao.crediario_sem_verificacao",
