@@ -19,10 +19,10 @@ from ui.filter_boxes import CompanyBox, PeriodBox
 from ui.journal_page import JournalPage
 from ui.message_channel import MessageChannel
 from ui.message_model import LOOKS, WIDTHS, MessageModel, of_order
+from ui.message_trial import MessageTrialDialog
 from ui.message_view import MessageView
 from ui.references import ReferenceSource
 from ui.search_box import SearchBox
-from ui.test_message import TestMessageDialog
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -235,7 +235,7 @@ class MessagesPage(JournalPage[MessageModel]):
     @Slot()
     def open_test(self) -> None:
         """Ask where a test goes, and send it by the general number."""
-        dialog = TestMessageDialog(self._office, self._office.snapshot, self)
+        dialog = MessageTrialDialog(self._office, self._office.snapshot, self)
         dialog.sent.connect(self.refresh)
         dialog.open()
 

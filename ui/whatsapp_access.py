@@ -104,9 +104,9 @@ class WhatsAppAccess(QWidget):
 
     @Slot()
     def _open_test(self) -> None:
-        from ui.test_message import TestMessageDialog
+        from ui.message_trial import MessageTrialDialog
 
-        TestMessageDialog(self._office, self._profile, self).open()
+        MessageTrialDialog(self._office, self._profile, self).open()
 
 
 class TokenDialog(AskingDialog):

@@ -37,9 +37,9 @@ from tests.ui.window import until
 from ui import pages
 from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
 from ui.message_model import Column
+from ui.message_trial import MessageTrialDialog
 from ui.messages_page import MessagesPage
 from ui.office import Office
-from ui.test_message import TestMessageDialog
 
 AURORA, SILENT = made_up_cnpj("00000001"), made_up_cnpj("00000002")
 
@@ -245,7 +245,7 @@ def test_a_test_says_what_whatsapp_answers(
 ) -> None:
     whatsapp.faults["5527988887777"] = [Fault(code=131030)]
     press(qtbot, page.test)
-    (dialog,) = page.findChildren(TestMessageDialog)
+    (dialog,) = page.findChildren(MessageTrialDialog)
     for text, word in (("", "Informe o celular"), ("27 3333-4444", "telefone fixo")):
         dialog.number.setText(text)
         QTest.keyClick(dialog.number, Qt.Key.Key_Return)

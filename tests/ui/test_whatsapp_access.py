@@ -16,9 +16,9 @@ from services.demo.memory_keyring import MemoryKeyring
 from services.whatsapp.account import token_secret
 from tests.ui.office import enter, open_office
 from tests.ui.window import until
+from ui.message_trial import MessageTrialDialog
 from ui.office import Office
 from ui.settings_page import SettingsPage
-from ui.test_message import TestMessageDialog
 from ui.whatsapp_access import TokenDialog, WhatsAppAccess
 
 FIRST, SECOND = "106540352242922", "206540352242922"
@@ -110,7 +110,7 @@ def test_a_test_is_sent_by_the_number_of_the_screen(qtbot: QtBot, page: Settings
     write_number(page, FIRST)
     until(qtbot, access.test.isEnabled)
     access.test.click()
-    (dialog,) = access.findChildren(TestMessageDialog)
+    (dialog,) = access.findChildren(MessageTrialDialog)
     dialog.number.setText("27 98888-7777")
     QTest.keyClick(dialog.number, Qt.Key.Key_Return)
     until(qtbot, lambda: "Falta o token" in dialog.error.text())

@@ -37,10 +37,8 @@ class _Template:
     parameters: tuple[str, ...] = ()
 
 
-class TestMessageDialog(AskingDialog):
+class MessageTrialDialog(AskingDialog):
     """Tests the sender of `profile`, saved or not. It stays open: whoever mends something sends another."""
-
-    __test__ = False  # no test of pytest's, by whose rules its name is one
 
     sent = Signal()
     """A test was sent, whatever became of it: it is among the messages."""
