@@ -24,6 +24,8 @@ from tests.services.integration.writes import added, cnpj, write
 
 PASSWORD = "pão de queijo 7"
 REASON = "Pagou hoje, a baixa entra amanhã"
+DUE = (datetime.now(UTC) - timedelta(days=366)).date()
+"""A year ago, whatever the day in Brasília."""
 
 
 def evaluate(service: Service, kind: str = "dav", number: int = 1, **fields: Any) -> httpx.Response:
@@ -33,8 +35,7 @@ def evaluate(service: Service, kind: str = "dav", number: int = 1, **fields: Any
 
 def owe(service: Service, number: int = 1, name: str = "1", **fields: Any) -> None:
     """One instalment a year overdue."""
-    due = (datetime.now(UTC) - timedelta(days=365)).date().isoformat()
-    told = {"numero": name, "documento": cnpj(number), "vencimento": due, "valor": "150.00", **fields}
+    told = {"numero": name, "documento": cnpj(number), "vencimento": DUE.isoformat(), "valor": "150.00", **fields}
     answer = write(service, "/v1/parcelas/lote", {"empresa": service.company, "parcelas": [told]})
     assert answer.status_code == 200, answer.text
 
@@ -101,7 +102,7 @@ def test_overdue_credit_is_told_in_numbers(refusing: Service) -> None:
     credit = told["crediario"]
     assert (told["permitido"], credit["vencidas"], credit["valor"]) == (False, 2, "279.50")
     assert credit["maior_atraso"] >= 365
-    assert credit["primeira_vencida"] == (datetime.now(UTC) - timedelta(days=365)).date().isoformat()
+    assert credit["primeira_vencida"] == DUE.isoformat()
     assert evaluate(refusing, number=2).json()["crediario"]["vencidas"] == 0
 
 
