@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import Queue
 
 import pytest
 
@@ -150,14 +151,28 @@ def test_what_is_no_http_is_told_so_in_the_form_of_every_error(service: Service)
     "sent", [b"GET /v1/balcao HTTP/1.1\r\nHo", b"POST /v1/nada HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"]
 )
 def test_a_request_that_never_ends_is_given_up(service: Service, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(protocol, "REQUEST_DEADLINE_S", 0.2)
-    with connected(service.port) as connection:
-        connection.sendall(sent)
-        received = b""
-        while part := connection.recv(65536):
-            received += part
     # Without a token the answer need not wait for the body; what never ends is then only closed.
     expected = (b"401", b"token_ausente") if b"POST" in sent else (b"408", b"pedido_lento")
+    came: Queue[protocol.CounterProtocol] = Queue()
+    watch = protocol.CounterProtocol._watch
+
+    def watched(self: protocol.CounterProtocol) -> None:
+        watch(self)
+        came.put(self)
+
+    monkeypatch.setattr(protocol.CounterProtocol, "_watch", watched)
+    with connected(service.port) as connection:
+        connection.sendall(sent)
+        unfinished = came.get(timeout=PATIENCE_S)
+        received = b""
+        while b"POST" in sent and expected[1] not in received:
+            part = connection.recv(65536)
+            assert part
+            received += part
+        assert unfinished._deadline is not None
+        unfinished.loop.call_soon_threadsafe(unfinished._give_up)
+        while part := connection.recv(65536):
+            received += part
     assert received.startswith(b"HTTP/1.1 " + expected[0])
     assert expected[1] in received
     assert service.ask("GET", "/v1/balcao").status_code == 200

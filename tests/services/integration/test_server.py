@@ -96,6 +96,7 @@ def test_what_is_being_answered_ends_before_the_service_does(service: Service, m
         assert go_on.wait(PATIENCE_S)
         return working(connection)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(running, "_GRACE_S", PATIENCE_S)
     monkeypatch.setattr(counters, "working", slowly)
     service.server.forget_counters()
     answers: list[int] = []

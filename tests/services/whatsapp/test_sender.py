@@ -236,7 +236,7 @@ def test_a_lost_answer_leaves_the_message_uncertain_and_it_is_never_sent_again(
     kept = settled(file_office, heard, message_id, MessageState.UNCERTAIN)
     assert kept.reason.startswith("Não sabemos se o WhatsApp recebeu esta mensagem.")
     state = heard.until_told(lambda state: state.uncertain == 1 and state.phase is Phase.IDLE)
-    assert state.warnings == ("1 mensagem incerta: decida em Mensagens.",)
+    assert "1 mensagem incerta: decida em Mensagens." in state.warnings
     advance(file_office, heard, timedelta(hours=3))
     settled(file_office, heard, file_office.queue("121", at=file_office.clock()), MessageState.ACCEPTED)
     assert (file_office.state(message_id), len(file_office.meta.posted)) == (MessageState.UNCERTAIN, 2)
@@ -245,8 +245,9 @@ def test_a_lost_answer_leaves_the_message_uncertain_and_it_is_never_sent_again(
 def test_no_answer_in_time_leaves_the_message_uncertain(file_office: Office) -> None:
     file_office.meta.faults[MOBILE] = [Fault(ending=Ending.HANG)]
     message_id = file_office.queue()
-    settled(file_office, file_office.sender(read_timeout=1), message_id, MessageState.UNCERTAIN)
-    assert len(file_office.meta.posted) == 1
+    heard = file_office.sender(read_timeout=1)
+    settled(file_office, heard, message_id, MessageState.UNCERTAIN)
+    heard.until(lambda: len(file_office.meta.posted) == 1)
 
 
 def test_a_message_is_uncertain_when_the_program_ends_before_the_answer(
