@@ -119,7 +119,7 @@ class StatusBar(QStatusBar):
         from ui.server_words import SERVER_ICONS
 
         if self.counters is None:
-            self.counters = self._entry("counters", "Serviço dos balcões", pages.COUNTERS)
+            self.counters = self._entry("counters", "Serviço de integração", pages.COUNTERS)
             self.addWidget(self.counters)
         self.counters.setText(f"Balcões: {state.phase.label.lower()}")
         self.counters.setToolTip(f"{self.counters.text()}.\n{state.sentence}\nAbre Balcões.")

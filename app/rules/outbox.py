@@ -131,7 +131,10 @@ def _recipient(person: Person) -> Recipient:
     elif not person.name:
         why = "O cadastro do cliente não tem nome."
     elif not person.consent:
-        why = "O cliente não consentiu em receber mensagens: marque “aceita WhatsApp” no cadastro, se ele aceitar."
+        why = (
+            "O cliente não consentiu em receber mensagens: se ele aceitar, marque “Aceita mensagens pelo WhatsApp” no "
+            "cadastro dele."
+        )
     elif not destination:
         why = why or "O cliente não tem celular no cadastro."
     return Recipient(person, destination, why)

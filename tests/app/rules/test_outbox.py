@@ -28,6 +28,7 @@ from app.rules.outbox import (
     recipient,
     stale,
 )
+from app.tables import CUSTOMERS
 from tests.app.sentences import is_sentence
 
 NOW = datetime(2026, 11, 25, 15, tzinfo=UTC)
@@ -67,6 +68,12 @@ def test_an_incomplete_registration_says_what_is_missing(person: Person, words: 
     assert found.person is person
     assert words in found.why
     assert found.why.endswith(".")
+
+
+def test_consent_is_asked_for_by_the_name_that_it_has_on_screen() -> None:
+    field = CUSTOMERS.field("aceita_whatsapp")
+    assert field is not None
+    assert f"“{field.label}”" in recipient([replace(MARIA, consent=False)]).why
 
 
 def test_a_document_that_nobody_has_is_said_so() -> None:
