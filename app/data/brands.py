@@ -17,7 +17,7 @@ _ACTIVE = select(Brand.id, Brand.name, Brand.anp_names).where(Brand.active).orde
 
 def table(connection: Connection) -> BrandTable:
     """The active brands, by ANP's names."""
-    return _built(tuple(connection.execute(_ACTIVE).tuples().all()))  # fetched at once: a row at a time costs more
+    return _built(tuple(connection.execute(_ACTIVE).all()))  # fetched at once: a row at a time costs more
 
 
 @lru_cache(maxsize=4)
