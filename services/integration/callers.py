@@ -93,10 +93,11 @@ class Callers:
             raise
 
     async def _load(self) -> None:
-        changes = self._changes  # a change made from here on may not be in what is read
+        # A change made from here on may not be in what is read, however long the reading takes.
+        changes, asked_at = self._changes, self._clock()
         self._known = await asyncio.get_running_loop().run_in_executor(self._workers, self._read)
         self._changes_known = changes
-        self._fresh_until = self._clock() + _FRESH_S
+        self._fresh_until = asked_at + _FRESH_S
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
         self._loading = None

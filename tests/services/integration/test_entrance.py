@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from app.data import counters
 from app.data.counters import Counter
 from app.data.models import Counter as CounterRow
 from app.settings.catalog import INTEGRATION_RATE
 from services.integration import callers, entrance
+from services.integration.callers import Callers
 from services.integration.rate import RateLimit
 from tests.services.integration.conftest import ACTOR, Service, problem
 
@@ -84,6 +88,29 @@ def test_what_another_process_does_is_known_soon(service: Service, monkeypatch: 
     with service.database.writing() as connection:
         counters.revoke(connection, service.caller, ACTOR, datetime.now(UTC))
     assert service.ask("GET", "/v1/balcao").status_code == 401
+
+
+def test_an_answer_of_the_database_is_as_old_as_the_question(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, working = 0.0, counters.working
+
+    def slow(connection: Connection) -> dict[str, counters.Caller]:
+        nonlocal now
+        found = working(connection)
+        now += 1.5
+        return found
+
+    async def before_and_after() -> None:
+        nonlocal now
+        assert await known.find(service.token) is not None
+        with service.database.writing() as connection:
+            counters.revoke(connection, service.caller, ACTOR, datetime.now(UTC))
+        now = 2.0
+        assert await known.find(service.token) is None
+
+    monkeypatch.setattr(counters, "working", slow)
+    with ThreadPoolExecutor(1) as workers:
+        known = Callers(service.database, service.office.settings, workers, clock=lambda: now)
+        asyncio.run(before_and_after())
 
 
 @pytest.fixture
