@@ -10,12 +10,12 @@ import asyncio
 import logging
 import secrets
 import time
-import traceback
 from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.error_place import error_place
 from services.integration.entrance import known_caller
 from services.integration.errors import (
     DATABASE_ERRORS,
@@ -85,8 +85,5 @@ def _answer_to(error: Exception) -> ApiError:
     if isinstance(error, DATABASE_ERRORS):
         return database_down(error)
     number = secrets.token_hex(4)
-    # Without the message: that of a database has the values of the row.
-    frames = traceback.extract_tb(error.__traceback__)
-    where = "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-    _log.error("erro %s: %s\n%s", number, type(error).__qualname__, where)
+    _log.error("erro %s: %s", number, error_place(error))
     return internal_error(number)

@@ -19,6 +19,7 @@ from app.domain import Failure, FailureKind
 from app.kinds import InvalidValue
 from app.settings.catalog import INTEGRATION_ADDRESS, INTEGRATION_CERTIFICATE, INTEGRATION_KEY, INTEGRATION_PORT
 from app.settings.machine import MachineFileError
+from services.error_place import error_place
 from services.integration.listening import CannotServe, listen, tls_context, url
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def _failure_of(error: Exception) -> Failure:
                 "Teste o banco em Balcão › Integração e inicie o serviço de novo.",
                 type(error.orig).__qualname__,
             )
-    _log.error("o serviço de integração terminou", exc_info=error)
+    _log.error("o serviço de integração terminou: %s", error_place(error))
     return Failure(
         FailureKind.INTERNAL,
         "O serviço de integração terminou por um erro.",

@@ -29,6 +29,7 @@ from app.settings.machine import MachineFileError
 from app.settings.repository import SettingsRepository
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from services.automatic import elsewhere
+from services.error_place import error_place
 from services.whatsapp import delivery
 from services.whatsapp.account import Account
 from services.whatsapp.api_versions import version_warning
@@ -156,11 +157,11 @@ class WhatsAppSender:
             return self._turn()
         except (secrets.SecretsUnavailable, InvalidValue, MachineFileError) as error:
             sentence = str(error)
-        except DBAPIError:
-            _log.exception("sending messages")
+        except DBAPIError as error:
+            _log.error("sending messages: %s", error_place(error))
             sentence = "O banco de dados não respondeu: o envio de mensagens tenta de novo sozinho."
         except Exception as error:  # noqa: BLE001 - shown as the sender's state, and tried again
-            _log.exception("sending messages")
+            _log.error("sending messages: %s", error_place(error))
             sentence = f"Erro inesperado no envio de mensagens: {type(error).__name__}. Veja o registro do programa."
         self._tell(SenderState(Phase.FAILED, sentence, last_at=self._last_at))
         return _AFTER_FAILURE_S

@@ -10,9 +10,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import update
 
 from app import secrets
 from app.data import lease, outbox, records, whatsapp_pauses
+from app.data.models import WhatsAppMessage
 from app.domain import Phase
 from app.rules.outbox import MAX_ATTEMPTS, MessageState
 from app.settings.catalog import WHATSAPP_KEEP, WHATSAPP_NUMBER, WHATSAPP_ORDERS, WHATSAPP_URL, WHATSAPP_VERSION
@@ -397,4 +399,17 @@ def test_neither_the_token_nor_the_number_nor_the_text_is_logged(
     heard.sender.stop()
     assert "+55 27 9••••-1234" in caplog.text
     for secret in (TOKEN, MOBILE, "99999-1234", "99991234", "Maria da Silva"):
+        assert secret not in caplog.text
+
+
+def test_what_the_database_refuses_is_logged_without_the_row(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # PostgreSQL repeats the whole row in the error of a column that may not be null.
+    without_state = update(WhatsAppMessage).values(state=None)
+    monkeypatch.setattr(outbox, "tidy", lambda connection, now: connection.execute(without_state))
+    office.queue()
+    office.sender().until_told(lambda state: state.phase is Phase.FAILED)
+    assert "IntegrityError" in caplog.text
+    for secret in (MOBILE, "Maria da Silva"):
         assert secret not in caplog.text
