@@ -25,8 +25,16 @@ def account(address: str) -> Account:
     return Account(NUMBER_ID, f"{address}/v25.0/{NUMBER_ID}/messages")
 
 
-def post(folders: Folders, address: str, message: Outgoing = MESSAGE, token: str = TOKEN, read: float = 30) -> Answer:
-    return CloudApi(folders, connect_timeout=min(read, 10), read_timeout=read).post(account(address), token, message)
+def post(
+    folders: Folders,
+    address: str,
+    message: Outgoing = MESSAGE,
+    token: str = TOKEN,
+    *,
+    connect: float = 30,
+    read: float = 30,
+) -> Answer:
+    return CloudApi(folders, connect_timeout=connect, read_timeout=read).post(account(address), token, message)
 
 
 def test_a_message_is_accepted(folders: Folders, meta: DemoWhatsApp) -> None:
@@ -117,7 +125,7 @@ def test_who_does_not_prove_who_it_is_gets_nothing(folders: Folders, meta: DemoW
 
 def test_who_accepts_and_says_nothing_got_nothing(folders: Folders) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        found = post(folders, f"https://localhost:{listener.getsockname()[1]}", read=1)
+        found = post(folders, f"https://localhost:{listener.getsockname()[1]}", connect=1)
     assert isinstance(found, NotSent)
 
 
