@@ -472,7 +472,8 @@ class OverdueRelease(Base):
     """One operation that a person let go on in spite of overdue store credit.
 
     It covers those instalments and no others. `instalments` are numbers of `instalment`; empty when what was released
-    is that nothing could be checked. `sold_as` is the reference of the one sale that it served, None while there is none.
+    is that nothing could be checked. `sold_as` is the reference of the one sale that it served, None while there is
+    none.
     """
 
     __tablename__ = "overdue_release"
