@@ -6,7 +6,7 @@ Nothing here is a secret: a report may be copied and sent to the support.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -119,12 +119,12 @@ class CheckReport:
     def outcome(self) -> Outcome:
         """The worst of the steps; NOT_DONE when none was made, or when the person gave up."""
         found = set() if self.cancelled else {step.outcome for step in self.steps}
-        return next((one for one in (Outcome.FAILED, Outcome.WARNING, Outcome.OK) if one in found), Outcome.NOT_DONE)
+        return worst(found)
 
     @property
     def failed(self) -> StepReport | None:
         """The step that failed, if one did."""
-        return next((step for step in self.steps if step.outcome is Outcome.FAILED), None)
+        return first_failed(self.steps)
 
     @property
     def sentence(self) -> str:
@@ -136,6 +136,16 @@ class CheckReport:
         """The ways out of the step that failed; without one, those of every step."""
         steps = self.steps if self.failed is None else (self.failed,)
         return tuple(remedy for step in steps for remedy in step.remedies)
+
+
+def worst(outcomes: Collection[Outcome]) -> Outcome:
+    """The outcome of several steps together; NOT_DONE when none was done."""
+    return next((one for one in (Outcome.FAILED, Outcome.WARNING, Outcome.OK) if one in outcomes), Outcome.NOT_DONE)
+
+
+def first_failed(steps: Iterable[StepReport]) -> StepReport | None:
+    """The step that failed, if one did."""
+    return next((step for step in steps if step.outcome is Outcome.FAILED), None)
 
 
 def ok(step: CheckStep, found: str, started: float | None = None) -> StepReport:

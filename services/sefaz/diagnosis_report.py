@@ -13,7 +13,16 @@ from typing import Any
 from app.portuguese import exact
 from app.uf import UFS
 from app.version import VERSION
-from services.check_list import CheckStep, Outcome, StepReport, step_document, step_lines, told_once
+from services.check_list import (
+    CheckStep,
+    Outcome,
+    StepReport,
+    first_failed,
+    step_document,
+    step_lines,
+    told_once,
+    worst,
+)
 
 
 class Step(CheckStep):
@@ -55,12 +64,12 @@ class UfReport:
     def outcome(self) -> Outcome:
         """The worst of the steps; NOT_DONE when none reached the authority."""
         found = {step.outcome for step in self.steps if step.step is not Step.CERTIFICATE or step.failure is not None}
-        return next((one for one in (Outcome.FAILED, Outcome.WARNING, Outcome.OK) if one in found), Outcome.NOT_DONE)
+        return worst(found)
 
     @property
     def failed(self) -> StepReport | None:
         """The step that failed, if one did."""
-        return next((step for step in self.steps if step.outcome is Outcome.FAILED), None)
+        return first_failed(self.steps)
 
     @property
     def sentence(self) -> str:
