@@ -29,6 +29,7 @@ from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
 from ui.browse_button import BrowseButton
+from ui.button_row import button_row
 from ui.certificate_look import look
 from ui.failure_view import FailureView, failure_of
 from ui.file_reading import unreadable
@@ -128,7 +129,7 @@ class InstallCertificate(QDialog):
         column.addWidget(self.busy)
         column.addWidget(self.failure)
         column.addStretch(1)
-        column.addLayout(_buttons(self.cancel, self.install_button))
+        column.addLayout(button_row(self.cancel, self.install_button))
         return page
 
     @Slot()
@@ -222,7 +223,7 @@ class InstallCertificate(QDialog):
             column.addWidget(hint_of(doubt))
         column.addWidget(self.use_failure)
         column.addStretch(1)
-        column.addLayout(_buttons(self.close_button, self.use))
+        column.addLayout(button_row(self.close_button, self.use))
         return page
 
     @Slot()
@@ -318,12 +319,3 @@ def _column() -> tuple[QWidget, QVBoxLayout]:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(theme.M)
     return page, column
-
-
-def _buttons(*buttons: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(theme.S)
-    row.addStretch(1)
-    for button in buttons:
-        row.addWidget(button)
-    return row

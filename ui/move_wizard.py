@@ -34,6 +34,7 @@ from app.settings.catalog import DATABASE_NAME, DATABASE_PORT, DATABASE_SSL, DAT
 from app.settings.setting import Setting
 from services.check_list import Remedy, ToCopy, ToRetry, ToSet
 from ui import icons, theme
+from ui.button_row import button_row
 from ui.editors import Editor, editor_for
 from ui.failure_view import FailureView, failure_of
 from ui.long_work import Cancelled, LongWork
@@ -140,7 +141,7 @@ class MoveWizard(QDialog):
         column.addLayout(grid)
         column.addWidget(self.looking)
         column.addWidget(area, 1)
-        buttons = _buttons(self.cancel, self.check)
+        buttons = button_row(self.cancel, self.check)
         buttons.insertLayout(0, self._ways_out)
         column.addLayout(buttons)
         return page
@@ -248,7 +249,7 @@ class MoveWizard(QDialog):
         column.addWidget(self.server)
         column.addWidget(self.tables, 1)
         column.addWidget(self.total)
-        column.addLayout(_buttons(self.back, self.move_now))
+        column.addLayout(button_row(self.back, self.move_now))
         return page
 
     def _ready(self, ready: Ready) -> None:
@@ -341,7 +342,7 @@ class MoveWizard(QDialog):
         column.addWidget(self.explanation)
         column.addWidget(self.failure)
         column.addStretch(1)
-        column.addLayout(_buttons(self.again, self.close_button))
+        column.addLayout(button_row(self.again, self.close_button))
         return page
 
     def _moved(self, moved: Moved) -> None:
@@ -414,12 +415,3 @@ def _add_row(grid: QGridLayout, text: str, widget: QWidget, buddy: QWidget) -> N
     label.setBuddy(buddy)
     grid.addWidget(label, line, 0)
     grid.addWidget(widget, line, 1)
-
-
-def _buttons(*buttons: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(theme.S)
-    row.addStretch(1)
-    for button in buttons:
-        row.addWidget(button)
-    return row
