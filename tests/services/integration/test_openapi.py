@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,8 @@ def document(service: Service) -> dict[str, Any]:
     return dict(service.ask("GET", "/openapi.json").json())
 
 
-def test_whatever_is_sent_is_answered_as_documented(service: Service) -> None:
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_whatever_is_sent_is_answered_as_documented(service: Service, mode: GenerationMode) -> None:
     service.save(
         {
             INTEGRATION_RATE: 1_000_000,
@@ -69,11 +71,10 @@ def test_whatever_is_sent_is_answered_as_documented(service: Service) -> None:
     for found in api.get_all_operations():
         assert isinstance(found, Ok)
         operation = found.ok()
-        for mode in GenerationMode:
-            if mode is GenerationMode.POSITIVE or operation.body or operation.query or operation.path_parameters:
-                _try(service, operation, mode)
-                tried += 1
-    assert tried >= 2 * 10
+        if mode is GenerationMode.POSITIVE or operation.body or operation.query or operation.path_parameters:
+            _try(service, operation, mode)
+            tried += 1
+    assert tried >= 10
 
 
 def _try(service: Service, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
