@@ -171,9 +171,7 @@ class ConsultationThread(QThread):
             self._rest(Phase.FAILED, refused.failure.sentence)
         except Exception as error:  # noqa: BLE001 - shown as the service's state, and tried again
             _log.exception("automatic consultation")
-            self._rest(
-                Phase.FAILED, f"Erro inesperado no serviço: {type(error).__name__}. Veja o registro do programa."
-            )
+            self._rest(Phase.FAILED, _why_it_failed(error))
 
     def _rest(self, phase: Phase, sentence: str) -> None:
         self._next_at = datetime.now(UTC) + LOOK_AGAIN
@@ -253,6 +251,14 @@ class ConsultationThread(QThread):
         if state != self._state:
             self._state = state
             self.state_changed.emit(state)
+
+
+def _why_it_failed(error: Exception) -> str:
+    from sqlalchemy.exc import SQLAlchemyError  # the window is made before it, and knows this module
+
+    if isinstance(error, SQLAlchemyError):
+        return "O banco de dados não respondeu, ou recusou o pedido: o serviço tenta de novo sozinho."
+    return f"Erro inesperado no serviço: {type(error).__name__}. Veja o registro do programa."
 
 
 def _cancelled() -> Failure:

@@ -316,7 +316,7 @@ def test_a_broken_database_is_shown_and_the_thread_goes_on(place: Place, qtbot: 
     thread, heard = make(place)
     thread.start()
     qtbot.waitUntil(lambda: Phase.FAILED in heard.phases())
-    assert heard.states[-1].sentence.startswith("Erro inesperado no serviço: ")
+    assert heard.states[-1].sentence.startswith("O banco de dados não respondeu, ou recusou o pedido: ")
     with qtbot.waitSignal(thread.refused_one):
         thread.submit([request])
     failure = heard.refusals[0].failure
