@@ -30,6 +30,7 @@ from app.settings.catalog import (
     INTEGRATION_ACTIVE,
     INTEGRATION_ADDRESS,
     INTEGRATION_CERTIFICATE,
+    INTEGRATION_KEY,
     INTEGRATION_PORT,
     SERVER,
 )
@@ -51,7 +52,7 @@ from services.check_list import (
 )
 from services.database_check.protocol import NotPostgreSQL, offers_encryption
 from services.firewall import opening_command
-from services.integration.listening import CannotServe, listen
+from services.integration.listening import CannotServe, listen, tls_context
 from services.page_request import Page
 from services.waited_socket import Address, GiveUp
 
@@ -185,7 +186,7 @@ def _named(target: _Target, addresses: list[Address]) -> StepReport:
 
 
 def _port(target: _Target) -> StepReport:
-    """Who has the port; when nobody has, whether it could be had."""
+    """Who has the port; when nobody has, whether the service could begin there."""
     step, started = ServiceStep.PORT, time.perf_counter()
     users = port_users.port_users(target.port)
     if users:
@@ -196,6 +197,10 @@ def _port(target: _Target) -> StepReport:
         listen(target.snapshot[INTEGRATION_ADDRESS], target.port).close()
     except CannotServe as error:
         return _not_to_be_had(target, error, started)
+    try:
+        tls_context(target.snapshot[INTEGRATION_CERTIFICATE], target.snapshot[INTEGRATION_KEY])
+    except CannotServe as error:
+        return failed(step, error.failure, started)
     return ok(step, f"Nenhum programa escuta na porta {target.port}, e ela está livre para o serviço.", started)
 
 

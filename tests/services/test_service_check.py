@@ -199,6 +199,15 @@ def test_an_address_of_another_computer() -> None:
     assert step.found == f"O endereço {_ELSEWHERE} não é deste computador."
 
 
+def test_a_certificate_with_which_the_service_could_not_begin(tmp_path: Path) -> None:
+    certificate = tmp_path / "servico.pem"
+    certificate.write_bytes(self_signed()[0])
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = once.getsockname()[1]
+    step = failed(settings(port, certificate=str(certificate)), ServiceStep.PORT)
+    assert step.found == f"O certificado do serviço não pôde ser usado ({certificate})."
+
+
 def test_a_port_that_windows_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(self: socket.socket, where: object) -> None:
         raise PermissionError(errno.EACCES, "proibido")
