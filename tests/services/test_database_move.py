@@ -435,6 +435,8 @@ def test_a_server_in_use_is_waited_for_and_then_named(
 ) -> None:
     monkeypatch.setattr(transfer, "_LOCK_PATIENCE_S", 1)
     with _server(postgresql_url) as other:
+        # A move that would wait without end fails the test instead of holding it.
+        other.execute(text("SET idle_in_transaction_session_timeout = '60s'"))
         other.execute(text("LOCK TABLE region IN ROW EXCLUSIVE MODE"))
         failure = _refused(folders, _place(postgresql_url))
     assert failure.what == "O banco do servidor está em uso por outro programa."
