@@ -264,6 +264,8 @@ def test_the_demonstration_without_a_window(
         "listas-anp",
         "bandeiras-anp",
         "avaliacoes",
+        "balcoes",
+        "mensagens",
     }
     assert min(pictures.values()) > 20_000
     assert "Traceback" not in err
