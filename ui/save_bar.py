@@ -33,6 +33,8 @@ class SaveBar(QFrame):
         self.save_button.setAccessibleName("Salvar")
         theme.primary(self.save_button)
         self.save_button.clicked.connect(self.save)
+        for button in (self.discard_button, self.save_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard in the field being edited
         QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self, self._asked)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.L, theme.S, theme.S, theme.S)
@@ -57,19 +59,28 @@ class SaveBar(QFrame):
         self.text.setToolTip(tip or text)
         self.text.setAccessibleName(text)
         theme.role(self.text, "strong" if labels else "hint")
-        self.discard_button.setEnabled(bool(labels))
-        self.discard_button.setToolTip(f"Voltam ao que está gravado:\n{tip}" if labels else "")
-        self.save_button.setEnabled(bool(labels))
-        self.save_button.setToolTip(f"Serão gravadas:\n{tip}" if labels else "")
+        if labels:
+            self._offer(True)
         self.undo_button.setVisible(undo and not labels)
+        if not labels:
+            self._offer(False)
+        self.discard_button.setToolTip(f"Voltam ao que está gravado:\n{tip}" if labels else "")
+        self.save_button.setToolTip(f"Serão gravadas:\n{tip}" if labels else "")
         self._elide()
 
     def show_saving(self) -> None:
         """Saving is under way."""
         self._full = "Salvando…"
-        self.save_button.setEnabled(False)
-        self.discard_button.setEnabled(False)
+        self._offer(False)
         self._elide()
+
+    def _offer(self, offered: bool) -> None:
+        """Enable Descartar and Salvar, or not; the keyboard then goes back to Desfazer or to the form before them."""
+        if not offered:
+            while (self.save_button.hasFocus() or self.discard_button.hasFocus()) and self.focusNextPrevChild(False):
+                pass
+        self.discard_button.setEnabled(offered)
+        self.save_button.setEnabled(offered)
 
     def _asked(self) -> None:
         if self.save_button.isEnabled():

@@ -300,6 +300,8 @@ class SettingsPage(Page):
         self.panels.setCurrentIndex(index)
         self._say_scope()
         self._offer_simulation()
+        self._help_of = None
+        self.help.clear()
 
     def _shown(self, setting: Setting[Any], value: Any) -> str:
         return shown(setting, value, self.references)
@@ -502,11 +504,9 @@ class SettingsPage(Page):
     @Slot()
     def _discard_clicked(self) -> None:
         details = [self.draft.describe(key, self._shown) for key in self.draft.keys]
-        discarded = self.draft.discard()
-        self.discard_all()
+        self._discarded = self.draft.discard()
         self._message = f"Descartado. {'; '.join(details)}" if details else "Descartado."
-        self._discarded = discarded
-        self._refresh_page()
+        self.discard_all()
 
     @Slot()
     def _undo(self) -> None:

@@ -376,6 +376,26 @@ def test_discarding_says_what_changes_and_is_undone(qtbot: QtBot, opened: Opener
     assert page.unsaved() == []
 
 
+def test_the_keyboard_stays_in_the_page_when_its_buttons_are_spent(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(CUSTOMERS_PAGE)
+    bar, field = page.save_bar, page.rows[SEFAZ_PERIOD].editor.field
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    field.setFocus()
+    qtbot.mouseClick(bar.discard_button, Qt.MouseButton.LeftButton)
+    assert not bar.discard_button.isEnabled()
+    assert page.focusWidget() is field
+    bar.undo_button.setFocus()
+    QTest.keyClick(bar.undo_button, Qt.Key.Key_Space)
+    assert page.focusWidget() is bar.discard_button
+    QTest.keyClick(bar.discard_button, Qt.Key.Key_Space)
+    assert page.focusWidget() is bar.undo_button
+    edit(qtbot, page, SEFAZ_PERIOD, "45")
+    bar.save_button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert save(page)
+    assert page.focusWidget() is not None
+    assert page.panels.isAncestorOf(page.focusWidget())
+
+
 def test_saving_by_ctrl_s_but_never_by_enter(qtbot: QtBot, office: Office, opened: Opener) -> None:
     page = opened(CUSTOMERS_PAGE)
     edit(qtbot, page, SEFAZ_PERIOD, "45")
@@ -566,6 +586,8 @@ def test_help_follows_the_focus_and_f1_hides_it(qtbot: QtBot, opened: Opener) ->
     assert not page.help.isVisible()
     assert page.show_help()
     assert page.help.isVisible()
+    page.tabs.setCurrentIndex(page.tabs.currentIndex() + 1)
+    assert SEFAZ_BATCH.help not in page.help.text
 
 
 @pytest.mark.parametrize("company", [0, 1])
