@@ -381,7 +381,7 @@ def test_the_keyboard_stays_in_the_page_when_its_buttons_are_spent(qtbot: QtBot,
     bar, field = page.save_bar, page.rows[SEFAZ_PERIOD].editor.field
     edit(qtbot, page, SEFAZ_PERIOD, "45")
     field.setFocus()
-    qtbot.mouseClick(bar.discard_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(bar.discard_button, Qt.MouseButton.LeftButton)
     assert not bar.discard_button.isEnabled()
     assert page.focusWidget() is field
     bar.undo_button.setFocus()
