@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one message; `why` is a sentence for the operator."""
+    """What became of one message; `why` is a sentence for the operator, "" where the state says it all."""
 
     state: MessageState
     why: str
@@ -80,9 +80,7 @@ def settle(
 
 
 def _accepted(answer: Accepted) -> _Told:
-    why = "Aceita pelo WhatsApp."
-    if answer.held:
-        why = "Aceita pelo WhatsApp, que ainda avalia a qualidade do modelo antes de entregar."
+    why = "O WhatsApp ainda avalia a qualidade do modelo antes de entregar." if answer.held else ""
     learnt = {"external_id": answer.external_id, "wa_id": answer.wa_id, "error_code": None, "error_detail": ""}
     return _Told(Outcome(MessageState.ACCEPTED, why), learnt)
 

@@ -255,7 +255,7 @@ def test_a_test_says_what_whatsapp_answers(
     until(qtbot, lambda: "Não enviada" in dialog.answer.text())
     dialog.template.setCurrentIndex(dialog.template.count() - 1)
     QTest.keyClick(dialog.number, Qt.Key.Key_Return)
-    until(qtbot, lambda: "Aceita pelo WhatsApp" in dialog.answer.text())
+    until(qtbot, lambda: dialog.answer.text() == "Aceita pelo WhatsApp.")
     assert [(posted.template, posted.to) for posted in whatsapp.posted] == [
         ("os_criada", "5527988887777"),
         ("hello_world", "5527988887777"),

@@ -51,7 +51,7 @@ def test_a_message_leaves_with_what_was_written(office: Office) -> None:
     assert posted.fields == ("Maria da Silva", "120", "Posto Boa Viagem")
     assert posted.key == kept.unique_key
     assert (kept.external_id, kept.wa_id, kept.attempts) == ("wamid.demonstracao000001", MOBILE, 1)
-    assert kept.reason == "Aceita pelo WhatsApp."
+    assert kept.reason == ""
     state = heard.until_told(lambda state: state.phase is Phase.IDLE)
     assert (state.waiting, state.uncertain, state.last_at) == (0, 0, office.clock())
     assert Phase.WORKING in [state.phase for state in heard.states]
