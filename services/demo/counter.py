@@ -22,6 +22,7 @@ _LONGEST_WAIT_S = 30.0
 _KINDS = ("dav", "pre-venda", "pedido", "nf")
 _STAGES = ("criada", "em_andamento", "finalizada")
 _PHONES = ("(11) 3333-0101", "(16) 3333-0202", "(62) 3333-0303")
+_LEFT_A_MOBILE = 0.8
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,11 @@ class DemoCounter:
             previous = said["avaliacao"] if kind == "pre-venda" else None
 
     def _serve(self) -> Iterator[_Step]:
-        """A service order, from the beginning to the end."""
-        customer, number = self._somebody(), f"{next(self._numbers):05}"
+        """A service order, from the beginning to the end; most people leave their mobile to hear of it."""
+        mobiles = [customer for customer in self._customers.values() if customer["celular"]]
+        reachable = mobiles and self._chance.random() < _LEFT_A_MOBILE
+        customer = self._chance.choice(mobiles) if reachable else self._somebody()
+        number = f"{next(self._numbers):05}"
         for stage in _STAGES:
             event = {
                 "empresa": self._company,
