@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from app import order_profile, overdue_profile
+from app.brands import BrandTable
 from app.data import brands, instalments, order_checks, order_standing, releases
 from app.data.database import Database
 from app.data.order_standing import OrderStanding
@@ -31,6 +33,7 @@ from services.network_failure import cancelled
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_BRANDS_AGE_S = 1.0
 _GLANCE_S = 0.05
 _QUEUE = "Há outras consultas à ANP na frente desta, e elas demoram."
 
@@ -98,6 +101,7 @@ class OrderGate:
         self._patience_s = patience_s
         self._machine = platform.node()
         self._asking = threading.Lock()
+        self._last_brands = (-math.inf, BrandTable(()))
 
     def check(
         self, question: OrderQuestion, snapshot: Snapshot, *, given_up: Callable[[], bool] = lambda: False
@@ -129,8 +133,10 @@ class OrderGate:
 
     def _without_asking(self, question: OrderQuestion, snapshot: Snapshot) -> OrderAnswer | _Seen:
         """The answer, logged, when ANP need not be asked; else what is known, on which to ask."""
-        # Looking and logging in one transaction: a second one would cost more than everything that is read.
-        with self._database.writing() as connection:
+        # What came from another sale may have its release to itself until it is decided. All else is looked at and
+        # logged without a transaction around it, which would take as long as everything that is read.
+        alone = question.previous_id is not None
+        with self._database.writing() if alone else self._database.single_statements() as connection:
             seen = self._look(connection, question, snapshot)
             if seen.planned.step is Step.ASK:
                 return seen
@@ -162,8 +168,7 @@ class OrderGate:
     ) -> OrderAnswer:
         word = None
         if said is not None:
-            brand = brands.table(connection).read(said.answer.brand)
-            word = AnpWord(said.answer.outcome, said.reason, brand)
+            word = AnpWord(said.answer.outcome, said.reason, self._brands(connection).read(said.answer.brand))
         consultation_id = None if said is None else said.answer.consultation_id
         decision = decide(question, seen.profile, seen.standing.buyer, seen.planned, word, seen.finding)
         inputs = _inputs(question, snapshot, seen, word)
@@ -189,6 +194,15 @@ class OrderGate:
             decision.release_needed,
             decision.overdue,
         )
+
+    def _brands(self, connection: Connection) -> BrandTable:
+        """The brands, as they were up to a second ago."""
+        read_at, table = self._last_brands
+        if time.monotonic() - read_at > _BRANDS_AGE_S:
+            read_at = time.monotonic()
+            table = brands.table(connection)
+            self._last_brands = read_at, table
+        return table
 
     def cancel(self) -> bool:
         """Interrupt the consultation in flight, from any thread; False when there is none."""

@@ -79,6 +79,7 @@ class Database:
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         )
         self._writer = self.engine.execution_options(writing=True)
+        self._single = self._writer if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def label(self) -> str:
@@ -96,6 +97,14 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """One transaction: everything inside is kept together, or nothing is."""
         with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def single_statements(self) -> Iterator[Connection]:
+        """For who reads a little and writes one row, and is waited for: in PostgreSQL each statement is a transaction of
+        its own, without the two turns at the server that begin and end one. In SQLite it is as `writing`.
+        """
+        with self._single.begin() as connection:
             yield connection
 
     def close(self) -> None:
