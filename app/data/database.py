@@ -101,8 +101,8 @@ class Database:
 
     @contextmanager
     def single_statements(self) -> Iterator[Connection]:
-        """For who reads a little, writes one row and is waited for: in PostgreSQL each statement is a transaction of its
-        own, without the two turns at the server that begin and end one. In SQLite it is as `writing`.
+        """For who reads a little, writes one row and is waited for: in PostgreSQL each statement is a transaction
+        of its own, without the two turns at the server that begin and end one. In SQLite it is as `writing`.
         """
         with self._single.begin() as connection:
             yield connection
