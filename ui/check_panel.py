@@ -88,6 +88,13 @@ class CheckPanel(QWidget):
         self._cancelled.set()
         self._say()
 
+    def forget(self) -> None:
+        """Show no list any more: there is nothing of which it could be. A test that is under way goes on."""
+        if not self._running:
+            self.report = None
+            self.view.clear()
+            self.failure.clear()
+
     @Slot()
     def _clicked(self) -> None:
         if self._running:

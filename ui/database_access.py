@@ -101,6 +101,7 @@ class DatabaseAccess(QWidget):
             widget.setEnabled(server)
         self.check.setEnabled(server)
         if not server:
+            self.check.forget()
             self._asked = ""
             self.password.setPlaceholderText("")
             self.state.setText("O arquivo local não tem senha.")

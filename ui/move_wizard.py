@@ -93,6 +93,7 @@ class MoveWizard(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         whole.addWidget(self._stack)
+        self.check.setDefault(True)  # here, as a button that is in no dialog yet cannot become the one of Enter
         self.resize(640, 560)
 
     # --- to where ---
@@ -135,7 +136,6 @@ class MoveWizard(QDialog):
         self.cancel = QPushButton("Cancelar")
         self.cancel.clicked.connect(self.reject)
         self.check = QPushButton("Conferir o servidor")
-        self.check.setDefault(True)
         theme.primary(self.check)
         self.check.clicked.connect(self.look)
         column.addLayout(grid)

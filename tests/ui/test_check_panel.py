@@ -243,6 +243,20 @@ def test_a_silent_server_is_given_up(qtbot: QtBot, page: SettingsPage) -> None:
     assert panel.report is not None and panel.report.cancelled
 
 
+def test_a_list_about_a_server_goes_when_the_file_is_chosen_again(qtbot: QtBot, page: SettingsPage) -> None:
+    assert page.access is not None
+    panel = page.access.check
+    with server_that_says(refusal("28P01", b"password authentication failed")) as port:
+        put(page, {DATABASE_KIND: DatabaseKind.SERVER, DATABASE_PORT: port, DATABASE_SSL: SslMode.DISABLE})
+        page.access.password.setText("segredo")
+        press(panel.button)
+        ended(qtbot, panel)
+    assert not panel.view.isHidden()
+    page.discard_all()
+    assert panel.report is None
+    assert panel.view.isHidden()
+
+
 def test_the_service_is_looked_for_with_what_is_typed(qtbot: QtBot, page: SettingsPage) -> None:
     assert page.service_check is not None
     with socket.socket() as taken:

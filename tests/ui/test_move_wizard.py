@@ -154,6 +154,13 @@ def test_staying_on_the_server_is_what_enter_does(qtbot: QtBot, postgresql_url: 
         assert program.office.database is not None and not program.office.database.is_sqlite
 
 
+def test_enter_checks_the_server_that_was_typed(qtbot: QtBot, postgresql_url: str) -> None:
+    with _wizard(qtbot, postgresql_url) as (_, wizard):
+        QTest.keyClick(wizard.password, Qt.Key.Key_Return)
+        assert wizard.looking.running
+        until(qtbot, lambda: wizard.summary.isVisibleTo(wizard))
+
+
 def test_a_refused_server_keeps_what_was_typed_and_offers_the_way_out(qtbot: QtBot, postgresql_url: str) -> None:
     with _wizard(qtbot, postgresql_url, name="nenhum") as (program, wizard):
         _looked(qtbot, wizard)
