@@ -33,7 +33,7 @@ _CHECKS: list[Any] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-_EXAMPLES = 15
+_EXAMPLES = 8
 _CUSTOMERS = 3
 _KNOWN = {
     "empresa": 1,
