@@ -36,6 +36,7 @@ from services.port_users import PortUser
 from services.service_check import ServiceStep, check_service
 from tests.postgresql import Server
 from tests.self_signed import self_signed
+from tests.services.scripted_port import scripted_port
 
 _OURS = f'{{"situacao": "atendendo", "versao": "{VERSION}"}}'.encode()
 _ELSEWHERE = "198.51.100.7"  # of TEST-NET-2 (RFC 5737): nobody's
@@ -83,25 +84,14 @@ def page(body: bytes, status: str = "200 OK") -> bytes:
 @contextmanager
 def listening(answer: bytes, wrap: Callable[[socket.socket], socket.socket] = lambda one: one) -> Iterator[int]:
     """A server on loopback that says this to every request and hangs up; gives its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with suppress(OSError), connection, wrap(connection) as talk:
-                    talk.recv(4096)
-                    talk.sendall(answer)
+    def talk(connection: socket.socket) -> None:
+        with suppress(OSError), connection, wrap(connection) as wrapped:
+            wrapped.recv(4096)
+            wrapped.sendall(answer)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    with scripted_port(talk) as port:
+        yield port
 
 
 @pytest.fixture

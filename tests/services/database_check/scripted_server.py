@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from tests.services.scripted_port import scripted_port
 
 
 def refusal(code: str, text: bytes) -> bytes:
@@ -19,28 +20,14 @@ def refusal(code: str, text: bytes) -> bytes:
 def server_that_says(start_up: bytes, login: bytes = b"", *, ssl: bytes = b"N") -> Iterator[int]:
     """A server on loopback; gives its port. It answers `ssl` to the question about encryption, `start_up` to who wants
     to enter and `login` to the password; with nothing to say it hangs up."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection, suppress(ConnectionError):  # the other side may have heard enough
-                    answer(connection)
-
-        def answer(connection: socket.socket) -> None:
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(ConnectionError):  # the other side may have heard enough
             while message := connection.recv(4096):
                 said = ssl if len(message) == 8 else login if message[:1] == b"p" else start_up
                 if not said:
                     return
                 connection.sendall(said)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    with scripted_port(answer) as port:
+        yield port
