@@ -150,6 +150,9 @@ DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnectionFree)
 def add_handlers(app: FastAPI) -> None:
     """Give every error that a route may end in its form. What nobody expected goes on to `Front`."""
 
+    async def of_defect(request: Request, error: Exception) -> Response:
+        raise error  # or Starlette would answer in words of its own, before `Front` gets it
+
     async def of_api(request: Request, error: ApiError) -> Response:
         return error_response(error)
 
@@ -165,6 +168,7 @@ def add_handlers(app: FastAPI) -> None:
     async def of_database(request: Request, error: Exception) -> Response:
         return error_response(database_down(error))
 
+    app.exception_handler(Exception)(of_defect)
     app.exception_handler(ApiError)(of_api)
     app.exception_handler(HTTPException)(of_http)
     app.exception_handler(RequestValidationError)(of_validation)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy.exc import OperationalError
 
-from app.data import counters
+from app.data import counters, customer_sync
 from app.domain import FailureKind
 from app.settings.catalog import (
     INTEGRATION_ADDRESS,
@@ -356,17 +357,27 @@ def test_while_the_database_does_not_answer_everybody_is_told_so(
     assert service.client.get("/saude").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("module", "function", "path"),
+    [(counters, "working", "/v1/balcao"), (customer_sync, "one", "/v1/clientes/1")],
+    ids=["at the door", "in a route"],
+)
 def test_a_defect_is_answered_with_a_number_that_is_in_the_log(
-    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    module: ModuleType,
+    function: str,
+    path: str,
 ) -> None:
-    def broken(connection: object) -> dict[str, counters.Caller]:
+    def broken(*what: object) -> None:
         raise ZeroDivisionError("o CPF 12345678909")
 
     caplog.set_level(logging.INFO, "services.integration")
     with monkeypatch.context() as patch:
-        patch.setattr(counters, "working", broken)
+        patch.setattr(module, function, broken)
         service.server.forget_counters()
-        answer = service.ask("GET", "/v1/balcao")
+        answer = service.ask("GET", path)
     assert problem(answer) == (500, "erro_interno")
     number = answer.json()["erro"]["mensagem"].rstrip(".").rpartition(" ")[2]
     assert f"erro {number}: ZeroDivisionError" in caplog.text
