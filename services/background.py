@@ -18,6 +18,7 @@ from app.settings.snapshot import Snapshot
 from services.automatic import LOOK_AGAIN, Step
 from services.backoffice import Backoffice
 from services.consultation import NotAsked, NotYet
+from services.error_place import error_place
 
 _log = logging.getLogger(__name__)
 
@@ -129,8 +130,8 @@ class ConsultationThread(QThread):
     def _end(self) -> None:
         try:
             self._automatic.release()
-        except Exception:  # noqa: BLE001 - the thread must end whatever happens; the lease ends by itself soon
-            _log.exception("ending the consultation thread")
+        except Exception as error:  # noqa: BLE001 - the thread must end whatever happens; the lease ends by itself soon
+            _log.error("ending the consultation thread: %s", error_place(error))
         self._consultation.close()
         while not self._queue.empty():
             _, _, request = self._queue.get_nowait()
@@ -152,7 +153,7 @@ class ConsultationThread(QThread):
         except NotAsked as refused:
             self.refused_one.emit(Refusal(request, refused.failure))
         except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
-            _log.exception("consulting for the operator")
+            _log.error("consulting for the operator: %s", error_place(error))
             self.refused_one.emit(Refusal(request, _unexpected(error)))
         finally:
             self._serving_operator = False
@@ -170,7 +171,7 @@ class ConsultationThread(QThread):
         except NotAsked as refused:
             self._rest(Phase.FAILED, refused.failure.sentence)
         except Exception as error:  # noqa: BLE001 - shown as the service's state, and tried again
-            _log.exception("automatic consultation")
+            _log.error("automatic consultation: %s", error_place(error))
             self._rest(Phase.FAILED, _why_it_failed(error))
 
     def _rest(self, phase: Phase, sentence: str) -> None:
@@ -214,7 +215,7 @@ class ConsultationThread(QThread):
         self._automatic.asked(request)
 
     def _pass_over(self, request: Request, error: Exception) -> None:
-        _log.exception("consulting for the service")
+        _log.error("consulting for the service: %s", error_place(error))
         self._automatic.set_aside(request)
         failure = _passed_over(request, error)
         self.refused_one.emit(Refusal(request, failure))

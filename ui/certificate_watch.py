@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from services.error_place import error_place
 from ui import tasks
 
 if TYPE_CHECKING:
@@ -73,4 +74,4 @@ class CertificateWatch(QObject):
 
     def _failed(self, error: Exception) -> None:
         # The services say in the window that the database does not answer; the next look is soon.
-        _log.warning("Não foi possível ver a validade dos certificados: %s", error)
+        _log.warning("Não foi possível ver a validade dos certificados: %s", error_place(error))

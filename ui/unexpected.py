@@ -13,6 +13,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
+from services.error_place import error_place
 from ui import theme
 from ui.failure_view import FailureView, failure_of
 
@@ -72,8 +73,9 @@ class UnexpectedErrors(QObject):
         if not isinstance(error, Exception):  # the wish to stop (Ctrl+C) is not an error
             sys.__excepthook__(kind, error, trace)
             return
-        logging.getLogger("retaguarda").error("unexpected error", exc_info=(kind, error, trace))
-        self._happened.emit(error.with_traceback(trace))
+        error = error.with_traceback(trace)
+        logging.getLogger("retaguarda").error("unexpected error: %s", error_place(error))
+        self._happened.emit(error)
 
     def _take_of_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from app.data.models import Base
+from app.data.quoted_rows import forget_rows
 
 
 def insert_rows(
@@ -37,6 +38,7 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]])
             for row in rows:
                 copy.write_row(row)
     except error_class as error:
+        forget_rows(error)  # no listener of the engine's sees what the driver itself is asked
         # As every other statement fails: whoever calls knows SQLAlchemy's errors, not the driver's.
         raise DBAPIError.instance(statement, None, error, error_class, dialect=connection.dialect) from error
 

@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.data.quoted_rows import forget_rows
 from app.data.server_refusal import explain, message_of, refusal_of
 from app.domain import Failure, FailureKind
 from app.policies import DatabaseKind
@@ -68,6 +69,7 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # What was written, people's data, is not to be repeated by an error, which is logged.
         self.engine: Engine = create_engine(url, hide_parameters=True)
+        event.listen(self.engine, "handle_error", _forget_rows)
         if self.is_sqlite:
             event.listen(self.engine, "connect", partial(_prepare_sqlite, alone=alone))
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -185,6 +187,14 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _forget_rows(context: ExceptionContext) -> None:
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    said = str(error)
+    forget_rows(error)
+    if wrapped is not None:  # it has said the same already
+        wrapped.args = (wrapped.args[0].replace(said, str(error)), *wrapped.args[1:])
 
 
 def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -212,7 +212,7 @@ def _refusal(error: DBAPIError, table: Table) -> Failure:
         f"{where}, há algo que o servidor não aceita. Nada foi mudado.",
         "O arquivo local guarda valores que o PostgreSQL recusa.",
         "Corrija o registro e tente de novo; se não souber qual é, mande os detalhes ao suporte.",
-        f"SQLSTATE {getattr(error.orig, 'sqlstate', '')}: {getattr(diagnosis, 'message_primary', '') or ''}",
+        f"SQLSTATE {getattr(error.orig, 'sqlstate', '')}: {error.orig}",
     )
 
 

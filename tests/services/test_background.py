@@ -335,14 +335,14 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, document: Document) -> None:
 
     def decided(self: SefazConsultation, *arguments: Any) -> Decision:
         if arguments[-1].document == document:
-            raise KeyError("bandeira")
+            raise KeyError(f"bandeira de {document}")
         return decide(self, *arguments)
 
     monkeypatch.setattr(SefazConsultation, "_decide", decided)
 
 
 def test_a_customer_with_whom_the_program_fails_is_left_for_another_day_and_the_others_go_on(
-    place: Place, qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch
+    place: Place, qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     hopeless, other = place.add(1), place.add(2)
     place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
@@ -357,6 +357,8 @@ def test_a_customer_with_whom_the_program_fails_is_left_for_another_day_and_the_
     )
     assert [refusal.request.customer_id for refusal in heard.refusals] == [hopeless]
     assert "KeyError" in heard.refusals[0].failure.details
+    assert "consulting for the service: KeyError\n" in caplog.text
+    assert str(cnpj(1)) not in caplog.text
     thread.wake()  # rather than waiting for the minute that the state is shown
     qtbot.waitUntil(lambda: bool(heard.states) and heard.states[-1].sentence.startswith("Nenhum cliente"))
     assert heard.order() == [(Origin.SERVICE, other)]

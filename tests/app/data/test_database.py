@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg.sql import SQL, Identifier, Literal
-from sqlalchemy import func, insert, inspect, make_url, select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import Connection, func, insert, inspect, make_url, select, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from app.data import audit, records
+from app.data.bulk import insert_rows
 from app.data.database import Database, DatabaseUnavailable, database_secret, database_url
 from app.data.models import AuditEntry, Base, Lease
 from app.domain import FailureKind
@@ -46,11 +49,48 @@ def entries(database: Database) -> int:
         return int(connection.execute(select(func.count()).select_from(AuditEntry)).scalar_one())
 
 
-def test_an_error_does_not_repeat_what_was_written(database: Database) -> None:
-    row = {"name": "sefaz", "owner": "segredo", "until": NOW}
-    with pytest.raises(IntegrityError) as refused, database.writing() as connection:
-        connection.execute(insert(Lease), [row, row])
-    assert "segredo" not in str(refused.value)
+_SECRET = "segredo"
+_ROW = {"name": "sefaz", "owner": _SECRET, "until": NOW}
+
+
+def _twice(connection: Connection) -> None:
+    connection.execute(insert(Lease), [_ROW, _ROW])
+
+
+def _without_a_column(connection: Connection) -> None:  # of which PostgreSQL repeats the whole row
+    connection.execute(insert(Lease).values(_ROW | {"until": None}))
+
+
+def _many_at_once(connection: Connection) -> None:  # PostgreSQL's COPY, which the driver is asked for
+    insert_rows(connection, Lease, ["name", "owner", "until"], [("sefaz", _SECRET, NOW), ("anp", _SECRET, None)])
+
+
+def _because_of_another(connection: Connection) -> None:
+    try:
+        _without_a_column(connection)
+    except DBAPIError:
+        connection.execute(text("SELECT no_such_column"))  # refused in what was already refused
+
+
+@pytest.mark.parametrize("write", [_twice, _without_a_column, _many_at_once, _because_of_another])
+def test_an_error_does_not_repeat_what_was_written(database: Database, write: Callable[[Connection], None]) -> None:
+    with pytest.raises(DBAPIError) as refused, database.writing() as connection:
+        write(connection)
+    told = "".join(traceback.format_exception(refused.value, chain=True))
+    assert _SECRET not in told
+    assert type(refused.value.orig).__name__ in str(refused.value)
+
+
+def test_an_error_says_what_it_said_but_for_the_row(postgresql_url: str) -> None:
+    with closing(Database(postgresql_url)) as database:
+        with pytest.raises(IntegrityError) as refused, database.writing() as connection:
+            _without_a_column(connection)
+        said = str(refused.value.orig)
+        with pytest.raises(DataError) as odd, database.reading() as connection:
+            connection.execute(text("SELECT CAST(:given AS integer)"), {"given": 'a"b'})
+    assert said == 'null value in column "until" of relation "lease" violates not-null constraint'
+    assert str(refused.value).startswith(f"(psycopg.errors.NotNullViolation) {said}\n[SQL: INSERT INTO lease")
+    assert str(odd.value.orig) == 'invalid input syntax for type integer: "…"'
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
