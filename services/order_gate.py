@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from app import order_profile, overdue_profile
 from app.brands import BrandTable
-from app.data import brands, instalments, order_checks, order_standing, releases
+from app.data import brands, order_checks, releases
 from app.data.database import Database
+from app.data.order_checks import NewCheck
 from app.data.order_standing import OrderStanding
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
-from app.order_profile import OrderProfile
-from app.overdue_profile import SWITCHES, OverdueProfile
-from app.policies import OrderKind
 from app.portuguese import exact
-from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Plan, Step, decide, plan
-from app.rules.overdue import RELEASED, Credit, CreditFinding, Overdue, Release, judge, not_checked
+from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Step, decide
+from app.rules.overdue import RELEASED, Overdue
 from app.settings.snapshot import Snapshot
 from services.anp.consultation import AnpConsultation
-from services.consultation import PATIENCE_S, NotAsked, not_configured
+from services.consultation import PATIENCE_S, NotAsked
 from services.network_failure import cancelled
+from services.orders_seen import OrderSeen, look
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_BRANDS_AGE_S = 1.0
 _GLANCE_S = 0.05
 _QUEUE = "Há outras consultas à ANP na frente desta, e elas demoram."
 
@@ -66,20 +61,6 @@ class _Said:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """Everything about an order that the profile and the database say, at one moment.
-
-    `finding` is None when store credit has no say, `credit` also when it was not looked at.
-    """
-
-    profile: OrderProfile
-    standing: OrderStanding
-    planned: Plan
-    credit: Credit | None
-    finding: CreditFinding | None
-
-
 class OrderGate:
     """Answers whether an order, invoice, budget or pre-sale may go on, to any number of threads at once.
 
@@ -101,7 +82,6 @@ class OrderGate:
         self._patience_s = patience_s
         self._machine = platform.node()
         self._asking = threading.Lock()
-        self._last_brands = (-math.inf, BrandTable(()))
 
     def check(
         self, question: OrderQuestion, snapshot: Snapshot, *, given_up: Callable[[], bool] = lambda: False
@@ -127,82 +107,59 @@ class OrderGate:
             said = self._ask(question, answer.standing, snapshot, given_up) if mine else self._not_asked(_QUEUE)
         with self._database.writing() as connection:
             # As it is now: blocks, registration and credit may have changed while ANP was answering.
-            seen = replace(self._look(connection, question, snapshot), planned=answer.planned)
-            seen = replace(seen, standing=replace(seen.standing, last=answer.standing.last))
-            return self._conclude(connection, question, snapshot, seen, said)
+            (seen,) = look(connection, [question], snapshot, self._clock())
+            if isinstance(seen, NotAsked):
+                raise seen
+            seen = replace(seen, planned=answer.planned, standing=replace(seen.standing, last=answer.standing.last))
+            (decided,) = self._conclude(connection, [(seen, said)])
+            return decided
 
-    def _without_asking(self, question: OrderQuestion, snapshot: Snapshot) -> OrderAnswer | _Seen:
+    def check_together(
+        self, questions: Sequence[OrderQuestion], snapshot: Snapshot
+    ) -> list[OrderAnswer | NotAsked | None]:
+        """Decide and log several orders, none of which comes from another sale, in one turn at the database.
+
+        For each its answer, or why there is none, as `check` would raise it. None for one that `check` must decide,
+        because ANP is to be asked.
+        """
+        with self._database.single_statements() as connection:
+            found = self._decide(connection, questions, snapshot)
+        return [None if isinstance(one, OrderSeen) else one for one in found]
+
+    def _without_asking(self, question: OrderQuestion, snapshot: Snapshot) -> OrderAnswer | OrderSeen:
         """The answer, logged, when ANP need not be asked; else what is known, on which to ask."""
         # What came from another sale may have its release to itself until it is decided. All else is looked at and
         # logged without a transaction around it, which would take as long as everything that is read.
         alone = question.previous_id is not None
         with self._database.writing() if alone else self._database.single_statements() as connection:
-            seen = self._look(connection, question, snapshot)
-            if seen.planned.step is Step.ASK:
-                return seen
-            last = seen.standing.last
-            said = _Said(last) if seen.planned.step is Step.REUSE and last is not None else None
-            return self._conclude(connection, question, snapshot, seen, said)
+            (found,) = self._decide(connection, [question], snapshot)
+        if isinstance(found, NotAsked):
+            raise found
+        return found
 
-    def _look(self, connection: Connection, question: OrderQuestion, snapshot: Snapshot) -> _Seen:
-        now = self._clock()
-        of_company = snapshot.for_company(question.company_id)
-        profile = OrderProfile.of(of_company)
-        standing = _standing(connection, question, snapshot)
-        planned = plan(question.kind, profile, standing.buyer, standing.last, now)
-        kind, release = _credit_kind(connection, question)
-        if kind is None:
-            return _Seen(profile, standing, planned, None, None)
-        by = OverdueProfile.of(of_company, kind)
-        finding = not_checked(by, standing.buyer.exempt_as)
-        if finding is not None:
-            return _Seen(profile, standing, planned, None, finding)
-        today = now.astimezone(ZoneInfo(standing.seller.zone)).date()
-        credit = instalments.credit(
-            connection, question.document, question.company_id, by.companies, today, release, question.reference
-        )
-        return _Seen(profile, standing, planned, credit, judge(by, credit, question.act, now))
+    def _decide(
+        self, connection: Connection, questions: Sequence[OrderQuestion], snapshot: Snapshot
+    ) -> list[OrderAnswer | OrderSeen | NotAsked]:
+        """Each as in `_without_asking`."""
+        found: list[OrderAnswer | OrderSeen | NotAsked] = [*look(connection, questions, snapshot, self._clock())]
+        ready = {
+            index: (seen, _kept(seen))
+            for index, seen in enumerate(found)
+            if isinstance(seen, OrderSeen) and seen.planned.step is not Step.ASK
+        }
+        for index, answer in zip(ready, self._conclude(connection, [*ready.values()]), strict=True):
+            found[index] = answer
+        return found
 
-    def _conclude(
-        self, connection: Connection, question: OrderQuestion, snapshot: Snapshot, seen: _Seen, said: _Said | None
-    ) -> OrderAnswer:
-        word = None
-        if said is not None:
-            word = AnpWord(said.answer.outcome, said.reason, self._brands(connection).read(said.answer.brand))
-        consultation_id = None if said is None else said.answer.consultation_id
-        decision = decide(question, seen.profile, seen.standing.buyer, seen.planned, word, seen.finding)
-        inputs = _inputs(question, snapshot, seen, word)
-        check_id = order_checks.record(
-            connection,
-            question,
-            decision,
-            customer_id=seen.standing.customer_id,
-            inputs=inputs,
-            consultation_id=consultation_id,
-            machine=self._machine,
-            at=self._clock(),
-        )
-        if decision.allowed and RELEASED in decision.rules and question.previous_id is not None:
-            releases.spend(connection, question.previous_id, question.reference)
-        return OrderAnswer(
-            decision.allowed,
-            decision.reasons,
-            decision.rules,
-            consultation_id,
-            check_id,
-            inputs,
-            decision.release_needed,
-            decision.overdue,
-        )
-
-    def _brands(self, connection: Connection) -> BrandTable:
-        """The brands, as they were up to a second ago."""
-        read_at, table = self._last_brands
-        if time.monotonic() - read_at > _BRANDS_AGE_S:
-            read_at = time.monotonic()
-            table = brands.table(connection)
-            self._last_brands = read_at, table
-        return table
+    def _conclude(self, connection: Connection, orders: Sequence[tuple[OrderSeen, _Said | None]]) -> list[OrderAnswer]:
+        named = brands.table(connection) if any(said is not None for _, said in orders) else BrandTable(())
+        checks = [_check(seen, said, named) for seen, said in orders]
+        numbers = order_checks.record(connection, checks, self._machine, self._clock())
+        for check in checks:
+            question, decision = check.question, check.decision
+            if decision.allowed and RELEASED in decision.rules and question.previous_id is not None:
+                releases.spend(connection, question.previous_id, question.reference)
+        return [_answer(number, check) for number, check in zip(numbers, checks, strict=True)]
 
     def cancel(self) -> bool:
         """Interrupt the consultation in flight, from any thread; False when there is none."""
@@ -272,88 +229,32 @@ class OrderGate:
             time.sleep(min(left, _GLANCE_S))
 
 
-def _standing(connection: Connection, question: OrderQuestion, snapshot: Snapshot) -> OrderStanding:
-    number = question.company_id
-    found = order_standing.look(connection, number, question.document, snapshot)
-    if found is None:
-        raise not_configured(f"Não existe a empresa {number}.", "Confira o código em Tabelas › Empresas.")
-    if not found.seller.active:
-        raise not_configured(
-            f"A empresa {number} · {found.seller.name} está inativa: não inclui nem altera pedidos.",
-            "Confira o código, ou reative a empresa em Tabelas › Empresas.",
-        )
-    return found
+def _kept(seen: OrderSeen) -> _Said | None:
+    """ANP's answer that the order goes by without asking, None when it needs none."""
+    last = seen.standing.last
+    return _Said(last) if seen.planned.step is Step.REUSE and last is not None else None
 
 
-def _credit_kind(connection: Connection, question: OrderQuestion) -> tuple[OrderKind | None, Release | None]:
-    """By the switch of which kind the buyer's store credit is checked, None when it has no say, and what was released
-    of the sale that the order came from."""
-    if question.previous_id is None:
-        return (question.kind if question.kind in SWITCHES else None), None
-    number = question.previous_id
-    todo = "Confira o número da avaliação, ou avalie sem ela."
-    if question.kind in SWITCHES:
-        raise not_configured("Só um pedido ou uma nota fiscal vem de outra avaliação.", todo)
-    previous = order_standing.previous(connection, number)
-    if previous is None:
-        raise not_configured(f"Não existe a avaliação {number}.", todo)
-    if previous.kind not in SWITCHES:
-        raise not_configured(f"A avaliação {number} não é de um orçamento (DAV) nem de uma pré-venda.", todo)
-    if (previous.company_id, previous.document) != (question.company_id, question.document.key):
-        raise not_configured(f"A avaliação {number} é de outro cliente ou de outra empresa.", todo)
-    return previous.kind, previous.release
+def _check(seen: OrderSeen, said: _Said | None, named: BrandTable) -> NewCheck:
+    word = None if said is None else AnpWord(said.answer.outcome, said.reason, named.read(said.answer.brand))
+    return NewCheck(
+        seen.question,
+        decide(seen.question, seen.profile, seen.standing.buyer, seen.planned, word, seen.finding),
+        seen.standing.customer_id,
+        seen.inputs(word),
+        None if said is None else said.answer.consultation_id,
+    )
 
 
-def _inputs(question: OrderQuestion, snapshot: Snapshot, seen: _Seen, word: AnpWord | None) -> dict[str, Any]:
-    """All that was looked at, as JSON; settings in their stored form, moments in ISO 8601 with their offset.
-
-    "crediario" is None when store credit was not looked at; see Overdue.as_fields for what it says of what is overdue.
-    """
-    of_company = snapshot.for_company(question.company_id)
-    buyer, last = seen.standing.buyer, seen.standing.last
-    settings = () if question.kind in SWITCHES else order_profile.SETTINGS
-    if seen.finding is not None:
-        settings = (*settings, *overdue_profile.SETTINGS)
-    return {
-        "configuracoes": {setting.key: setting.kind.dump(of_company[setting]) for setting in settings},
-        "cliente": {
-            "ativo": buyer.active,
-            "cadastro_anp": buyer.anp_kind.value,
-            "entidade": buyer.exempt_as,
-            "bloqueios": [
-                {"origem": block.origin.value, "motivo": block.reason, "desde": block.since.isoformat()}
-                for block in buyer.blocks
-            ],
-        },
-        "resposta_anterior": None
-        if last is None
-        else {
-            "status": last.outcome.value,
-            "bandeira": last.brand,
-            "quando": last.at.isoformat(),
-            "consulta_id": last.consultation_id,
-        },
-        "anp": {"consulta": seen.planned.step.value}
-        | (
-            {}
-            if word is None
-            else {
-                "status": word.outcome.value,
-                "motivo": word.reason,
-                "bandeira": word.brand.name,
-                "bandeira_na_tabela": word.brand.said.value,
-            }
-        ),
-        "crediario": _credit_inputs(seen.credit, seen.finding),
-    }
-
-
-def _credit_inputs(credit: Credit | None, finding: CreditFinding | None) -> dict[str, Any] | None:
-    if credit is None or finding is None:
-        return None
-    return {
-        "data": credit.today.isoformat(),
-        "recebido_em": None if credit.known_at is None else credit.known_at.isoformat(),
-        "liberado_na_avaliacao": None if credit.release is None else credit.release.check_id,
-        "vencido": None if finding.overdue is None else finding.overdue.as_fields(),
-    }
+def _answer(number: int, check: NewCheck) -> OrderAnswer:
+    decision = check.decision
+    return OrderAnswer(
+        decision.allowed,
+        decision.reasons,
+        decision.rules,
+        check.consultation_id,
+        number,
+        check.inputs,
+        decision.release_needed,
+        decision.overdue,
+    )

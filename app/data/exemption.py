@@ -11,6 +11,7 @@ from app.settings.snapshot import Snapshot
 
 # Every consultation and order runs it, and building a statement costs ten times as much as running it.
 _ENTITY = select(Entity.id, Entity.name).where(Entity.document == bindparam("document"))
+_ENTITIES = select(Entity.document, Entity.name).where(Entity.id.in_(bindparam("chosen", expanding=True)))
 
 
 def exempting_entity(connection: Connection, document: Document, snapshot: Snapshot) -> str | None:
@@ -27,8 +28,8 @@ def exempt_documents(connection: Connection, snapshot: Snapshot) -> dict[str, st
     chosen = _chosen(snapshot)
     if not chosen:
         return {}
-    found = connection.execute(select(Entity.document, Entity.name).where(Entity.id.in_(sorted(chosen))))
-    return {row.document: row.name for row in found}
+    found = connection.execute(_ENTITIES, {"chosen": sorted(chosen)})
+    return {row.document: row.name for row in found.all()}
 
 
 def _chosen(snapshot: Snapshot) -> set[int]:

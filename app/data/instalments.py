@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from app.data.models import Instalment as InstalmentRow
 from app.domain import Document
 from app.kinds import InvalidValue, Text
 from app.policies import InstalmentSituation, OverdueCompanies
-from app.rules.overdue import Credit, Instalment, Release
+from app.rules.overdue import Credit, Instalment
 
 EXTERNAL_ID = Text(60, required=True)
 CONTRACT = Text(60)
@@ -48,8 +49,9 @@ _COLUMNS = (
     _t.paid_cents,
     _t.situation,
 )
-_OF_DOCUMENT = (_t.document == bindparam("document"), _t.situation == InstalmentSituation.OPEN.value)
-_OPEN = select(*_COLUMNS).where(*_OF_DOCUMENT).order_by(_t.due_on, _t.id)
+_OF_DOCUMENTS = _t.document.in_(bindparam("documents", expanding=True))
+_IS_OPEN = _t.situation == InstalmentSituation.OPEN.value
+_OPEN = select(*_COLUMNS).where(_t.document == bindparam("document"), _IS_OPEN).order_by(_t.due_on, _t.id)
 _own = aliased(InstalmentLoad)
 _TOLD_HERE = select(_l.received_at).where(_l.company_id == bindparam("company_id"))
 _TOLD_ANYWHERE = (
@@ -63,9 +65,9 @@ _TOLD_ANYWHERE = (
 def _credit(told_at: Select[datetime], *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """When the instalments were told, in every row, and what may be overdue of them: one row at least."""
     return (
-        select(told_at.scalar_subquery(), *_COLUMNS)
+        select(told_at.scalar_subquery(), _t.document, *_COLUMNS)
         .select_from(Company)
-        .outerjoin(_t, and_(*_OF_DOCUMENT, _t.due_on < bindparam("today"), *conditions))
+        .outerjoin(_t, and_(_OF_DOCUMENTS, _IS_OPEN, _t.due_on < bindparam("today"), *conditions))
         .where(Company.id == bindparam("company_id"))
     )
 
@@ -100,22 +102,24 @@ def open_ones(connection: Connection, document: Document) -> tuple[Instalment, .
 
 def credit(
     connection: Connection,
-    document: Document,
+    documents: Iterable[Document],
     company_id: int,
     companies: OverdueCompanies,
     today: date,
-    release: Release | None,
-    reference: str,
-) -> Credit:
-    """What is known of a document's store credit when a company, which must be there, asks.
+) -> dict[Document, Credit]:
+    """What is known of the store credit of each document when a company, which must be there, asks.
 
     With every company's instalments counting, it is known since the oldest of their last loads, as long as the company
-    itself was told once; one that never was is taken for one without store credit. `release` and `reference` are as in
-    Credit.
+    itself was told once; one that never was is taken for one without store credit.
     """
-    asked = {"document": document.key, "today": today, "company_id": company_id}
+    wanted = {document.key: document for document in documents}
+    asked = {"documents": list(wanted), "today": today, "company_id": company_id}
     rows = connection.execute(_CREDIT[companies], asked).all()
-    return Credit(today, rows[0][0], _instalments(row[1:] for row in rows if row.id is not None), release, reference)
+    told_at = rows[0][0]
+    owed: defaultdict[str, list[Any]] = defaultdict(list)
+    for _, key, *instalment in rows:
+        owed[key].append(instalment)
+    return {document: Credit(today, told_at, _instalments(owed.get(key, ()))) for key, document in wanted.items()}
 
 
 def _instalments(found: Any) -> tuple[Instalment, ...]:

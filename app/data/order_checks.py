@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,6 +73,17 @@ class FullCheck:
 
 
 @dataclass(frozen=True)
+class NewCheck:
+    """An answer of the gate to keep; `inputs` is as in FullCheck."""
+
+    question: OrderQuestion
+    decision: OrderDecision
+    customer_id: int | None
+    inputs: dict[str, Any]
+    consultation_id: int | None
+
+
+@dataclass(frozen=True)
 class CheckQuery:
     """What the list shows: words of the customer or document; one answer, one company, from a moment on, one kind, or
     all; only what a person had to release, or not only."""
@@ -104,41 +116,36 @@ _ROW = (
     OverdueRelease.id.is_not(None),
 )
 # Every order runs it, and building a statement costs ten times as much as running it.
-_RECORD = insert(_t).returning(_t.id)
+_RECORD = insert(_t).returning(_t.id, sort_by_parameter_order=True)
 
 
-def record(
-    connection: Connection,
-    question: OrderQuestion,
-    decision: OrderDecision,
-    *,
-    customer_id: int | None,
-    inputs: dict[str, Any],
-    consultation_id: int | None,
-    machine: str,
-    at: datetime,
-) -> int:
-    """Keep one answer of the gate and return its number."""
-    values = {
-        "at": at,
-        "actor": question.actor,
-        "machine": machine,
-        "company_id": question.company_id,
-        "document": question.document.key,
-        "customer_id": customer_id,
-        "kind": question.kind.value,
-        "operation": question.operation.value,
-        "allowed": decision.allowed,
-        "reasons": list(decision.reasons),
-        "rules": list(decision.rules),
-        "inputs": inputs,
-        "consultation_id": consultation_id,
-        "counter_id": question.counter_id,
-        "reference": question.reference,
-        "previous_id": question.previous_id,
-        "release_needed": decision.release_needed,
-    }
-    return int(connection.execute(_RECORD, values).scalar_one())
+def record(connection: Connection, checks: Sequence[NewCheck], machine: str, at: datetime) -> list[int]:
+    """Keep answers that the gate gave on this computer, and return the number of each, in the same order."""
+    if not checks:
+        return []
+    values = [
+        {
+            "at": at,
+            "actor": check.question.actor,
+            "machine": machine,
+            "company_id": check.question.company_id,
+            "document": check.question.document.key,
+            "customer_id": check.customer_id,
+            "kind": check.question.kind.value,
+            "operation": check.question.operation.value,
+            "allowed": check.decision.allowed,
+            "reasons": list(check.decision.reasons),
+            "rules": list(check.decision.rules),
+            "inputs": check.inputs,
+            "consultation_id": check.consultation_id,
+            "counter_id": check.question.counter_id,
+            "reference": check.question.reference,
+            "previous_id": check.question.previous_id,
+            "release_needed": check.decision.release_needed,
+        }
+        for check in checks
+    ]
+    return list(connection.execute(_RECORD, values).scalars())
 
 
 def page(connection: Connection, query: CheckQuery, offset: int, limit: int) -> list[CheckRow]:

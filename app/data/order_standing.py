@@ -1,7 +1,9 @@
-"""What the order gate must know of a company and a document, in as few looks as can be: every order waits for it."""
+"""What the order gate must know of a company and its buyers, in as few looks as can be: every order waits for it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select
 
 from app.data import blocks, zone
-from app.data.exemption import exempting_entity
+from app.data.exemption import exempt_documents
 from app.data.models import Company, Consultation, Customer, OrderCheck, OverdueRelease
 from app.domain import ActiveBlock, AnpOutcome, Authority, Document, DocumentKind
 from app.policies import AnpKind, OrderKind
@@ -88,10 +90,11 @@ _NUMBER = (
 )
 _SELLER = (Company.name, Company.active, Company.uf, zone.OF_COMPANY)
 _ONE_SELLER = select(*_SELLER).where(Company.id == bindparam("company_id"))
-# The seller in every row: one row for each registration of the document, or one without any.
+# The seller in every row: one row for each registration of the documents, or one without any.
 _SEEN = (
     select(
         *_SELLER,
+        _c.document,
         _c.id,
         _c.uf,
         _c.active,
@@ -104,7 +107,7 @@ _SEEN = (
         _NUMBER,
     )
     .select_from(Company)
-    .outerjoin(_c, _c.document == bindparam("document"))
+    .outerjoin(_c, _c.document.in_(bindparam("documents", expanding=True)))
     .where(Company.id == bindparam("company_id"))
     .order_by(_c.active.desc(), _c.id)
 )
@@ -140,19 +143,35 @@ def previous(connection: Connection, check_id: int) -> PreviousCheck | None:
     return PreviousCheck(OrderKind(found.kind), found.company_id, found.document, release)
 
 
-def look(connection: Connection, company_id: int, document: Document, snapshot: Snapshot) -> OrderStanding | None:
-    """The standing of a document now, None when there is no such company; of the settings, only the exempt entities are
-    looked at.
+def look(
+    connection: Connection, company_id: int, documents: Iterable[Document], snapshot: Snapshot
+) -> dict[Document, OrderStanding] | None:
+    """The standing of each document now, None when there is no such company; of the settings, only the exempt entities
+    are looked at.
 
     A document may be registered more than once, by UF and inscription. The blocks of all of them count. It is inactive
     only when no registration is active. ANP is asked about the first that is a reseller, active ones before others.
     """
-    rows = connection.execute(_SEEN, {"company_id": company_id, "document": document.key}).all()
+    wanted = {document.key: document for document in documents}
+    rows = connection.execute(_SEEN, {"company_id": company_id, "documents": list(wanted)}).all()
     if not rows:
         return None
     sells = _seller(rows[0])
-    registered = [_Registration(*row[len(_SELLER) :]) for row in rows if row[len(_SELLER)] is not None]
-    exempt_as = exempting_entity(connection, document, snapshot)
+    registered: defaultdict[str, list[_Registration]] = defaultdict(list)
+    for row in rows:
+        key, *registration = row[len(_SELLER) :]
+        if key is not None:
+            registered[key].append(_Registration(*registration))
+    entities = exempt_documents(connection, snapshot)
+    return {
+        document: _standing(connection, document, sells, registered.get(key, []), entities.get(key))
+        for key, document in wanted.items()
+    }
+
+
+def _standing(
+    connection: Connection, document: Document, sells: Seller, registered: list[_Registration], exempt_as: str | None
+) -> OrderStanding:
     if not registered:
         # As it would be registered: a person is no reseller.
         kind = AnpKind.NONE if document.kind is DocumentKind.CPF else AnpKind.AUTOMOTIVE

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -19,7 +21,6 @@ from app.data.order_checks import FullCheck
 from app.data.releases import Released as KeptRelease
 from app.domain import FailureKind
 from app.kinds import InvalidValue
-from app.overdue_profile import SWITCHES
 from app.rules.order_gate import OrderQuestion
 from services.consultation import NotAsked
 from services.integration.answers import answer, as_json
@@ -36,10 +37,13 @@ from services.integration.schemas import (
     Released,
     ReleaseSent,
 )
+from services.integration.turns import Turns
+from services.order_gate import OrderAnswer
 from services.release import NotReleased, Refusal, release
 
 _TAGS: list[str | Enum] = ["Avaliação de vendas"]
 _MAY_ASK_AT_ONCE = 4
+_MOST_AT_ONCE = 32
 _STATUS = {
     Refusal.UNKNOWN: 404,
     Refusal.NOT_NEEDED: 409,
@@ -60,8 +64,10 @@ EvaluationId = Annotated[int, Path(ge=1, le=MAX_LONG_ID, description="Número da
 
 def add(router: APIRouter, desk: Desk) -> None:
     """Declare the routes."""
-    # Orders may wait for ANP: were all the threads doing so, nobody else would be answered.
+    # Were all the threads waiting for ANP, nobody else would be answered.
     may_ask = asyncio.Semaphore(_MAY_ASK_AT_ONCE)
+    # A thread and a turn at the database for each evaluation cost more than evaluating it.
+    turns = Turns(desk.workers, partial(_evaluated_together, desk), _MOST_AT_ONCE)
 
     @router.post(
         "/avaliacoes",
@@ -86,10 +92,23 @@ def add(router: APIRouter, desk: Desk) -> None:
             reference=sent.referencia,
             previous_id=sent.avaliacao_anterior,
         )
-        if sent.tipo in SWITCHES:
-            return await desk.work(_evaluated, desk, question)
-        async with may_ask:
-            return await desk.work(_evaluated, desk, question)
+        said = await turns.ask(question) if question.previous_id is None else None
+        if said is None:
+            async with may_ask:
+                said = await desk.work(_evaluated, desk, question)
+        if isinstance(said, NotAsked):
+            raise _not_evaluated(said) from said
+        return answer(
+            {
+                "avaliacao": said.check_id,
+                "permitido": said.allowed,
+                "motivos": said.reasons,
+                "regras": said.rules,
+                "consulta_id": said.consultation_id,
+                "liberacao_necessaria": said.release_needed,
+                "crediario": None if said.overdue is None else said.overdue.as_summary(),
+            }
+        )
 
     @router.get(
         "/avaliacoes/{id}",
@@ -117,24 +136,21 @@ def add(router: APIRouter, desk: Desk) -> None:
         return await desk.work(_let_go, desk, caller_of(request), id, sent, write_of(request, key, content))
 
 
-def _evaluated(desk: Desk, question: OrderQuestion) -> Response:
+def _evaluated_together(desk: Desk, questions: Sequence[OrderQuestion]) -> list[OrderAnswer | NotAsked | None]:
+    return desk.gate.check_together(questions, desk.settings())
+
+
+def _evaluated(desk: Desk, question: OrderQuestion) -> OrderAnswer | NotAsked:
     try:
-        said = desk.gate.check(question, desk.settings(), given_up=desk.closing.is_set)
+        return desk.gate.check(question, desk.settings(), given_up=desk.closing.is_set)
     except NotAsked as refused:
-        if refused.failure.kind is FailureKind.CANCELLED:
-            raise ApiError(503, "avaliacao_interrompida", refused.failure.sentence) from refused
-        raise ApiError(422, "avaliacao_impossivel", refused.failure.sentence) from refused
-    return answer(
-        {
-            "avaliacao": said.check_id,
-            "permitido": said.allowed,
-            "motivos": said.reasons,
-            "regras": said.rules,
-            "consulta_id": said.consultation_id,
-            "liberacao_necessaria": said.release_needed,
-            "crediario": None if said.overdue is None else said.overdue.as_summary(),
-        }
-    )
+        return refused
+
+
+def _not_evaluated(refused: NotAsked) -> ApiError:
+    if refused.failure.kind is FailureKind.CANCELLED:
+        return ApiError(503, "avaliacao_interrompida", refused.failure.sentence)
+    return ApiError(422, "avaliacao_impossivel", refused.failure.sentence)
 
 
 def _find(desk: Desk, caller: Caller, check_id: int) -> FullCheck:

@@ -344,3 +344,23 @@ def test_answers_to_writes_are_forgotten_after_two_days(service: Service) -> Non
     owe(service, name="3")
     with service.database.reading() as connection:
         assert connection.execute(select(func.count()).select_from(IdempotentAnswer)).scalar_one() == 1
+
+
+def test_counters_that_ask_at_once_are_each_told_their_own(refusing: Service) -> None:
+    owe(refusing, 1)
+    asked = [(kind, number, company) for kind in ("dav", "pedido") for number in (1, 2, 3) for company in (1, 77)] * 4
+
+    def ask(index: int) -> httpx.Response:
+        kind, number, company = asked[index]
+        return evaluate(refusing, kind, number, empresa=company, referencia=str(index))
+
+    with ThreadPoolExecutor(8) as counters_:
+        answers = list(counters_.map(ask, range(len(asked))))
+    for index, ((kind, number, company), answer) in enumerate(zip(asked, answers, strict=True)):
+        if company == 77:
+            assert problem(answer) == (422, "avaliacao_impossivel")
+            continue
+        told = answer.json()
+        assert told["permitido"] is not (kind == "dav" and number == 1)
+        row = check(refusing, told["avaliacao"]).row
+        assert (row.kind.value, row.document.value, row.reference) == (kind, cnpj(number), str(index))
