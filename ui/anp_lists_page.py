@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QWidget,
 )
 
@@ -35,6 +34,7 @@ from ui.import_anp_list import ImportAnpList
 from ui.layout_memory import LayoutMemory
 from ui.long_work import Cancelled, LongWork, Progress
 from ui.page import Page
+from ui.row_table import RowTable
 from ui.search_box import SearchBox
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
@@ -154,12 +154,12 @@ class AnpListsPage(Page):
         return row
 
     def _places(self) -> QStackedWidget:
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("diferencas")
         self.view.setAccessibleName("Diferenças das listas")
         self.view.setItemDelegate(StatusDelegate(self.view))
         self.view.setModel(self._model)
-        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setSelectionMode(RowTable.SelectionMode.SingleSelection)
         prepare_table(self.view, line_height=30)
         self.view.horizontalHeader().setStretchLastSection(True)
         for column, width in enumerate(_WIDTHS):

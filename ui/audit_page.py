@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.paged_model import PagedModel
+from ui.row_table import RowTable
 from ui.search_box import SearchBox
 from ui.table_look import prepare_table
 
@@ -100,11 +100,11 @@ class AuditPage(Page):
         top.addWidget(self.subject)
 
         self.failure = FailureView()
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("mudancas")
         self.view.setAccessibleName("Mudanças")
         self.view.setModel(self.model)
-        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setSelectionMode(RowTable.SelectionMode.SingleSelection)
         prepare_table(self.view, line_height=30)
         self.view.horizontalHeader().setStretchLastSection(True)
         for section, width in enumerate(_WIDTHS):

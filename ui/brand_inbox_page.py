@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.record_form import RecordForm
 from ui.references import ReferenceSource
+from ui.row_table import RowTable
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
 from ui.theme import Tone
@@ -101,12 +101,12 @@ class BrandInboxPage(Page):
         self.said.setWordWrap(True)
         self.said.hide()
         self.model = UnknownBrandModel(self)
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("nomes")
         self.view.setAccessibleName("Bandeiras não cadastradas")
         self.view.setModel(self.model)
         self.view.setItemDelegate(StatusDelegate(self.view))
-        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setSelectionMode(RowTable.SelectionMode.SingleSelection)
         prepare_table(self.view, line_height=34)
         for column, width in enumerate(_WIDTHS):
             self.view.setColumnWidth(column, width)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QWidget,
 )
 
@@ -32,6 +31,7 @@ from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.new_counter import NewCounter
 from ui.page import Page
+from ui.row_table import RowTable
 from ui.server_words import SERVER_ICONS
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
@@ -103,7 +103,7 @@ class CountersPage(Page):
 
         self.failure = FailureView()
         self.model = CounterModel(self)
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("balcoes")
         self.view.setAccessibleName("Balcões")
         self.view.setModel(self.model)

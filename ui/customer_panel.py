@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -33,6 +32,7 @@ from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
 from ui.layout_memory import LayoutMemory
 from ui.result_view import ResultView
+from ui.row_table import RowTable
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
 
@@ -184,7 +184,7 @@ class CustomerPanel(QStackedWidget):
         self.differences.update_asked.connect(self._update_registration)
 
         self._history = CustomerHistoryModel(self)
-        self._history_table = QTableView()
+        self._history_table = RowTable()
         self._history_table.setObjectName("consultas-do-cliente")
         self._history_table.setAccessibleName("Consultas do cliente")
         self._history_table.setModel(self._history)

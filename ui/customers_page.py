@@ -104,6 +104,7 @@ class CustomersPage(ListPage[CustomerModel]):
         if isinstance(argument, int):
             self.clear_filters()
             self._kept_ids = [argument]
+            self.table.selectionModel().clearCurrentIndex()  # the list goes to this one
             self.panel.show_customer(argument)
         elif isinstance(argument, Situation | str):
             self.clear_filters()
@@ -248,14 +249,13 @@ class CustomersPage(ListPage[CustomerModel]):
         if not kept:
             return
         selection = QItemSelection()
-        current = QModelIndex()
-        for position in self.model.positions(lambda row: row.id in kept):
-            first = self.model.index(position, 0)
-            current = current if current.isValid() else first
-            selection.select(first, self.model.index(position, self.model.columnCount() - 1))
-        model = self.table.selectionModel()
-        model.setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
-        model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        positions = self.model.positions(lambda row: row.id in kept)
+        for position in positions:
+            last = self.model.index(position, self.model.columnCount() - 1)
+            selection.select(self.model.index(position, 0), last)
+        if positions:
+            self.table.follow(positions[0], QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.table.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if not selection:
             # The customer left the filter: it stays in the panel until another one is selected.
             self._panel_timer.stop()

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +33,7 @@ from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.long_work import Cancelled, LongWork, Progress
 from ui.page import Page
+from ui.row_table import RowTable
 from ui.save_dialog import ask_where
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
@@ -105,11 +105,11 @@ class DiagnosisPage(Page):
         self.body.addWidget(split, 1)
         self._say()
 
-    def _make_table(self) -> QTableView:
-        self.table = QTableView()
+    def _make_table(self) -> RowTable:
+        self.table = RowTable()
         self.table.setAccessibleName("Diagnóstico por UF e por passo")
         self.table.setModel(self.model)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setSelectionMode(RowTable.SelectionMode.SingleSelection)
         self.table.setItemDelegate(StatusDelegate(self.table))
         prepare_table(self.table, line_height=28)
         header = self.table.horizontalHeader()

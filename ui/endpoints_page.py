@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +29,7 @@ from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.references import ReferenceSource
+from ui.row_table import RowTable
 from ui.table_look import prepare_table
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ class EndpointsPage(Page):
         self._returning = False
         self._then: Callable[[bool], None] | None = None
         self.model = EndpointModel(self)
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("enderecos")
         self.view.setAccessibleName("Endereços por UF")
         self.view.setModel(self.model)
-        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setSelectionMode(RowTable.SelectionMode.SingleSelection)
         prepare_table(self.view, line_height=28)
         for column, width in enumerate(WIDTHS):
             self.view.setColumnWidth(column, width)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Slot
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
@@ -26,10 +24,6 @@ class JournalPage(ListPage[M]):
         """Have the side read one entry, which may not be in the list."""
         raise NotImplementedError
 
-    def _show_row(self, row: Any) -> None:
-        """Show the entry just selected in the list."""
-        self._show(row.id)
-
     def _add_journal(self, nothing_yet: EmptyState, no_results: EmptyState, beside: QVBoxLayout) -> None:
         """The list, with `beside` as its side."""
         self._side = QWidget()
@@ -42,6 +36,11 @@ class JournalPage(ListPage[M]):
         self._add_list(nothing_yet, no_results, self._side, _SIDE_WIDTH)
 
     def _show(self, number: int) -> None:
+        """Show one entry whole, and go to it in the list when it is there."""
+        self.table.selectionModel().clearCurrentIndex()
+        self._show_beside(number)
+
+    def _show_beside(self, number: int) -> None:
         self._fill_side(number)
         self._side.show()
 
@@ -55,7 +54,7 @@ class JournalPage(ListPage[M]):
             selection.clearSelection()
             return
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        selection.setCurrentIndex(self.model.index(positions[0], 0), flags)
+        self.table.follow(positions[0], flags)
 
     @Slot(QItemSelection, QItemSelection)
     def _selection_changed(self, _chosen: QItemSelection, _left: QItemSelection) -> None:
@@ -66,4 +65,4 @@ class JournalPage(ListPage[M]):
         rows = self.table.selectionModel().selectedRows()
         row = self.model.row(rows[0].row()) if rows else None
         if row is not None:
-            self._show_row(row)
+            self._show_beside(row.id)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
 from ui.page import Page
 from ui.paged_model import PagedModel
+from ui.row_table import RowTable
 from ui.search_box import SearchBox
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
@@ -69,7 +69,7 @@ class ListPage(Page, Generic[M]):
 
         self.model = make_model(office.backoffice.database, self)
         self._everything = self.model.query
-        self.table = QTableView()
+        self.table = RowTable()
         self.table.setModel(self.model)
         prepare_table(self.table)
         self.table.setItemDelegate(StatusDelegate(self.table))

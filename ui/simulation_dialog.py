@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +28,7 @@ from app.rules.simulation import Effect, Simulation
 from ui import icons, simulation_words, tasks, theme, words
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
+from ui.row_table import RowTable
 from ui.simulation_model import WIDTHS, Column, Filter, SimulationModel, as_csv, as_text
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
@@ -88,7 +88,7 @@ class SimulationDialog(QDialog):
         self._chip_row = QWidget()
         self._fill_chips()
         self.model = SimulationModel(self)
-        self.table = QTableView()
+        self.table = RowTable()
         self.why = _wrapped()
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.why.setMinimumHeight(2 * self.why.fontMetrics().lineSpacing())

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +33,7 @@ from ui.page import Page
 from ui.record_form import RecordForm
 from ui.record_model import CustomerRecordModel, RecordFilter, RecordModel, is_paged
 from ui.references import NewRow, ReferenceSource
+from ui.row_table import RowTable
 from ui.search_box import SearchBox
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ class TablesPage(Page):
         actions.addWidget(self.import_button)
 
         self.failure = FailureView()
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("linhas")
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setSelectionBehavior(RowTable.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(RowTable.SelectionMode.SingleSelection)
         self.view.setAlternatingRowColors(False)
         self.view.setShowGrid(False)
         self.view.setWordWrap(False)

@@ -158,6 +158,26 @@ def test_messages_are_listed_with_why_filtered_and_whole_at_the_side(
         until(qtbot, lambda order=order: listed(page, Column.ORDER) == [order])  # type: ignore[misc]  # a default binds it now
 
 
+def test_the_list_stays_where_it_was_scrolled_to_while_newer_ones_come(
+    qtbot: QtBot, office: Office, page: MessagesPage
+) -> None:
+    numbers = [tell(office, AURORA, str(order)) for order in range(60)]
+    page.refresh()
+    until(qtbot, lambda: page.model.rowCount() == 60)
+    page.table.selectRow(0)
+    until(qtbot, lambda: f"Mensagem nº {numbers[-1]}." in page.view.text)
+    bar = page.table.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    tell(office, AURORA, "60")
+    with qtbot.waitSignal(page.model.loaded):
+        page.refresh()
+    assert [index.row() for index in page.table.selectionModel().selectedRows()] == [1]
+    assert not page.table.viewport().rect().contains(page.table.visualRect(page.table.currentIndex()))
+    with qtbot.waitSignal(page.model.loaded):
+        show(qtbot, page, numbers[-2])  # asked for by its number, it is gone to
+    assert page.table.viewport().rect().contains(page.table.visualRect(page.table.currentIndex()))
+
+
 def test_a_pause_is_said_and_resumed(qtbot: QtBot, office: Office, page: MessagesPage) -> None:
     subject = whatsapp_pauses.template(NUMBER_ID, "os_criada")
     with office.backoffice.database.writing() as connection:
