@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QThread, Signal
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.data.database import NO_ANSWER
 from app.domain import Authority, Certificate, Failure, FailureKind, Phase, Refusal, Request, ServiceState
 from app.settings.snapshot import Snapshot
 from services.automatic import LOOK_AGAIN, Step
@@ -208,6 +210,9 @@ class ConsultationThread(QThread):
             return
         except NotAsked:
             raise
+        except NO_ANSWER:  # not because of the customer, who is tried again soon; the authority may have been asked
+            self._automatic.asked(request)
+            raise
         except Exception as error:  # noqa: BLE001 - of one customer: left for another day, so that the others go on
             self._pass_over(request, error)
         else:
@@ -255,8 +260,6 @@ class ConsultationThread(QThread):
 
 
 def _why_it_failed(error: Exception) -> str:
-    from sqlalchemy.exc import SQLAlchemyError  # the window is made before it, and knows this module
-
     if isinstance(error, SQLAlchemyError):
         return "O banco de dados não respondeu, ou recusou o pedido: o serviço tenta de novo sozinho."
     return f"Erro inesperado no serviço: {type(error).__name__}. Veja o registro do programa."

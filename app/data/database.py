@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.data.quoted_rows import forget_rows
@@ -31,6 +32,10 @@ _RESTED_S = 0.25
 _RESTS_SINCE = "retaguarda.descansa_desde"
 _ALONE_PATIENCE_S = 5  # whoever has the file open keeps it open
 _MIGRATION_LOCK = 7_263_500_125  # any number of our own; the same on every machine
+
+
+NO_ANSWER = (OperationalError, InterfaceError, NoConnectionFree)
+"""What is raised when the database does not answer: it is tried again, for nothing is wrong with what was asked."""
 
 
 class DatabaseUnavailable(Exception):

@@ -19,7 +19,8 @@ from app.data.database import Database
 from app.settings.catalog import INTEGRATION_RATE
 from app.settings.repository import SettingsRepository
 
-_FRESH_S = 2.0
+FRESH_S = 2.0
+"""For how long what was read counts."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Callers:
         changes, asked_at = self._changes, self._clock()
         self._known = await asyncio.get_running_loop().run_in_executor(self._workers, self._read)
         self._changes_known = changes
-        self._fresh_until = asked_at + _FRESH_S
+        self._fresh_until = asked_at + FRESH_S
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
         self._loading = None

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.portuguese import counted
 from services.integration.validation_words import fields_of
-
-_log = logging.getLogger(__name__)
 
 Headers = Mapping[str, str]
 
@@ -103,11 +98,8 @@ def error_response(error: ApiError) -> Response:
     return Response(body, error.status, dict(error.headers), "application/json")
 
 
-def database_down(error: Exception) -> ApiError:
-    """What is answered while the database does not answer. The log gets what the driver calls it, not its words."""
-    cause = getattr(error, "orig", None) or error
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
-    _log.warning("o banco de dados não respondeu: %s %s", type(cause).__qualname__, code or "")
+def database_down() -> ApiError:
+    """What is answered while the database does not answer."""
     return ApiError(
         503,
         "banco_indisponivel",
@@ -143,10 +135,6 @@ def internal_error(number: str) -> ApiError:
     return ApiError(500, "erro_interno", f"Erro interno do serviço. Informe ao suporte o código {number}.")
 
 
-DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnectionFree)
-"""What is raised when the database does not answer."""
-
-
 def add_handlers(app: FastAPI) -> None:
     """Give every error that a route may end in its form. What nobody expected goes on to `Front`."""
 
@@ -165,12 +153,7 @@ def add_handlers(app: FastAPI) -> None:
             ApiError(422, "pedido_invalido", "O pedido não está de acordo: veja os campos.", fields_of(error.errors()))
         )
 
-    async def of_database(request: Request, error: Exception) -> Response:
-        return error_response(database_down(error))
-
     app.exception_handler(Exception)(of_defect)
     app.exception_handler(ApiError)(of_api)
     app.exception_handler(HTTPException)(of_http)
     app.exception_handler(RequestValidationError)(of_validation)
-    for kind in DATABASE_ERRORS:
-        app.exception_handler(kind)(of_database)

@@ -15,16 +15,17 @@ from collections.abc import Callable
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.data.database import NO_ANSWER
 from services.error_place import error_place
 from services.integration.entrance import known_caller
 from services.integration.errors import (
-    DATABASE_ERRORS,
     ApiError,
     database_down,
     ending,
     error_response,
     internal_error,
 )
+from services.integration.outage import Outage
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Front:
     def __init__(self, app: ASGIApp, served: Callable[[], None]) -> None:
         self._app = app
         self._served = served
+        self._outage = Outage()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -63,12 +65,25 @@ class Front:
                 await error_response(ending())(scope, receive, noting)
             raise
         except Exception as error:  # noqa: BLE001  the counter gets the form of every error, whatever happened
-            answer = _answer_to(error)
+            answer = self._answer_to(error)
             if not status:
                 await error_response(answer)(scope, receive, noting)
+        else:
+            if known_caller(scope) is not None:
+                self._outage.let_in(started)
         self._served()
         if _log.isEnabledFor(logging.INFO):
             _note(scope, status, time.perf_counter() - started)
+
+    def _answer_to(self, error: Exception) -> ApiError:
+        if isinstance(error, ApiError):
+            return error
+        if isinstance(error, NO_ANSWER):
+            self._outage.refused(error)
+            return database_down()
+        number = secrets.token_hex(4)
+        _log.error("erro %s: %s", number, error_place(error))
+        return internal_error(number)
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
@@ -77,13 +92,3 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     caller = known_caller(scope)
     number = _UNKNOWN if caller is None else caller.id
     _log.info("%s %s %d %.0f ms, balcão %s", method, route, status, seconds * 1000, number)
-
-
-def _answer_to(error: Exception) -> ApiError:
-    if isinstance(error, ApiError):
-        return error
-    if isinstance(error, DATABASE_ERRORS):
-        return database_down(error)
-    number = secrets.token_hex(4)
-    _log.error("erro %s: %s", number, error_place(error))
-    return internal_error(number)

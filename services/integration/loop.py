@@ -30,6 +30,7 @@ class CounterServer(uvicorn.Server):
         self._chore = chore
         self._pause_s = pause_s
         self._keeper: asyncio.Task[None] | None = None
+        self._chore_fails = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
@@ -58,7 +59,11 @@ class CounterServer(uvicorn.Server):
         try:
             await self._chore()
         except Exception as error:  # noqa: BLE001  it is tried again, and the counters are answered meanwhile
-            _log.warning("o último contato dos balcões não foi gravado: %s", type(error).__qualname__)
+            if not self._chore_fails:  # said once, not at every try
+                _log.warning("o último contato dos balcões não foi gravado: %s", type(error).__qualname__)
+            self._chore_fails = True
+        else:
+            self._chore_fails = False
 
 
 def _note(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

@@ -215,20 +215,22 @@ class IntegrationServer:
 
 def _failure_of(error: Exception) -> Failure:
     """Why the service does not start, or why it ended."""
-    from sqlalchemy.exc import DBAPIError  # the window is made before it, and knows this module
+    # The window is made before it, and knows this module.
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
     match error:
         case CannotServe():
             return error.failure
         case MachineFileError() | InvalidValue():
             return Failure(FailureKind.CONFIGURATION, str(error), "", "")
-        case DBAPIError():
+        case DBAPIError() | NoConnectionFree():
             return Failure(
                 FailureKind.NETWORK,
                 "O banco de dados não respondeu, e sem ele o serviço não começa.",
                 "O servidor pode estar desligado, ou a rede fora.",
                 "Teste o banco em Balcão › Integração e inicie o serviço de novo.",
-                type(error.orig).__qualname__,
+                type(getattr(error, "orig", error)).__qualname__,
             )
     _log.error("o serviço de integração terminou: %s", error_place(error))
     return Failure(

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from app import secrets
 from app.data import lease, outbox, outbox_gate, whatsapp_pauses
@@ -148,7 +149,7 @@ class WhatsAppSender:
         try:
             with self._database.writing() as connection:
                 lease.release(connection, LEASE, self._owner, self._clock())
-        except DBAPIError:
+        except (DBAPIError, NoConnectionFree):
             _log.warning("the lease of the sender was not given back; it ends by itself soon")
         self._tell(SenderState(Phase.STOPPED, "O envio de mensagens foi encerrado.", last_at=self._last_at))
 
@@ -157,7 +158,7 @@ class WhatsAppSender:
             return self._turn()
         except (secrets.SecretsUnavailable, InvalidValue, MachineFileError) as error:
             sentence = str(error)
-        except DBAPIError as error:
+        except (DBAPIError, NoConnectionFree) as error:
             _log.error("sending messages: %s", error_place(error))
             sentence = "O banco de dados não respondeu: o envio de mensagens tenta de novo sozinho."
         except Exception as error:  # noqa: BLE001 - shown as the sender's state, and tried again
@@ -263,7 +264,7 @@ class WhatsAppSender:
                 now = self._clock()
                 with self._database.writing() as connection:
                     delivery.settle(connection, message, account, answer, now=now, jitter=random.random())
-            except DBAPIError:
+            except (DBAPIError, NoConnectionFree):
                 if last:
                     raise
                 _log.warning("the answer to message %d was not kept yet", message.id)

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 import services.background
 from app.data import pace
@@ -363,6 +365,34 @@ def test_a_customer_with_whom_the_program_fails_is_left_for_another_day_and_the_
     qtbot.waitUntil(lambda: bool(heard.states) and heard.states[-1].sentence.startswith("Nenhum cliente"))
     assert heard.order() == [(Origin.SERVICE, other)]
     assert [row.customer_id for row in place.history()] == [other]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("COMMIT", None, ConnectionError()), NoConnectionFree("QueuePool limit reached")],
+    ids=["no connection", "no connection free"],
+)
+def test_a_customer_is_tried_again_soon_after_a_moment_without_the_database(
+    place: Place, qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    customer = place.add(1)
+    place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
+    decide, moments = SefazConsultation._decide, [error]
+
+    def decided(self: SefazConsultation, *arguments: Any) -> Decision:
+        if moments:
+            raise moments.pop()
+        return decide(self, *arguments)
+
+    monkeypatch.setattr(SefazConsultation, "_decide", decided)
+    thread, heard = make(place)
+    thread.start()
+    qtbot.waitUntil(lambda: Phase.FAILED in heard.phases())
+    failed = next(state for state in heard.states if state.phase is Phase.FAILED)
+    assert failed.sentence.startswith("O banco de dados não respondeu")
+    assert heard.refusals == []
+    thread.wake()  # rather than waiting for the minute that the state is shown
+    qtbot.waitUntil(lambda: heard.order() == [(Origin.SERVICE, customer)])
 
 
 def test_once_goes_on_after_a_customer_with_whom_the_program_fails(

@@ -33,6 +33,7 @@ def problem_of(error: Exception) -> Problem:
     """How the command ends. An error that nobody expected has its traceback in the failure's details."""
     # Imported when something went wrong: a command that goes well does not need them all.
     from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
     from app.data.database import DatabaseUnavailable
     from app.data.records import InvalidRecord, RecordNotFound
@@ -55,13 +56,13 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Status.USAGE, error.failure.sentence, error.failure)
         case SecretsUnavailable() | MachineFileError() | FoldersUnavailable():
             return Problem(Status.USAGE, str(error))
-        case DBAPIError():
+        case DBAPIError() | NoConnectionFree():
             failure = Failure(
                 FailureKind.CONFIGURATION,
                 "O banco de dados parou de responder ou recusou a operação; nada ficou pela metade.",
                 "A conexão pode ter caído, o disco enchido ou o usuário do banco não ter permissão.",
                 "Confira o banco em Balcão › Integração e tente de novo.",
-                str(error.orig),
+                str(getattr(error, "orig", error)),
             )
             return Problem(Status.USAGE, failure.sentence, failure)
         case InvalidDraft():

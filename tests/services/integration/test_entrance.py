@@ -83,7 +83,7 @@ def test_a_revoked_one_is_refused_at_once_in_this_process(service: Service) -> N
 
 
 def test_what_another_process_does_is_known_soon(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(callers, "_FRESH_S", 0.0)
+    monkeypatch.setattr(callers, "FRESH_S", 0.0)
     service.server.forget_counters()
     with service.database.writing() as connection:
         counters.revoke(connection, service.caller, ACTOR, datetime.now(UTC))

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from app.data import counters, customer_sync
 from app.domain import FailureKind
@@ -230,6 +231,25 @@ def test_a_file_of_settings_with_a_mistake_is_explained(office: Backoffice) -> N
     assert state.failure is not None
     assert state.failure.kind is FailureKind.CONFIGURATION
     assert "maquina.json" in state.sentence
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("SELECT 1", None, ConnectionError()), NoConnectionFree("QueuePool limit reached")],
+    ids=["no connection", "no connection free"],
+)
+def test_a_database_that_does_not_answer_is_no_defect(
+    office: Backoffice, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def down() -> object:
+        raise error
+
+    monkeypatch.setattr(office.settings, "load", down)
+    state = outcome(office)
+    assert state.failure is not None
+    assert state.failure.kind is FailureKind.NETWORK
+    assert state.failure.details in {"ConnectionError", "TimeoutError"}
+    assert state.sentence.startswith("O banco de dados não respondeu, e sem ele o serviço não começa.")
 
 
 def test_a_defect_ends_it_with_a_failure(

@@ -6,11 +6,12 @@ import logging
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from app import secrets
 from app.data import lease, outbox, records, whatsapp_pauses
@@ -400,6 +401,18 @@ def test_neither_the_token_nor_the_number_nor_the_text_is_logged(
     assert "+55 27 9••••-1234" in caplog.text
     for secret in (TOKEN, MOBILE, "99999-1234", "99991234", "Maria da Silva"):
         assert secret not in caplog.text
+
+
+def test_a_database_without_a_free_connection_is_no_defect(
+    file_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(connection: Connection, now: datetime) -> None:
+        raise NoConnectionFree("QueuePool limit reached")
+
+    monkeypatch.setattr(outbox, "tidy", down)
+    file_office.queue()
+    state = file_office.sender().until_told(lambda state: state.phase is Phase.FAILED)
+    assert state.sentence == "O banco de dados não respondeu: o envio de mensagens tenta de novo sozinho."
 
 
 def test_what_the_database_refuses_is_logged_without_the_row(
