@@ -189,16 +189,25 @@ class MainWindow(QMainWindow):
 
     @Slot(str, object)
     def open_page(self, key: str, argument: object = None) -> None:
-        """Show a page, made when it is the first time; `argument` is what it was opened for."""
+        """Show a page, made when it is the first time; `argument` is what it was opened for.
+
+        The keyboard goes there, but from the sidebar, whose arrows go from page to page.
+        """
+        self._open(key, argument, with_keyboard=not self.sidebar.hasFocus())
+
+    def _open(self, key: str, argument: object = None, *, with_keyboard: bool) -> None:
         if self._office is None or (self._office.database is None and key == pages.HOME):
             self.stack.setCurrentWidget(self.opening)
             self.sidebar.show_current(pages.HOME)
             return
         try:
             page = self._made(key, self._office)
+            last = page.focusWidget()
             self.stack.setCurrentWidget(page)
         finally:
             self.sidebar.show_current(self.page_key)
+        if with_keyboard:  # left to itself, Qt gives it to whatever comes first, be it a link
+            page.take_keyboard(last)
         page.entered()
         if argument is not None:
             page.show_argument(argument)
@@ -222,7 +231,7 @@ class MainWindow(QMainWindow):
     def _go_by_action(self) -> None:
         action = self.sender()
         assert isinstance(action, QAction)
-        self.open_page(str(action.data()))
+        self._open(str(action.data()), with_keyboard=True)
 
     # --- menus ---
 

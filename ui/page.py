@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import theme
+
+_FIELDS = (QLineEdit, QComboBox, QAbstractSpinBox, QAbstractItemView)
 
 
 class Page(QWidget):
@@ -46,6 +58,25 @@ class Page(QWidget):
 
     def show_argument(self, argument: object) -> None:
         """Called after `entered` when the page was opened for something: a customer's number, a filter, a setting."""
+
+    def take_keyboard(self, last: QWidget | None) -> None:
+        """Have the keyboard where it was when the page was left; the first time, in its first field or list."""
+        if last is not None and self._may_have_keyboard(last):
+            last.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
+        inside = []
+        widget: QWidget | None = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            if self.isAncestorOf(widget) and self._may_have_keyboard(widget):
+                inside.append(widget)
+            widget = widget.nextInFocusChain()
+        first = next((widget for widget in inside if isinstance(widget, _FIELDS)), next(iter(inside), None))
+        if first is not None:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _may_have_keyboard(self, widget: QWidget) -> bool:
+        by_tab = Qt.FocusPolicy.TabFocus
+        return (widget.focusPolicy() & by_tab) == by_tab and widget.isEnabled() and widget.isVisibleTo(self)
 
     def unsaved(self) -> list[str]:
         """The labels of what was changed here and not saved."""

@@ -34,6 +34,7 @@ from ui.home_page import HomePage
 from ui.install_certificate import InstallCertificate
 from ui.page import Page
 from ui.record_form import RecordForm
+from ui.search_box import SearchBox
 from ui.settings_page import SettingsPage
 from ui.unexpected import LOG_FILE, LOG_FOLDER
 from ui.window_app import WindowProgram
@@ -86,6 +87,34 @@ def test_pages_open_by_keyboard_with_one_title_each(qtbot: QtBot) -> None:
         QTest.keyClick(window.sidebar, Qt.Key.Key_Up)
         settle(qtbot)
         assert window.page_key == pages.SIDEBAR[-2].key
+
+
+def test_a_shortcut_brings_the_keyboard_to_the_first_field_of_the_page_and_then_back_to_where_it_was(
+    qtbot: QtBot,
+) -> None:
+    def go(number: int) -> QWidget:
+        key = getattr(Qt.Key, f"Key_{number}")
+        QTest.keyClick(window.focusWidget(), key, Qt.KeyboardModifier.ControlModifier)
+        settle(qtbot)
+        return window.focusWidget()
+
+    with opened(qtbot) as program:
+        window = program.window
+        window.sidebar.setFocus()
+        anp_lists = [entry.key for entry in pages.SIDEBAR].index(pages.ANP_LISTS) + 1
+        field = go(anp_lists)
+        assert isinstance(field, SearchBox)  # and not one of the buttons above
+        QTest.keyClick(field, Qt.Key.Key_Tab)
+        left = window.focusWidget()
+        assert left is not field
+        assert window.page.isAncestorOf(left)
+        assert go(1) is not left
+        assert window.page.isAncestorOf(window.focusWidget())
+        assert go(anp_lists) is left
+        window.sidebar.setFocus()
+        QTest.keyClick(window.sidebar, Qt.Key.Key_Down)
+        settle(qtbot)
+        assert window.sidebar.hasFocus()
 
 
 @pytest.mark.parametrize("entry", pages.TOOLS, ids=lambda entry: entry.key)
