@@ -148,6 +148,28 @@ class Text(Kind[str]):
         return f"texto de até {self.maximum} caracteres"
 
 
+@dataclass(frozen=True)
+class FilePath(Kind[str]):
+    """The path of a file of this computer, or nothing; `what` and `suffixes` are what the dialog offers."""
+
+    what: str = "Arquivos"
+    suffixes: tuple[str, ...] = ()
+    maximum: ClassVar = 300
+
+    def parse(self, text: str) -> str:
+        value = _visible(re.sub(r'^[\s"]+|[\s"]+$', "", text))  # the Windows Explorer copies a path in quotes
+        if len(value) > self.maximum:
+            raise InvalidValue(f"O caminho tem {len(value)} caracteres e o limite é {self.maximum}: use um mais curto.")
+        return value
+
+    def dump(self, value: str) -> str:
+        return value
+
+    @property
+    def hint(self) -> str:
+        return f"caminho de um arquivo deste computador, de até {self.maximum} caracteres"
+
+
 def _visible(text: str) -> str:
     # Control characters and halves of characters: databases refuse them, and nobody would see why.
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):

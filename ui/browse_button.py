@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 
 from ui import icons
 
-CSV_FILES = "CSV (*.csv *.txt);;Todos os arquivos (*)"
+
+def files_of(what: str, suffixes: Sequence[str]) -> str:
+    """What the dialog offers: the files with these suffixes, then all of them."""
+    return f"{what} ({' '.join(f'*{suffix}' for suffix in suffixes)});;Todos os arquivos (*)"
+
+
+CSV_FILES = files_of("CSV", (".csv", ".txt"))
 
 
 class BrowseButton(QPushButton):
@@ -26,7 +34,7 @@ class BrowseButton(QPushButton):
 
     @Slot()
     def _ask(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self.window(), self._title, "", self._files)
+        name, _ = QFileDialog.getOpenFileName(self.window(), self._title, self._path.text(), self._files)
         if name:
             self._path.setText(name)
             self.chosen.emit()

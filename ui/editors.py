@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from app.kinds import (
     Choice,
+    FilePath,
     Flag,
     Host,
     InvalidValue,
@@ -51,6 +52,7 @@ from app.tables import TABLES
 from app.uf import UFS
 from app.working_hours import DAY_MINUTES, WEEKDAY_LABELS, WEEKDAYS, WorkingHours
 from ui import icons, theme
+from ui.browse_button import BrowseButton, files_of
 from ui.references import NewRow, ReferenceRow, ReferenceSource
 
 T = TypeVar("T")
@@ -326,6 +328,20 @@ class AddressEditor(LineEditor[str]):
     @Slot()
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.edit.text())
+
+
+class FileEditor(LineEditor[str]):
+    """The path of a file, typed or found."""
+
+    def __init__(self, kind: FilePath) -> None:
+        super().__init__(kind, kind.dump)
+        self.browse = BrowseButton(self.edit, "Escolher o arquivo", files_of(kind.what, kind.suffixes))
+        self.browse.chosen.connect(self._edited)
+        self._row.addWidget(self.browse)
+
+    def set_name(self, name: str) -> None:
+        super().set_name(name)
+        self.browse.setAccessibleName(f"{name}: escolher o arquivo")
 
 
 class NamesEditor(Editor[tuple[str, ...]]):
@@ -765,6 +781,8 @@ def editor_for(kind: Kind[T], *, references: ReferenceSource, compact: bool = Fa
         made = HostEditor(kind)
     elif isinstance(kind, WebAddress):
         made = AddressEditor(kind)
+    elif isinstance(kind, FilePath):
+        made = FileEditor(kind)
     elif isinstance(kind, State):
         made = ListEditor(kind, [(uf, kind.show(uf), "") for uf in UFS], sentences=False)
     elif isinstance(kind, TimeZone):

@@ -28,7 +28,7 @@ from app.domain import Certificate
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
-from ui.browse_button import BrowseButton
+from ui.browse_button import BrowseButton, files_of
 from ui.button_row import button_row
 from ui.certificate_look import look
 from ui.failure_view import FailureView, failure_of
@@ -66,7 +66,7 @@ class InstallCertificate(QDialog):
     def _form(self, branches: Mapping[int, str], branch_id: int | None) -> QWidget:
         self.path = QLineEdit()
         self.path.setPlaceholderText("certificado.pfx")
-        files = "Certificado A1 (*.pfx *.p12);;Todos os arquivos (*)"
+        files = files_of("Certificado A1", (".pfx", ".p12"))
         self.browse = BrowseButton(self.path, "Escolher o certificado", files)
         self.password = PasswordField("a senha")
         self.browse.chosen.connect(self.password.setFocus)

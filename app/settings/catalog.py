@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from app.domain import Authority, SefazAction
 from app.kinds import (
     Choice,
+    FilePath,
     Flag,
     Host,
     Money,
@@ -169,10 +170,11 @@ INTEGRATION_ADDRESS = Setting(
     effect="O serviço passa a atender no novo endereço quando é reiniciado; em outro endereço ninguém é atendido.",
     example="A retaguarda é 192.168.0.10 na rede da loja: informe 192.168.0.10 e libere a porta no firewall.",
 )
+_PEM = FilePath("Arquivos PEM", (".pem", ".crt", ".cer", ".key"))
 INTEGRATION_CERTIFICATE = Setting(
     "balcao.integracao_certificado",
     "Certificado do serviço (arquivo PEM)",
-    Text(300),
+    _PEM,
     "",
     MACHINE,
     help="Arquivo com o certificado TLS deste serviço e a cadeia dele, para os balcões entrarem por https. "
@@ -184,7 +186,7 @@ INTEGRATION_CERTIFICATE = Setting(
 INTEGRATION_KEY = Setting(
     "balcao.integracao_chave",
     "Chave do certificado do serviço (arquivo PEM)",
-    Text(300),
+    _PEM,
     "",
     MACHINE,
     help="Arquivo com a chave privada do certificado do serviço, sem senha e legível só por quem roda o programa. "

@@ -14,6 +14,7 @@ from app.kinds import (
     AnyDocument,
     Choice,
     Cnpj,
+    FilePath,
     Flag,
     Host,
     InvalidValue,
@@ -50,6 +51,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Number(-5, 365, "dias"),
     Text(20),
     Text(20, required=True),
+    FilePath(),
     Host(),
     WebAddress(),
     WebAddress(required=False),
@@ -93,6 +95,12 @@ def test_any_text_is_a_value_that_round_trips_or_is_refused_in_a_sentence(kind: 
     else:
         assert kind.parse(kind.dump(value)) == value
         assert isinstance(kind.show(value), str)
+
+
+def test_a_path_keeps_its_blanks_and_loses_the_quotes_it_was_copied_in() -> None:
+    assert FilePath().parse(' "C:\\os  meus\\serviço.pem" ') == "C:\\os  meus\\serviço.pem"
+    assert FilePath().parse(" ") == ""
+    assert "301 caracteres" in refusal(FilePath(), "x" * 301)
 
 
 @by_name

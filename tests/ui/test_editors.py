@@ -10,13 +10,14 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.folders import find_folders
 from app.kinds import (
     AnyDocument,
     Cnpj,
+    FilePath,
     Flag,
     Host,
     InvalidValue,
@@ -104,6 +105,7 @@ VALUES: list[tuple[Kind[Any], Any]] = [
     (Flag(), True),
     (Number(1, 90, "dias"), 45),
     (Text(60), "Serviço da SEFAZ"),
+    (FilePath(), "/etc/retaguarda/serviço.pem"),
     (Host(), "192.168.0.10"),
     (WebAddress(), "https://exemplo.com.br/consulta"),
     (OVERDUE_ACTION.kind, OVERDUE_ACTION.kind.parse("avisa")),
@@ -253,6 +255,27 @@ def test_an_address_may_be_copied(made: Any) -> None:
     editor.set_value("https://exemplo.com.br/")
     editor.copy.click()
     assert QGuiApplication.clipboard().text() == "https://exemplo.com.br/"
+
+
+def test_a_file_is_found_instead_of_typed(made: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    found = ["/etc/retaguarda/serviço.pem", ""]
+
+    def choose(parent: QWidget, title: str, where: str, files: str) -> tuple[str, str]:
+        asked.append((where, files))
+        return found.pop(0), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    editor = made(FilePath("Arquivos PEM", (".pem", ".key")))
+    with qtbot.waitSignal(editor.changed):
+        QTest.keyClick(editor.browse, Qt.Key.Key_Space)
+    assert editor.value() == "/etc/retaguarda/serviço.pem"
+    with qtbot.assertNotEmitted(editor.changed):
+        QTest.keyClick(editor.browse, Qt.Key.Key_Space)  # and given up
+    assert editor.value() == "/etc/retaguarda/serviço.pem"
+    files = "Arquivos PEM (*.pem *.key);;Todos os arquivos (*)"
+    assert asked == [("", files), ("/etc/retaguarda/serviço.pem", files)]
+    assert editor.browse.accessibleName() == "Nome do campo: escolher o arquivo"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from app.domain import Certificate
 from app.folders import find_folders
 from app.kinds import (
     Choice,
+    FilePath,
     Flag,
     Host,
     Money,
@@ -216,7 +217,7 @@ def another(setting: Setting[Any]) -> str:
         return kind.dump(kind.parse(kind.hint)[::-1])
     if isinstance(kind, Pattern):
         return _OTHER_PATTERNS.get(setting, kind.example)
-    assert isinstance(kind, Text)
+    assert isinstance(kind, Text | FilePath)
     return "outro"
 
 

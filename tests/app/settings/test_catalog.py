@@ -10,6 +10,7 @@ import pytest
 from app.domain import SefazAction
 from app.kinds import (
     Choice,
+    FilePath,
     Flag,
     Host,
     Kind,
@@ -135,8 +136,8 @@ EXPECTED = {
     "balcao.integracao_ativa": Row(M, Flag, False),
     "balcao.integracao_endereco": Row(M, Host, "127.0.0.1"),
     "balcao.integracao_limite": Row(M, Number, 3000, (60, 1_000_000)),
-    "balcao.integracao_certificado": Row(M, Text, ""),
-    "balcao.integracao_chave": Row(M, Text, ""),
+    "balcao.integracao_certificado": Row(M, FilePath, ""),
+    "balcao.integracao_chave": Row(M, FilePath, ""),
     "balcao.whatsapp_os": Row(GE, Flag, False),
     "whatsapp.endereco": Row(G, WebAddress, "https://graph.facebook.com"),
     "whatsapp.versao": Row(G, Pattern, "v25.0"),
