@@ -99,7 +99,7 @@ class DatabaseAccess(QWidget):
         server = snapshot[DATABASE_KIND] is DatabaseKind.SERVER
         for widget in (self.label, self.password):
             widget.setEnabled(server)
-        self.check.setEnabled(server)
+        self.check.setEnabled(server or self.check.running)  # one that is under way may be given up
         if not server:
             self.check.forget()
             self._asked = ""

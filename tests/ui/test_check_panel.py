@@ -243,6 +243,20 @@ def test_a_silent_server_is_given_up(qtbot: QtBot, page: SettingsPage) -> None:
     assert panel.report is not None and panel.report.cancelled
 
 
+def test_a_test_under_way_is_given_up_after_the_file_is_chosen_again(qtbot: QtBot, page: SettingsPage) -> None:
+    assert page.access is not None
+    panel = page.access.check
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        put(page, {DATABASE_KIND: DatabaseKind.SERVER, DATABASE_PORT: silent.getsockname()[1], DATABASE_USER: "x"})
+        page.access.password.setText("segredo")
+        press(panel.button)
+        put(page, {DATABASE_KIND: DatabaseKind.FILE})
+        press(panel.button)
+        ended(qtbot, panel)
+    assert not panel.button.isEnabled()
+    assert panel.report is None
+
+
 def test_a_list_about_a_server_goes_when_the_file_is_chosen_again(qtbot: QtBot, page: SettingsPage) -> None:
     assert page.access is not None
     panel = page.access.check
