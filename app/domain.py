@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from app.credit_analysis import AnalysisOutcome, CreditReport
 from app.policies import AnpStatus
 from app.portuguese import counted, exact
 
@@ -106,12 +107,18 @@ class AnpOutcome(Enum):
 
 _ANP_STATUSES = {AnpOutcome(status.value): status for status in AnpStatus}
 
-Outcome = Verdict | AnpOutcome
+Outcome = Verdict | AnpOutcome | AnalysisOutcome
 
 
 def outcome_of(authority: Authority, value: str) -> Outcome:
     """The outcome kept as `value` for a consultation of `authority`."""
-    return AnpOutcome(value) if authority is Authority.ANP else Verdict(value)
+    match authority:
+        case Authority.ANP:
+            return AnpOutcome(value)
+        case Authority.CREDIT:
+            return AnalysisOutcome(value)
+        case Authority.SEFAZ:
+            return Verdict(value)
 
 
 class SefazAction(Enum):
@@ -161,6 +168,7 @@ class FailureKind(Enum):
     TOO_SOON = "cedo_demais"
     NOT_SERVED = "uf_nao_atendida"
     THROTTLED = "espera_pedida"
+    UNCERTAIN = "incerta"
     CANCELLED = "cancelada"
     INTERNAL = "erro_interno"
 
@@ -187,6 +195,7 @@ _FAILURE_LABELS = {
     FailureKind.TOO_SOON: "Cedo demais",
     FailureKind.NOT_SERVED: "UF não atendida",
     FailureKind.THROTTLED: "Espera pedida pela autoridade",
+    FailureKind.UNCERTAIN: "Não se sabe se foi respondida",
     FailureKind.CANCELLED: "Cancelada",
     FailureKind.INTERNAL: "Erro interno",
 }
@@ -496,6 +505,20 @@ class AnpFinding(Finding):
 
 
 @dataclass(frozen=True)
+class CreditFinding(Finding):
+    """What a gerenciadora said, None when nobody answered, and every reason of the verdict.
+
+    `http_status` is of its answer, None when there was none; `request_id` is by which it knows the question.
+    """
+
+    verdict: AnalysisOutcome
+    report: CreditReport | None = None
+    reasons: tuple[str, ...] = ()
+    http_status: int | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
 class Certificate:
     """A branch's A1 certificate as kept: the chain in clear, the key encrypted with a password of the keyring.
 
@@ -589,7 +612,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask: about whom, of whom, for whom, and whether the profiles are applied to the answer."""
+    """What to ask: about whom, of whom, for whom, and whether the profiles are applied to the answer.
+
+    `analysis_id` is the credit analysis of the queue that this is, None for the other authorities.
+    """
 
     document: Document
     uf: str
@@ -598,11 +624,13 @@ class Request:
     apply: bool
     customer_id: int | None = None
     authority: Authority = Authority.SEFAZ
+    analysis_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """One consultation made and kept: what was found, what was decided and under which number."""
+    """One consultation made and kept: what was found, what was decided and under which number (of the consultation, or
+    of the credit analysis)."""
 
     request: Request
     finding: Finding

@@ -395,14 +395,18 @@ def _clock(minutes: int) -> str:
 class Cnpj(Kind[str]):
     """A CNPJ, kept bare and shown with its mask."""
 
+    required: bool = True
+
     def parse(self, text: str) -> str:
+        if not text.strip() and not self.required:
+            return ""
         return _document(lambda: parse_cnpj(text).value)
 
     def dump(self, value: str) -> str:
         return value
 
     def show(self, value: str) -> str:
-        return str(parse_cnpj(value))
+        return str(parse_cnpj(value)) if value else ""
 
     @property
     def hint(self) -> str:

@@ -183,6 +183,20 @@ class CreditConsultation(Enum):
     ANY_ENTITY = "qualquer_entidade"
 
 
+class CreditOrderAction(Enum):
+    """What an order or invoice does without an approved credit analysis."""
+
+    REFUSE = "nao_permite"
+    WARN = "avisa"
+
+
+class CreditCustomerAction(Enum):
+    """What a credit analysis does to the customer."""
+
+    NOTHING = "nao_faz_nada"
+    BLOCK_UNBLOCK = "bloqueia_desbloqueia"
+
+
 class DatabaseKind(Enum):
     """Where the data is kept."""
 

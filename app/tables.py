@@ -64,7 +64,7 @@ class Field:
     @property
     def required(self) -> bool:
         """Whether the field must have a value."""
-        if isinstance(self.kind, Text | Reference | AnyDocument | WebAddress):
+        if isinstance(self.kind, Text | Reference | AnyDocument | Cnpj | WebAddress):
             return self.kind.required
         return not isinstance(self.kind, StateRegistration | PostalCode | Names | Flag | Mobile)
 
@@ -301,8 +301,64 @@ CREDIT_MANAGERS = Table(
             "O ambiente escolhido aqui vence o da configuração geral e o da empresa.",
             ManagerEnvironment.FOLLOW,
         ),
-        Field("url_producao", "production_url", "Endereço de produção", WebAddress(required=False)),
-        Field("url_homologacao", "test_url", "Endereço de homologação", WebAddress(required=False)),
+        Field(
+            "url_producao",
+            "production_url",
+            "Endereço de produção",
+            WebAddress(required=False),
+            "Quando não informado, o que o provedor publica.",
+        ),
+        Field(
+            "url_homologacao",
+            "test_url",
+            "Endereço de homologação",
+            WebAddress(required=False),
+            "Quando não informado, o que o provedor publica, se publica algum.",
+        ),
+        Field(
+            "relatorio",
+            "report",
+            "Relatório ou produto",
+            Text(60),
+            "O que se contratou: na Serasa o nome do relatório (RELATORIO_AVANCADO_PJ), no SPC o código do produto. "
+            "Quando não informado, o básico do provedor.",
+        ),
+        Field(
+            "relatorio_pf",
+            "person_report",
+            "Relatório ou produto para pessoa física",
+            Text(60),
+            "O mesmo para consultas por CPF. Quando não informado, o básico do provedor.",
+        ),
+        Field(
+            "opcionais",
+            "features",
+            "Itens opcionais do relatório",
+            Names(),
+            "Só os contratados: um que não seja faz a consulta ser recusada.",
+        ),
+        Field(
+            "centro_custo",
+            "cost_center",
+            "Centro de custo",
+            Text(12),
+            "Vai com cada consulta, para a fatura da gerenciadora.",
+        ),
+        Field(
+            "cnpj_consultante",
+            "consulting_document",
+            "CNPJ de quem consulta",
+            Cnpj(required=False),
+            "Só quando o contrato pede: o CNPJ da empresa em nome de quem se consulta.",
+        ),
+        Field(
+            "mapeamento",
+            "mapping_file",
+            "Arquivo de mapeamento",
+            Text(80),
+            "Só para “Outro (REST)”: o nome do arquivo TOML, na pasta “gerenciadoras” dos dados do programa, que diz "
+            "como perguntar e como ler a resposta.",
+        ),
     ),
     unique=(("nome",),),
 )

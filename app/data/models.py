@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -67,6 +68,10 @@ class Base(DeclarativeBase):
         list[dict[str, Any]]: JSON,
         bytes: LargeBinary,
     }
+
+
+def _random_key() -> str:
+    return secrets.token_hex(16)
 
 
 class Company(Base):
@@ -179,7 +184,8 @@ class Region(Base):
 
 
 class CreditManager(Base):
-    """A gerenciadora de análise de crédito. Credentials are in the keyring."""
+    """A gerenciadora de análise de crédito. Its credentials are in the keyring, under `keyring_key`: a number would be
+    of another one in another database."""
 
     __tablename__ = "credit_manager"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -188,6 +194,13 @@ class CreditManager(Base):
     environment: Mapped[str] = mapped_column(String(20), default="")
     production_url: Mapped[str] = mapped_column(String(300), default="")
     test_url: Mapped[str] = mapped_column(String(300), default="")
+    report: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    person_report: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    features: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    cost_center: Mapped[str] = mapped_column(String(12), default="", server_default=text("''"))
+    consulting_document: Mapped[str] = mapped_column(String(14), default="", server_default=text("''"))
+    mapping_file: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
+    keyring_key: Mapped[str] = mapped_column(String(32), unique=True, default=_random_key)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
@@ -466,6 +479,71 @@ class OrderCheck(Base):
     reference: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
     previous_id: Mapped[int | None] = mapped_column(BigInteger)
     release_needed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class CreditAnalysis(Base):
+    """One analysis of a document by a gerenciadora: asked for, then made. See `app.credit_analysis`.
+
+    `source` is whose answer it is: the same for every gerenciadora of a provider whose answers are alike. Of one
+    document, source and environment one is in flight at a time. `next_at` is when it may be tried (again); whoever
+    asks reserves it first until `reserved_until`. `urgent` leaves without waiting for the service's next round.
+    `outcome`, `reasons` and `report` are of the answer; `failure` of the last try that failed. `raw` is the provider's
+    own answer, b"" once it was kept as long as the settings say.
+    """
+
+    __tablename__ = "credit_analysis"
+    __table_args__ = (
+        Index("ix_credit_analysis_document_id", "document", "id"),
+        Index("ix_credit_analysis_customer_id_id", "customer_id", "id"),
+        Index("ix_credit_analysis_state_next_at", "state", "next_at"),
+        Index(
+            "uq_credit_analysis_in_flight",
+            "document",
+            "source",
+            "environment",
+            unique=True,
+            sqlite_where=text("state IN ('na_fila', 'consultando')"),
+            postgresql_where=text("state IN ('na_fila', 'consultando')"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    created_at: Mapped[datetime]
+    document: Mapped[str] = mapped_column(String(17))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    manager_id: Mapped[int] = mapped_column(ForeignKey("credit_manager.id"))
+    source: Mapped[str] = mapped_column(String(40))
+    environment: Mapped[str] = mapped_column(String(20))
+    origin: Mapped[str] = mapped_column(String(20))
+    user_name: Mapped[str] = mapped_column(String(120))
+    machine: Mapped[str] = mapped_column(String(120))
+    manual: Mapped[bool] = mapped_column(Boolean)
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[str] = mapped_column(String(12))
+    next_at: Mapped[datetime]
+    attempts: Mapped[int]
+    reserved_by: Mapped[str] = mapped_column(String(120))
+    reserved_until: Mapped[datetime | None]
+    consulted_at: Mapped[datetime | None]
+    duration_ms: Mapped[int]
+    outcome: Mapped[str] = mapped_column(String(12))
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    failure_kind: Mapped[str] = mapped_column(String(30))
+    failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    http_status: Mapped[int | None]
+    request_id: Mapped[str] = mapped_column(String(80))
+    raw: Mapped[bytes]
+
+
+class CreditPause(Base):
+    """A gerenciadora that is not asked in one environment before `until`; without it, until a person mends it."""
+
+    __tablename__ = "credit_pause"
+    manager_id: Mapped[int] = mapped_column(ForeignKey("credit_manager.id"), primary_key=True)
+    environment: Mapped[str] = mapped_column(String(20), primary_key=True)
+    until: Mapped[datetime | None]
+    why: Mapped[str] = mapped_column(Text)
 
 
 class OverdueRelease(Base):

@@ -30,6 +30,8 @@ from app.policies import (
     AnpStatus,
     CompanyConsultation,
     CreditConsultation,
+    CreditCustomerAction,
+    CreditOrderAction,
     CustomerAction,
     DatabaseKind,
     Environment,
@@ -890,9 +892,86 @@ CREDIT_DAYS = Setting(
     example="Consulta de 01/11 com 90 dias: vale até 30/01.",
 )
 
-_NO_CREDIT_YET = (
-    "Esta versão ainda não consulta gerenciadoras. Os valores ficam guardados e passam a valer quando ela consultar."
+CREDIT_MIN_SCORE = Setting(
+    "credito.score_minimo",
+    "Score mínimo",
+    Number(0, 1000, "pontos"),
+    0,
+    GENERAL_AND_COMPANY,
+    help="Pontuação abaixo da qual a análise é reprovada. Com 0 a pontuação não é verificada.",
+    effect="Vale já para as análises que se têm: cada pedido as julga de novo. Com um mínimo, uma resposta sem "
+    "pontuação fica indefinida.",
+    example="Com 500, um cliente de score 480 é reprovado.",
 )
+CREDIT_MAX_NEGATIVE = Setting(
+    "credito.valor_negativo_maximo",
+    "Valor máximo de registros negativos",
+    Money(),
+    Decimal("0.00"),
+    GENERAL_AND_COMPANY,
+    help="Soma das dívidas, protestos e outros registros negativos acima da qual a análise é reprovada.",
+    effect="Vale já para as análises que se têm: cada pedido as julga de novo. Com 0,00 qualquer registro reprova.",
+    example="Com R$ 500,00, um protesto de R$ 334,62 não reprova, e dois reprovam.",
+)
+CREDIT_ORDER = Setting(
+    "credito.pedido",
+    "Ação sobre o Pedido/NF sem análise aprovada",
+    _choice(
+        (
+            CreditOrderAction.REFUSE,
+            "Não permite inclusão/alteração",
+            "Sem análise aprovada e dentro do prazo, o pedido não segue.",
+        ),
+        (CreditOrderAction.WARN, "Permite e avisa", "O pedido segue, e a resposta diz como está a análise."),
+    ),
+    CreditOrderAction.REFUSE,
+    GENERAL_AND_COMPANY,
+    help="O que acontece com o pedido ou a nota de um cliente cuja análise está pendente, vencida, reprovada, "
+    "indefinida ou não pôde ser feita. O pedido que precisa de uma análise já a põe na fila.",
+    effect="Vale a partir da próxima avaliação. Em Homologação nenhuma análise aprova um pedido: enquanto se testa, "
+    "use “Permite e avisa”.",
+    example="“Não permite”: o primeiro pedido de um cliente espera até a análise dele ser aprovada.",
+)
+CREDIT_CUSTOMER = Setting(
+    "credito.cliente",
+    "Ação sobre o cliente conforme a análise",
+    _choice(
+        (CreditCustomerAction.NOTHING, "Não faz nada", "A análise só é guardada, e o pedido é que a verifica."),
+        (
+            CreditCustomerAction.BLOCK_UNBLOCK,
+            "Bloqueia/Desbloqueia o cliente",
+            "Reprovada bloqueia; aprovada tira o bloqueio que outra análise tinha posto.",
+        ),
+    ),
+    CreditCustomerAction.NOTHING,
+    GENERAL_AND_COMPANY,
+    help="Se o resultado de uma análise de Produção bloqueia ou desbloqueia o cliente. Falhas e análises indefinidas "
+    "nunca mudam o cliente, nem as de Homologação.",
+    effect="Vale a partir da próxima análise. O bloqueio vale para pedidos e notas de todas as empresas.",
+    example="Com “Bloqueia/Desbloqueia”, um cliente com protestos fica bloqueado até uma análise aprovada.",
+)
+CREDIT_INTERVAL = Setting(
+    "credito.intervalo",
+    "Intervalo entre cada verificação da fila",
+    Number(1, 1440, "minutos"),
+    5,
+    GENERAL,
+    help="De quanto em quanto tempo o serviço consulta as análises pedidas. As urgentes não esperam.",
+    effect="Um intervalo menor responde antes ao pedido que espera; o número de consultas não muda.",
+    example="Com 5 minutos, a análise pedida às 10:01 é feita até as 10:06.",
+)
+CREDIT_KEEP = Setting(
+    "credito.retencao",
+    "Guardar a resposta original da gerenciadora por",
+    Number(1, 3650, "dias"),
+    90,
+    GENERAL,
+    help="Por quantos dias fica guardada a resposta como a gerenciadora a mandou, com dados de dívidas de terceiros. "
+    "Depois ela é apagada; o resumo, o resultado e os motivos ficam.",
+    effect="Um prazo menor apaga hoje mesmo as respostas mais antigas do que ele.",
+    example="Com 90 dias, a resposta de 01/11 é apagada em 30/01.",
+)
+
 # --- Screens ---------------------------------------------------------------------------------------------
 
 CUSTOMERS_PAGE = Page(
@@ -958,8 +1037,12 @@ CUSTOMERS_PAGE = Page(
                 Group(
                     "Análise de Crédito via Gerenciadora",
                     (CREDIT_ALLOWED, CREDIT_MANAGER, CREDIT_ENVIRONMENT, CREDIT_FORM, CREDIT_DAYS),
-                    note=_NO_CREDIT_YET,
                 ),
+                Group(
+                    "O que aprova e o que acontece sem aprovação",
+                    (CREDIT_MIN_SCORE, CREDIT_MAX_NEGATIVE, CREDIT_ORDER, CREDIT_CUSTOMER),
+                ),
+                Group("Serviço de análise de crédito", (CREDIT_INTERVAL, CREDIT_KEEP)),
             ),
         ),
     ),

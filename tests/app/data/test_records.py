@@ -60,6 +60,12 @@ COMPLETE: dict[str, dict[str, str]] = {
         "ambiente": "Homologação",
         "url_producao": "https://credito.exemplo.com.br",
         "url_homologacao": "",
+        "relatorio": "695",
+        "relatorio_pf": "",
+        "opcionais": "QSA; PARTICIPACOES",
+        "centro_custo": "120",
+        "cnpj_consultante": "11.222.333/0001-81",
+        "mapeamento": "",
     },
 }
 

@@ -27,6 +27,8 @@ from app.policies import (
     AnpStatus,
     CompanyConsultation,
     CreditConsultation,
+    CreditCustomerAction,
+    CreditOrderAction,
     CustomerAction,
     DatabaseKind,
     Environment,
@@ -191,6 +193,12 @@ EXPECTED = {
     "credito.ambiente": Row(GE, Choice, Environment.TEST, tuple(Environment)),
     "credito.forma": Row(G, Choice, CreditConsultation.PENDING_ORDERS, tuple(CreditConsultation)),
     "credito.prazo": Row(GE, Number, 90, (1, None)),
+    "credito.score_minimo": Row(GE, Number, 0, (0, 1000)),
+    "credito.valor_negativo_maximo": Row(GE, Money, Decimal("0.00")),
+    "credito.pedido": Row(GE, Choice, CreditOrderAction.REFUSE, tuple(CreditOrderAction)),
+    "credito.cliente": Row(GE, Choice, CreditCustomerAction.NOTHING, tuple(CreditCustomerAction)),
+    "credito.intervalo": Row(G, Number, 5, (1, 1440)),
+    "credito.retencao": Row(G, Number, 90, (1, 3650)),
 }
 every_setting = pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.key)
 
