@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.phone import shown_phone
 from app.rules.outbox import RESENDABLE, MessageState
 from ui import icons, tasks, theme, words
-from ui.emptying import empty
-from ui.failure_view import FailureView, failure_of
+from ui.entry_view import EntryView
 from ui.inscription_card import selectable
 from ui.message_model import LOOKS, of_order
 
@@ -30,10 +29,9 @@ _NO_CONFIRMATION = (
 )
 
 
-class MessageView(QScrollArea):
+class MessageView(EntryView):
     """Reads and shows the message given to `show_message`."""
 
-    customer_wanted = Signal(int)
     resend_wanted = Signal(object)
     """Send this MessageRow again."""
     cancel_wanted = Signal(object)
@@ -42,20 +40,12 @@ class MessageView(QScrollArea):
     """A person knows that this uncertain MessageRow reached the customer."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Mensagem", parent)
         self._office = office
         self.message_id: int | None = None
         self.row: MessageRow | None = None
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Mensagem")
-        self._icon = QLabel()
-        self._state = theme.role(QLabel(), "subtitle")
         self._why = selectable()
         self._where = theme.role(selectable(), "hint")
-        self._customer = QPushButton()
-        theme.link(self._customer)
-        self._customer.clicked.connect(self._open_customer)
         self._note = theme.role(selectable(), "hint")
         self.resend = QPushButton(icons.icon("refresh"), "Enviar de novo")
         self.resend.clicked.connect(self._ask_resend)
@@ -63,35 +53,12 @@ class MessageView(QScrollArea):
         self.cancel.clicked.connect(self._ask_cancel)
         self.reached = QPushButton(icons.icon("check"), "O cliente recebeu")
         self.reached.clicked.connect(self._tell_arrived)
-        self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(theme.M)
-        self._facts.setVerticalSpacing(theme.XS)
-        self._facts.setColumnStretch(1, 1)
-        self._failure = FailureView()
-
-        head = QHBoxLayout()
-        head.setSpacing(theme.S)
-        head.addWidget(self._icon)
-        head.addWidget(self._state, 1)
         buttons = QVBoxLayout()
         buttons.setSpacing(theme.XS)
         for button in (self.reached, self.resend, self.cancel):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             button.hide()
-        self._content = QWidget()
-        whole = QVBoxLayout(self._content)
-        whole.setContentsMargins(0, 0, theme.S, theme.S)
-        whole.setSpacing(theme.S)
-        whole.addLayout(head)
-        whole.addWidget(self._why)
-        whole.addWidget(self._note)
-        whole.addLayout(buttons)
-        whole.addWidget(self._where)
-        whole.addWidget(self._customer, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addLayout(self._facts)
-        whole.addWidget(self._failure)
-        whole.addStretch(1)
-        self.setWidget(self._content)
+        self._lay_out(self._why, self._note, buttons, self._where, self._customer)
 
     def show_message(self, message_id: int) -> None:
         """Read one message off the GUI thread and show it; it may have changed since it was read last."""
@@ -111,11 +78,6 @@ class MessageView(QScrollArea):
 
         tasks.run(load, self._show, self._show_error, self)
 
-    @property
-    def text(self) -> str:
-        """Everything shown, for tests."""
-        return "\n".join(label.text() for label in self._content.findChildren(QLabel) if label.isVisibleTo(self))
-
     def _show(self, message: FullMessage | None) -> None:
         if message is None or message.row.id != self.message_id:
             return
@@ -123,9 +85,7 @@ class MessageView(QScrollArea):
         row, look = message.row, LOOKS[message.row.state]
         self.row = row
         self._failure.clear()
-        self._icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
-        self._state.setText(f"{look.word}: {of_order(row)}")
-        theme.tone(self._state, look.tone)
+        self._say_head(look, of_order(row))
         self._why.setText(row.reason)
         self._why.setVisible(bool(row.reason))
         note = {MessageState.UNCERTAIN: _QUESTION, MessageState.ACCEPTED: _NO_CONFIRMATION}.get(row.state, "")
@@ -137,9 +97,8 @@ class MessageView(QScrollArea):
             f"Escrita em {words.exact(row.created_at)}{company}. Assim desde {words.exact(row.state_at)}. "
             f"Mensagem nº {row.id}."
         )
-        self._customer.setText(f"{row.customer_name} · abrir o cliente")
-        self._customer.setVisible(row.customer_id is not None)
-        self._show_facts(_facts(message))
+        self._say_customer(row.customer_id, row.customer_name)
+        self._say_facts(("", _facts(message)))
         if not again:
             self.verticalScrollBar().setValue(0)
 
@@ -157,24 +116,6 @@ class MessageView(QScrollArea):
             button.setVisible(wanted)
         if held is not None:
             (next((button for button, wanted in offered.items() if wanted), None) or self).setFocus()
-
-    def _show_facts(self, facts: list[tuple[str, str]]) -> None:
-        empty(self._facts)
-        for line, (label, value) in enumerate(facts):
-            name = theme.role(selectable(label), "hint")
-            name.setMinimumWidth(120)
-            text = selectable(value)
-            text.setAccessibleName(f"{label}: {value}")
-            self._facts.addWidget(name, line, 0)
-            self._facts.addWidget(text, line, 1)
-
-    def _show_error(self, error: Exception) -> None:
-        self._failure.show_failure(failure_of(error))
-
-    @Slot()
-    def _open_customer(self) -> None:
-        if self.row is not None and self.row.customer_id is not None:
-            self.customer_wanted.emit(self.row.customer_id)
 
     @Slot()
     def _ask_resend(self) -> None:

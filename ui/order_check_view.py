@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.brands import BrandSaid
 from app.domain import AnpOutcome, BlockOrigin
@@ -17,7 +17,7 @@ from app.rules.order_gate import Step, act, rule_label
 from app.settings.catalog import BY_KEY
 from ui import icons, tasks, theme, words
 from ui.emptying import empty
-from ui.failure_view import FailureView, failure_of
+from ui.entry_view import EntryView
 from ui.inscription_card import selectable
 from ui.order_check_model import look as look_of
 from ui.theme import Tone
@@ -40,10 +40,9 @@ _BRANDS = {
 }
 
 
-class OrderCheckView(QScrollArea):
+class OrderCheckView(EntryView):
     """Reads and shows the check given to `show_check`."""
 
-    customer_wanted = Signal(int)
     consultation_wanted = Signal(int)
     release_wanted = Signal(object)
     """Ask who releases this FullCheck."""
@@ -51,21 +50,14 @@ class OrderCheckView(QScrollArea):
     """Show the check of the sale that this one came from."""
 
     def __init__(self, database: Database, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Avaliação do pedido", parent)
         self._database = database
         self.check_id: int | None = None
         self._is_new = True
         self._check: FullCheck | None = None
-        self._customer_id: int | None = None
         self._consultation_id: int | None = None
         self._previous_id: int | None = None
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Avaliação do pedido")
-        self._icon = QLabel()
-        self._answer = theme.role(QLabel(), "subtitle")
         self._where = theme.role(selectable(), "hint")
-        self._customer = self._link(self._open_customer)
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(theme.S)
         self._release = selectable()
@@ -76,32 +68,15 @@ class OrderCheckView(QScrollArea):
         self.release_button.hide()
         self._consultation = self._link(self._open_consultation)
         self._previous = self._link(self._open_previous)
-        self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(theme.M)
-        self._facts.setVerticalSpacing(theme.XS)
-        self._facts.setColumnStretch(1, 1)
-        self._failure = FailureView()
-
-        head = QHBoxLayout()
-        head.setSpacing(theme.S)
-        head.addWidget(self._icon)
-        head.addWidget(self._answer, 1)
-        self._content = QWidget()
-        whole = QVBoxLayout(self._content)
-        whole.setContentsMargins(0, 0, theme.S, theme.S)
-        whole.setSpacing(theme.S)
-        whole.addLayout(head)
-        whole.addWidget(self._where)
-        whole.addWidget(self._customer, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addWidget(self._release)
-        whole.addWidget(self.release_button, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addLayout(self._reasons)
-        whole.addWidget(self._consultation, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addWidget(self._previous, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addLayout(self._facts)
-        whole.addWidget(self._failure)
-        whole.addStretch(1)
-        self.setWidget(self._content)
+        self._lay_out(
+            self._where,
+            self._customer,
+            self._release,
+            self.release_button,
+            self._reasons,
+            self._consultation,
+            self._previous,
+        )
 
     def show_check(self, check_id: int) -> None:
         """Read one check off the GUI thread and show it; it may have been released since it was read last."""
@@ -117,26 +92,12 @@ class OrderCheckView(QScrollArea):
 
         tasks.run(load, self._show, self._show_error, self)
 
-    @property
-    def text(self) -> str:
-        """Everything shown, for tests."""
-        return "\n".join(label.text() for label in self._content.findChildren(QLabel) if label.isVisibleTo(self))
-
-    def _link(self, slot: Any) -> QPushButton:
-        button = QPushButton()
-        theme.link(button)
-        button.clicked.connect(slot)
-        button.hide()
-        return button
-
     def _show(self, check: FullCheck | None) -> None:
         if check is None or check.row.id != self.check_id:
             return
         row, look = check.row, look_of(check.row)
         self._failure.clear()
-        self._icon.setPixmap(icons.pixmap(look.icon, 20, look.tone))
-        self._answer.setText(f"{look.word}: {act(row.kind, row.operation)}")
-        theme.tone(self._answer, look.tone)
+        self._say_head(look, act(row.kind, row.operation))
         reference = f" Documento {row.reference} no balcão." if row.reference else ""
         self._where.setText(
             f"{words.exact(row.at)}, empresa {row.company_id} · {row.company}, {_asked_by(check)}. "
@@ -147,12 +108,11 @@ class OrderCheckView(QScrollArea):
         self._release.setText(release)
         self._release.setVisible(bool(release))
         self.release_button.setVisible(_can_be_released(check))
-        self._customer_id, self._consultation_id = row.customer_id, check.consultation_id
+        self._say_customer(row.customer_id, row.customer)
+        self._consultation_id = check.consultation_id
         self._previous_id = check.previous_id
         self._previous.setText(f"Veio da avaliação nº {check.previous_id} · abrir")
         self._previous.setVisible(check.previous_id is not None)
-        self._customer.setText(f"{row.customer} · abrir o cliente")
-        self._customer.setVisible(row.customer_id is not None)
         end = "abrir a consulta" if check.consultation_kept else "não está mais guardada"
         self._consultation.setText(f"Consulta nº {check.consultation_id} · {end}")
         self._consultation.setEnabled(check.consultation_kept)
@@ -160,49 +120,19 @@ class OrderCheckView(QScrollArea):
         empty(self._reasons)
         for reason in row.reasons:
             self._reasons.addWidget(selectable(reason))
-        self._show_facts(check)
+        self._say_facts(
+            ("Regras", [("", rule_label(rule)) for rule in check.rules]),
+            ("O que foi olhado", [("Documento", row.document.named), *_looked_at(check.inputs)]),
+            ("Crediário", _credit(check)),
+            ("Configurações naquele momento", _settings(check.inputs["configuracoes"])),
+        )
         if self._is_new:
             self._is_new = False
             self.verticalScrollBar().setValue(0)
 
-    def _show_facts(self, check: FullCheck) -> None:
-        empty(self._facts)
-        line = 0
-        for title, facts in (
-            ("Regras", [("", rule_label(rule)) for rule in check.rules]),
-            ("O que foi olhado", [("Documento", check.row.document.named), *_looked_at(check.inputs)]),
-            ("Crediário", _credit(check)),
-            ("Configurações naquele momento", _settings(check.inputs["configuracoes"])),
-        ):
-            if not facts:
-                continue
-            heading = theme.role(QLabel(title), "subtitle")
-            heading.setContentsMargins(0, theme.S, 0, 0)
-            self._facts.addWidget(heading, line, 0, 1, 2)
-            for label, value in facts:
-                line += 1
-                text = selectable(value)
-                text.setAccessibleName(f"{label or title}: {value}")
-                if not label:
-                    self._facts.addWidget(text, line, 0, 1, 2)
-                    continue
-                name = theme.role(selectable(label), "hint")
-                name.setMinimumWidth(120)
-                self._facts.addWidget(name, line, 0)
-                self._facts.addWidget(text, line, 1)
-            line += 1
-
-    def _show_error(self, error: Exception) -> None:
-        self._failure.show_failure(failure_of(error))
-
     @Slot()
     def _ask_release(self) -> None:
         self.release_wanted.emit(self._check)
-
-    @Slot()
-    def _open_customer(self) -> None:
-        if self._customer_id is not None:
-            self.customer_wanted.emit(self._customer_id)
 
     @Slot()
     def _open_previous(self) -> None:
