@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QFormLayout,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,8 +16,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,6 +24,7 @@ from app.domain import Certificate
 from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
+from ui.answering_dialog import AnsweringDialog
 from ui.browse_button import BrowseButton, files_of
 from ui.button_row import button_row
 from ui.certificate_look import look
@@ -46,24 +43,17 @@ if TYPE_CHECKING:
 _LARGEST = 5_000_000  # an A1 file has some kilobytes
 
 
-class InstallCertificate(QDialog):
-    """Nothing is forgotten when a file is refused: the sentence stands under the field it is about."""
+class InstallCertificate(AnsweringDialog):
+    """Stays open until what was installed was seen."""
 
     def __init__(
         self, office: Office, branches: Mapping[int, str], branch_id: int | None, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__("Instalar certificado digital", 580, 320, parent)
         self._office = office
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Instalar certificado digital")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._form(branches, branch_id))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        whole.addWidget(self._stack)
-        self.resize(580, 320)
+        self._add_form(branches, branch_id)
 
-    def _form(self, branches: Mapping[int, str], branch_id: int | None) -> QWidget:
+    def _add_form(self, branches: Mapping[int, str], branch_id: int | None) -> None:
         self.path = QLineEdit()
         self.path.setPlaceholderText("certificado.pfx")
         files = files_of("Certificado A1", (".pfx", ".p12"))
@@ -75,7 +65,6 @@ class InstallCertificate(QDialog):
         for number, title in branches.items():
             self.branch.addItem(title, number)
         self.branch.setCurrentIndex(max(0, self.branch.findData(branch_id)))
-        self.errors = {widget: _error() for widget in (self.path, self.password, self.branch)}
 
         hint = theme.role(
             QLabel(
@@ -85,31 +74,10 @@ class InstallCertificate(QDialog):
             "hint",
         )
         hint.setWordWrap(True)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.setHorizontalSpacing(theme.L)
-        form.setVerticalSpacing(theme.M)
-        chooser = QHBoxLayout()
-        chooser.setSpacing(theme.S)
-        chooser.addWidget(self.path, 1)
-        chooser.addWidget(self.browse)
-        for text, widget, line in (
-            ("&Arquivo", self.path, chooser),
-            ("&Senha", self.password, None),
-            ("&Filial", self.branch, None),
-        ):
-            label = QLabel(text)
-            label.setBuddy(widget)
-            widget.setAccessibleName(text.replace("&", ""))
-            cell = QVBoxLayout()
-            cell.setSpacing(theme.XS)
-            if line is None:
-                cell.addWidget(widget)
-            else:
-                cell.addLayout(line)
-            cell.addWidget(self.errors[widget])
-            form.addRow(label, cell)
+        form = self._make_form()
+        self._ask(form, "&Arquivo", self.path, self.browse)
+        self._ask(form, "&Senha", self.password)
+        self._ask(form, "&Filial", self.branch)
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
@@ -123,20 +91,18 @@ class InstallCertificate(QDialog):
         theme.primary(self.install_button)
         self.install_button.clicked.connect(self.install)
         self.cancel.setAutoDefault(False)
-        page, column = _column()
+        column = self._add_page()
         column.addWidget(hint)
         column.addLayout(form)
         column.addWidget(self.busy)
         column.addWidget(self.failure)
         column.addStretch(1)
         column.addLayout(button_row(self.cancel, self.install_button))
-        return page
 
     @Slot()
     def install(self) -> None:
         """Open the file and install it in the branch chosen."""
-        for error in self.errors.values():
-            error.hide()
+        self._unsay()
         self.failure.clear()
         if not self.path.text().strip():
             self._refuse(self.path, "Escolha o arquivo do certificado.")
@@ -168,14 +134,6 @@ class InstallCertificate(QDialog):
             widget.setEnabled(not busy)
         self.install_button.setText("Instalando…" if busy else "Instalar")
 
-    def _refuse(self, widget: QLineEdit | QComboBox, sentence: str) -> None:
-        self.errors[widget].setText(sentence)
-        self.errors[widget].show()
-        widget.setAccessibleDescription(sentence)
-        widget.setFocus()
-        if isinstance(widget, QLineEdit):
-            widget.selectAll()
-
     def _failed(self, error: Exception) -> None:
         from services.pfx import CertificateRefused, RefusalReason
 
@@ -194,13 +152,13 @@ class InstallCertificate(QDialog):
     def _installed(self, installed: tuple[Certificate, str]) -> None:
         self._set_busy(False)
         self.password.clear()
-        self._stack.addWidget(self._done_page(*installed))
+        self._add_done(*installed)
         self._stack.setCurrentIndex(1)
         self.setWindowTitle("Certificado instalado")
         (self.use if self.use.isVisibleTo(self) else self.close_button).setFocus()
         self._office.tables_changed.emit()
 
-    def _done_page(self, certificate: Certificate, doubt: str) -> QWidget:
+    def _add_done(self, certificate: Certificate, doubt: str) -> None:
         title = theme.role(QLabel("Certificado instalado"), "subtitle")
         icon = QLabel()
         icon.setPixmap(icons.pixmap("check", 24, Tone.OK))
@@ -216,7 +174,7 @@ class InstallCertificate(QDialog):
         self.use_failure = FailureView()
         self.close_button = QPushButton("Fechar")
         self.close_button.clicked.connect(self.accept)
-        page, column = _column()
+        column = self._add_page()
         column.addLayout(head)
         column.addLayout(facts(certificate))
         if doubt:
@@ -224,7 +182,6 @@ class InstallCertificate(QDialog):
         column.addWidget(self.use_failure)
         column.addStretch(1)
         column.addLayout(button_row(self.close_button, self.use))
-        return page
 
     @Slot()
     def _use(self) -> None:
@@ -304,18 +261,3 @@ def hint_of(sentence: str) -> QLabel:
     hint = theme.role(QLabel(sentence), "hint")
     hint.setWordWrap(True)
     return hint
-
-
-def _error() -> QLabel:
-    label = theme.role(QLabel(), "error")
-    label.setWordWrap(True)
-    label.hide()
-    return label
-
-
-def _column() -> tuple[QWidget, QVBoxLayout]:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.M)
-    return page, column

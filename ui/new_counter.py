@@ -7,24 +7,21 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMimeData, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QMimeData, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.kinds import InvalidValue
 from ui import counter_address, tasks, theme
+from ui.answering_dialog import AnsweringDialog
 from ui.confirm_buttons import ConfirmButtons
 from ui.failure_view import FailureView, failure_of
 from ui.theme import Tone
@@ -40,7 +37,7 @@ _NOT_IN_HISTORY = (
 """What asks the keepers of clipboard histories, in KDE and in Windows, to leave a text out of them."""
 
 
-class NewCounter(QDialog):
+class NewCounter(AnsweringDialog):
     """Stays open until the token was seen; closing it before the token was copied takes a second time."""
 
     added = Signal(int)
@@ -49,35 +46,23 @@ class NewCounter(QDialog):
     def __init__(
         self, office: Office, companies: Mapping[int, str], parent: QWidget | None = None, *, name: str = ""
     ) -> None:
-        super().__init__(parent)
+        super().__init__("Incluir balcão", 560, 320, parent)
         self._office = office
         self._copied = False
         self._warned = False
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Incluir balcão")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._form(companies, name))
-        self._stack.addWidget(self._answer())
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        whole.addWidget(self._stack)
-        self.resize(560, 320)
+        self._add_form(companies, name)
+        self._add_answer()
         self.name.setFocus()
 
-    def _form(self, companies: Mapping[int, str], name: str) -> QWidget:
+    def _add_form(self, companies: Mapping[int, str], name: str) -> None:
         self.name = QLineEdit(name)
         self.name.setPlaceholderText("Caixa 1")
-        self.name.setAccessibleName("Nome do balcão")
         self.name.textEdited.connect(self._unsay)
         self.company = QComboBox()
-        self.company.setAccessibleName("Empresa")
         self.company.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.company.addItem("Todas as empresas", None)
         for number, title in companies.items():
             self.company.addItem(title, number)
-        self.error = theme.role(QLabel(), "error")
-        self.error.setWordWrap(True)
-        self.error.hide()
         hint = theme.role(
             QLabel(
                 "Cada computador ou sistema que chama o serviço tem o seu token, para que um possa ser revogado sem "
@@ -87,35 +72,18 @@ class NewCounter(QDialog):
         )
         hint.setWordWrap(True)
         self.failure = FailureView()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.setHorizontalSpacing(theme.L)
-        form.setVerticalSpacing(theme.M)
-        named = QVBoxLayout()
-        named.setSpacing(theme.XS)
-        named.addWidget(self.name)
-        named.addWidget(self.error)
-        for text, widget, cell in (("&Nome", self.name, named), ("&Empresa", self.company, None)):
-            label = QLabel(text)
-            label.setBuddy(widget)
-            if cell is None:
-                form.addRow(label, widget)
-            else:
-                form.addRow(label, cell)
+        form = self._make_form()
+        self._ask(form, "&Nome", self.name)
+        self._ask(form, "&Empresa", self.company)
         self.buttons = ConfirmButtons(self, "Incluir")
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
+        column = self._add_page()
         column.addWidget(hint)
         column.addLayout(form)
         column.addWidget(self.failure)
         column.addStretch(1)
         column.addWidget(self.buttons)
-        return page
 
-    def _answer(self) -> QWidget:
+    def _add_answer(self) -> None:
         self.said = theme.role(QLabel(), "strong")
         self.said.setWordWrap(True)
         once = QLabel(
@@ -142,15 +110,11 @@ class NewCounter(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.copy)
         buttons.addWidget(close)
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
+        column = self._add_page()
         for widget in (self.said, once, self.token, address, self.state):
             column.addWidget(widget)
         column.addStretch(1)
         column.addLayout(buttons)
-        return page
 
     def accept(self) -> None:
         """Enter, or "Incluir": let the counter in."""
@@ -186,18 +150,9 @@ class NewCounter(QDialog):
     def _refused(self, error: Exception) -> None:
         self.buttons.confirm.setEnabled(True)
         if isinstance(error, InvalidValue):
-            self.error.setText(str(error))
-            self.error.show()
-            self.name.setAccessibleDescription(str(error))
-            self.name.setFocus()
-            self.name.selectAll()
+            self._refuse(self.name, str(error))
         else:
             self.failure.show_failure(failure_of(error))
-
-    @Slot()
-    def _unsay(self) -> None:
-        self.error.hide()
-        self.name.setAccessibleDescription("")
 
     @Slot()
     def _copy(self) -> None:

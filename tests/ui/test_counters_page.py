@@ -142,7 +142,7 @@ def test_a_name_that_is_taken_or_missing_is_refused_under_its_field(
         dialog.name.setText(typed)
         dialog.accept()
         settle(qtbot)
-        assert sentence in dialog.error.text()
+        assert sentence in dialog.errors[dialog.name].text()
         assert sentence in dialog.name.accessibleDescription()
     dialog.name.setText("Caixa 2")
     dialog.accept()
