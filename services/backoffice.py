@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app import secrets
 from app.data.database import Database, database_secret, database_url
@@ -18,7 +18,7 @@ from app.settings.repository import SettingsRepository
 from services.anp.automatic import AutomaticAnp
 from services.anp.consultation import READ_TIMEOUT_S, AnpConsultation
 from services.automatic import Automatic
-from services.consultation import Consultation
+from services.consulting import Consulting
 from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.consultation import SefazConsultation
 
@@ -57,9 +57,9 @@ class Backoffice:
             read_timeout=self.read_timeout,
         )
 
-    def consultation_of(self, authority: Authority) -> Consultation[Any]:
+    def consultation_of(self, authority: Authority) -> Consulting:
         """The path of one authority's consultations. KeyError for one that this program does not consult."""
-        paths: dict[Authority, Consultation[Any]] = {Authority.SEFAZ: self.sefaz, Authority.ANP: self.anp}
+        paths: dict[Authority, Consulting] = {Authority.SEFAZ: self.sefaz, Authority.ANP: self.anp}
         return paths[authority]
 
     def automatic_of(self, authority: Authority) -> Automatic:

@@ -1,4 +1,4 @@
-"""The one path of a consultation: ask, decide, record, in one transaction.
+"""The one path of a consultation of SEFAZ or ANP: ask, decide, record, in one transaction.
 
 The button, the service, the order gate and the command line all end here, whichever the authority.
 A failure is recorded and changes nothing else.
@@ -7,7 +7,7 @@ A failure is recorded and changes nothing else.
 from __future__ import annotations
 
 import platform
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from app.data.decisions import Decided
 from app.domain import Decision, Failure, FailureKind, Finding, Request, Result
 from app.rules.pacing import Hold, Turn
 from app.settings.snapshot import Snapshot
+from services.consulting import Consulting
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -81,8 +82,8 @@ class Asked(Generic[F]):
     learn: Callable[[Connection], None]
 
 
-class Consultation(ABC, Generic[F]):
-    """Consults one authority. One thread at a time; `cancel` from any."""
+class Consultation(Consulting, Generic[F]):
+    """Consults one authority about its register, and keeps what it said in the history."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
@@ -97,13 +98,6 @@ class Consultation(ABC, Generic[F]):
         given_up: Callable[[], bool] = lambda: False,
         wait: Callable[[float, str], None] | None = None,
     ) -> Result:
-        """Ask, decide and record. Raises NotAsked when nothing was asked (NotYet when it is only too soon); a failure
-        of the authority is a Result.
-
-        `given_up` is looked at once `cancel` can take effect, so that a `cancel` which came too early is not lost.
-        `wait` is given the seconds to the authority's turn, when it is near, and why; it may raise NotAsked to give
-        up. Without it nothing is waited for.
-        """
         asked = (
             self._ask(request, snapshot, given_up) if wait is None else self._in_turn(request, snapshot, given_up, wait)
         )
@@ -142,19 +136,6 @@ class Consultation(ABC, Generic[F]):
     @abstractmethod
     def turn_for(self, request: Request, snapshot: Snapshot) -> Turn:
         """When the authority may be asked this by a person. May raise NotAsked."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a person should know or mend although the authority answers, a sentence each."""
-        return ()
-
-    @abstractmethod
-    def cancel(self) -> bool:
-        """Interrupt the query in flight, from any thread; False when there is none."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close the connections to the authority."""
 
     @abstractmethod
     def _ask(self, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> Asked[F]:
