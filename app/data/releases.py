@@ -54,7 +54,7 @@ def record(
 
 
 def spend(connection: Connection, check_id: int, reference: str) -> None:
-    """The release of a check has served the sale of that reference, and serves no other."""
+    """The release of a check has served the sale of that reference, "" for one without, and serves no other."""
     connection.execute(update(_t).where(_t.check_id == check_id).values(sold_as=reference))
 
 

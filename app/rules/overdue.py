@@ -93,7 +93,7 @@ class Overdue:
 class Release:
     """What a person released for the check `check_id`: those instalments; with none, that nothing could be checked.
 
-    `sold_as` is the reference of the one sale that it has served, None while there is none.
+    `sold_as` is the reference of the one sale that it has served, "" of one that gave none, None while there is none.
     """
 
     check_id: int
@@ -101,8 +101,11 @@ class Release:
     sold_as: str | None = None
 
     def serves(self, reference: str) -> bool:
-        """Whether the sale of that reference may go on by it: it serves one sale, however often that one is asked."""
-        return self.sold_as is None or self.sold_as == reference
+        """Whether the sale of that reference may go on by it: it serves one sale, however often that one is asked.
+
+        Of a sale without a reference nothing tells whether it is the same: it may go on if it is the first.
+        """
+        return self.sold_as is None or self.sold_as == reference != ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Credit:
     """What is known of the buyer's store credit on `today`, the calendar date of the company that sells.
 
     `known_at` is when the instalments were last received, None when they never were. `release` is of the sale that
-    this one, known at the counter by `reference`, came from.
+    this one, known at the counter by `reference` ("" for one that gave none), came from.
     """
 
     today: date
@@ -227,8 +230,10 @@ def _served_another(credit: Credit) -> str:
     """That the release was for another sale, "" when that is not so."""
     if credit.release is None or credit.usable is not None:
         return ""
-    sale = f"à venda {credit.release.sold_as}" if credit.release.sold_as else "a outra venda"
-    return f" A liberação da avaliação {credit.release.check_id} já serviu {sale}."
+    served = f" A liberação da avaliação {credit.release.check_id} já serviu"
+    if not credit.reference:
+        return f"{served} a uma venda, e sem a referência desta não há como saber se é a mesma."
+    return f"{served} à venda {credit.release.sold_as}." if credit.release.sold_as else f"{served} a outra venda."
 
 
 def _refused(profile: OverdueProfile, why: str, rules: tuple[str, ...], found: Overdue | None) -> CreditFinding:

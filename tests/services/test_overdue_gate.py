@@ -258,7 +258,8 @@ def test_a_release_covers_the_sale_while_nothing_more_is_overdue(shop: Shop) -> 
     pre_sale = shop.check(cnpj(1))
     assert pre_sale.overdue is not None
     _release(shop, pre_sale, user)
-    sale = shop.check(cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id)
+    of_it = partial(shop.check, cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id, reference="V-1")
+    sale = of_it()
     assert sale.allowed
     assert f"tudo foi liberado na avaliação {pre_sale.check_id}." in sale.reasons[0]
     assert "crediario.liberado" in sale.rules
@@ -266,11 +267,11 @@ def test_a_release_covers_the_sale_while_nothing_more_is_overdue(shop: Shop) -> 
     # It is of that one operation: another pre-sale is refused again.
     assert not shop.check(cnpj(1)).allowed
     shop.clock.now += 24 * HOUR
-    more = shop.check(cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id)
+    more = of_it()
     assert (more.allowed, more.release_needed) == (False, True)
     assert f"A liberação da avaliação {pre_sale.check_id} não cobre todas." in more.reasons[0]
     shop.tell(told(cnpj(1), "P2", date(2026, 11, 20), paid="100.00"))
-    assert shop.check(cnpj(1), OrderKind.ORDER, previous_id=pre_sale.check_id).allowed
+    assert of_it().allowed
 
 
 def test_a_release_serves_one_sale_however_often_that_one_is_asked(shop: Shop) -> None:
@@ -285,6 +286,34 @@ def test_a_release_serves_one_sale_however_often_that_one_is_asked(shop: Shop) -
     assert (other.allowed, other.release_needed) == (False, True)
     assert f"A liberação da avaliação {pre_sale.check_id} já serviu à venda V-1." in other.reasons[0]
     assert not of_it().allowed
+
+
+def test_a_release_serves_the_first_sale_that_gives_no_reference_and_no_other(shop: Shop) -> None:
+    shop.place.add(1)
+    shop.tell(told(cnpj(1)))
+    pre_sale = shop.check(cnpj(1))
+    _release(shop, pre_sale, shop.add_user())
+    of_it = partial(shop.check, cnpj(1), previous_id=pre_sale.check_id)
+    assert of_it(OrderKind.ORDER).allowed
+    for kind in (OrderKind.ORDER, OrderKind.INVOICE):
+        second = of_it(kind)
+        assert (second.allowed, second.release_needed) == (False, True)
+        assert (
+            f"A liberação da avaliação {pre_sale.check_id} já serviu a uma venda, e sem a referência desta não há como "
+            "saber se é a mesma."
+        ) in second.reasons[0]
+    other = of_it(OrderKind.ORDER, reference="V-2")
+    assert not other.allowed
+    assert f"A liberação da avaliação {pre_sale.check_id} já serviu a outra venda." in other.reasons[0]
+
+
+def test_the_order_and_the_invoice_of_one_sale_go_on_by_one_release(shop: Shop) -> None:
+    shop.place.add(1)
+    shop.tell(told(cnpj(1)))
+    pre_sale = shop.check(cnpj(1))
+    _release(shop, pre_sale, shop.add_user())
+    for kind in (OrderKind.ORDER, OrderKind.INVOICE):
+        assert shop.check(cnpj(1), kind, previous_id=pre_sale.check_id, reference="V-1").allowed
 
 
 def test_a_sale_refused_for_another_reason_does_not_spend_the_release(shop: Shop) -> None:

@@ -59,7 +59,13 @@ def add(commands: Any) -> None:
             default=OrderOperation.INCLUSION.value,
             help="o que se faz; sem isso, inclusão",
         )
-        subject.add_argument("--referencia", metavar="R", default="", help="número da venda no balcão, até 60 letras")
+        subject.add_argument(
+            "--referencia",
+            metavar="R",
+            default="",
+            help="número da venda no balcão, até 60 letras; por ele uma liberação, que serve a uma venda só, reconhece "
+            "a mesma venda avaliada de novo",
+        )
         subject.add_argument("--json", action="store_true", help="responde em JSON")
 
 
