@@ -387,9 +387,9 @@ class Question(Sent):
     referencia: Annotated[str, _line(60)] = Field(
         default="",
         max_length=60,
-        description="Número da venda no balcão, para achá-la depois. Uma liberação serve a uma venda só, e é por ele que "
-        "a mesma venda é reconhecida: envie o mesmo sempre que a avaliar de novo, no pedido e na nota. Sem ele, cada "
-        "avaliação é de outra venda, e a liberação serve à primeira que for permitida.",
+        description="Número da venda no balcão, para achá-la depois. Uma liberação serve a uma venda só, e é por ele "
+        "que a mesma venda é reconhecida: envie o mesmo sempre que a avaliar de novo, no pedido e na nota. Sem ele, "
+        "cada avaliação é de outra venda, e a liberação serve à primeira que for permitida.",
         examples=["1042"],
     )
     avaliacao_anterior: int | None = Field(
