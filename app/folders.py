@@ -46,6 +46,11 @@ class Folders:
         return self.data / "anp_situacoes.toml"
 
     @property
+    def credit_mappings_folder(self) -> Path:
+        """The administrator's files that say how the gerenciadoras without one of their own here are asked and read."""
+        return self.data / "gerenciadoras"
+
+    @property
     def demonstration_file(self) -> Path:
         """There only where the data is made up: whatever opens it, what is printed of it must say so."""
         return self.data / "demonstracao"
