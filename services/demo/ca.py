@@ -136,7 +136,7 @@ class DemoAuthority:
     @cached_property
     def _server_key(self) -> rsa.RSAPrivateKey:
         # One for all servers: an RSA key is slow to make.
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return _new_key()
 
     def server_context(
         self,
@@ -189,7 +189,7 @@ class DemoAuthority:
         `legacy` protects it as older issuers did (PBE with SHA-1 and 3DES); `cnpj_oid=False` leaves the document only
         in the common name; `with_key=False` gives the useless file people export without the private key.
         """
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = _new_key()
         model = "RFB e-CPF A1" if len(cnpj) == 11 else "RFB e-CNPJ A1"
         leaf = self.sign(
             _name(model, f"{holder}:{cnpj}"),
@@ -277,6 +277,10 @@ def _key_usage(*, authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _name(unit: str, common_name: str) -> x509.Name:

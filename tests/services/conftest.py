@@ -42,6 +42,11 @@ READ_TIMEOUT_S = 30.0
 """Longer than any answer that comes, on a loaded machine too."""
 
 
+@pytest.fixture(autouse=True)
+def no_hard_password(quick_passwords: None) -> None:
+    """Only the tests of passwords themselves wait for them to be as hard to guess as they are."""
+
+
 @pytest.fixture(scope="session")
 def authority() -> DemoAuthority:
     return DemoAuthority.create()

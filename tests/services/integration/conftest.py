@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.data import counters, records
 from app.data.database import Database
@@ -21,7 +23,9 @@ from app.settings.snapshot import Snapshot
 from app.tables import COMPANIES
 from services.anp.consultation import AnpConsultation
 from services.backoffice import Backoffice
+from services.integration import app as application
 from services.integration import server as running
+from services.integration.app import openapi
 from services.integration.listening import listen
 from services.integration.server import IntegrationServer, ServerPhase
 from services.sefaz.consultation import SefazConsultation
@@ -103,9 +107,36 @@ def any_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "listen", lambda address, port: listen(address, 0))
 
 
+@pytest.fixture(scope="session")
+def plain_context() -> ssl.SSLContext:
+    """For clients that open no encrypted connection: each would read the authorities of the system again."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@pytest.fixture(scope="session")
+def described_once() -> Callable[[FastAPI], dict[str, Any]]:
+    """The description of the service, written for the first one of the tests: it is of the routes, not of an office,
+    and takes four times as long as all else that the service does to begin."""
+    written: list[dict[str, Any]] = []
+
+    def described(api: FastAPI) -> dict[str, Any]:
+        if not written:
+            written.append(openapi(api))
+        return written[0]
+
+    return described
+
+
 @pytest.fixture
-def service(office: Backoffice, any_port: None) -> Iterator[Service]:
+def service(
+    office: Backoffice,
+    any_port: None,
+    plain_context: ssl.SSLContext,
+    described_once: Callable[[FastAPI], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Service]:
     """A running service with one counter."""
+    monkeypatch.setattr(application, "openapi", described_once)
     with office.database.writing() as connection:
         caller, token = counters.add(connection, "Balcão 1", None, ACTOR, datetime.now(UTC))
     server = IntegrationServer(office)
@@ -113,7 +144,7 @@ def service(office: Backoffice, any_port: None) -> Iterator[Service]:
     try:
         state = server.wait(PATIENCE_S)
         assert state.phase is ServerPhase.RUNNING, state.sentence
-        with httpx.Client(base_url=state.address, timeout=PATIENCE_S) as client:
+        with httpx.Client(base_url=state.address, timeout=PATIENCE_S, verify=plain_context) as client:
             yield Service(office, server, client, caller, token, 1)
     finally:
         server.stop()

@@ -1,0 +1,10 @@
+"""The program opens in nearly every test of this folder: what takes long of that is done once for all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def quick_start(ready_schema: None, quick_passwords: None, quick_keys: None) -> None:
+    """An empty folder, a password and a certificate take no time."""
