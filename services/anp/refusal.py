@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.domain import ConsultationFailed, Failure, FailureKind
+from services.asked_wait import asked_wait, granted_wait, wait_words
 
 if TYPE_CHECKING:
     from services.http_channel import HttpAnswer
-
-MAX_RETRY_AFTER_S = 24 * 3600.0
-"""The longest pause that a server is granted, in seconds: a date far ahead is more likely a mistake than a wish."""
 
 _TITLE = re.compile(rb"<title[^>]*>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
@@ -68,12 +65,12 @@ def page_instead(answer: HttpAnswer, address: str) -> ConsultationFailed:
 def refused(answer: HttpAnswer, address: str, now: datetime) -> ConsultationFailed:
     """The failure behind a status that is no answer. `now` is when it came."""
     told = details(answer, address)
-    retry_after = _retry_after(answer, now) if answer.status in (429, 503) else None
+    asked = asked_wait(answer, now) if answer.status in (429, 503) else None
     match answer.status:
         case 429:
             failure = Failure(
                 FailureKind.THROTTLED,
-                f"A ANP não quer ser consultada agora (HTTP 429){_asked(retry_after)}.",
+                f"A ANP não quer ser consultada agora (HTTP 429){wait_words(asked)}.",
                 "Foram feitas consultas demais em pouco tempo, deste ou de outro programa na mesma rede.",
                 "Aguarde; se repetir, aumente o intervalo entre as consultas do serviço.",
                 told,
@@ -81,7 +78,7 @@ def refused(answer: HttpAnswer, address: str, now: datetime) -> ConsultationFail
         case 503:
             failure = Failure(
                 FailureKind.UNAVAILABLE,
-                f"O serviço da ANP está parado (HTTP 503){_asked(retry_after)}.",
+                f"O serviço da ANP está parado (HTTP 503){wait_words(asked)}.",
                 "Está em manutenção ou sobrecarregado.",
                 "Aguarde e tente de novo mais tarde.",
                 told,
@@ -121,42 +118,4 @@ def refused(answer: HttpAnswer, address: str, now: datetime) -> ConsultationFail
                 "Tente de novo mais tarde; se continuar, confira o endereço nas configurações.",
                 told,
             )
-    granted = None if retry_after is None else min(retry_after, MAX_RETRY_AFTER_S)
-    return ConsultationFailed(failure, response=answer.body, retry_after_s=granted)
-
-
-def _retry_after(answer: HttpAnswer, now: datetime) -> float | None:
-    """Seconds, from either form of the header (RFC 9110, 10.2.3); None when there is none that can be read."""
-    text = answer.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdecimal():
-        return float(text[:12])
-    until = _moment(text)
-    if until is None:
-        return None
-    # By the server's own clock where it tells it: that of this computer may be wrong.
-    return max((until - (_moment(answer.headers.get("Date", "")) or now)).total_seconds(), 0.0)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _asked(retry_after: float | None) -> str:
-    if not retry_after:
-        return ""
-    if retry_after > MAX_RETRY_AFTER_S:
-        return f" e pediu {_long(retry_after)} de espera; o programa espera no máximo 24 horas"
-    return f" e pediu {_long(retry_after)} de espera"
-
-
-def _long(seconds: float) -> str:
-    for size, one, many in ((86400, "dia", "dias"), (3600, "hora", "horas"), (60, "minuto", "minutos")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {many}"
-        if seconds == size:
-            return f"1 {one}"
-    return "1 segundo" if seconds == 1 else f"{seconds:.0f} segundos"
+    return ConsultationFailed(failure, response=answer.body, retry_after_s=granted_wait(asked))
