@@ -54,9 +54,10 @@ def run_receipt(options: argparse.Namespace) -> Status:
     if QGuiApplication.instance() is None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         application = QGuiApplication([])  # noqa: F841  kept while its fonts are used
-    from ui.receipt_pdf import pdf_of
+    from ui.paper import pdf_of
+    from ui.receipt_paper import paper_of
 
-    return _done(options, pdf_of(receipt))
+    return _done(options, pdf_of(paper_of(receipt)))
 
 
 def run_raw(options: argparse.Namespace) -> Status:

@@ -1,4 +1,4 @@
-"""Sets a receipt on A4 pages: as a PDF, or on any other paged device.
+"""Sets a document on A4 pages, as a PDF or on any other paged device: text, a mark across each page, and a footer.
 
 Text is laid out in points against the device, so that a printer and a PDF break the lines alike. May be called off the
 GUI thread; a QGuiApplication must exist, for its fonts.
@@ -7,6 +7,7 @@ GUI thread; a QGuiApplication must exist, for its fonts.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from html import escape
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
@@ -14,7 +15,6 @@ from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
     QFont,
-    QFontDatabase,
     QFontMetricsF,
     QGuiApplication,
     QPagedPaintDevice,
@@ -29,16 +29,13 @@ from PySide6.QtGui import (
 )
 
 from app.domain import Failure, FailureKind
-from app.receipt import PROGRAM, Facts, Listing, Receipt
-from ui.raw_message import readable
+from app.receipt import PROGRAM, Listing
 
 _MARGIN_MM = 17.0
 _FOOTER_MM = 10.0
 _TEXT_PT, _SMALL_PT, _MARK_PT = 9.0, 7.5, 44.0
 _MUTED = "#50596a"
 _MARK, _MARK_TEXT = QColor(176, 30, 20, 40), QColor(176, 30, 20)
-_LABEL_SHARE = 36
-_MIME = {"xml": "application/xml", "json": "application/json", "html": "text/html", "txt": "text/plain"}
 
 _STYLE = f"""
 p {{ margin: 0; }}
@@ -54,52 +51,71 @@ td.box {{ border: 1px solid #333; padding: 8px; }}
 """
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that travels inside the PDF, byte by byte."""
+
+    name: str
+    data: bytes = field(repr=False)
+    mime: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document to be set: its text in the part of HTML that Qt reads, and what stands on every page of it.
+
+    `footer` is at the left of the page's number; `mark` crosses the page, "" when there is nothing to warn of.
+    """
+
+    title: str
+    html: str
+    footer: str
+    mark: str = ""
+    landscape: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
 class NotPainted(Exception):
     """The device takes no painting: a printer that is gone, a file that cannot be written."""
 
     failure = Failure(
         FailureKind.CONFIGURATION,
-        "O comprovante não foi impresso.",
+        "O documento não foi impresso.",
         "A impressora não aceitou o trabalho: pode estar desligada, sem acesso ou pedindo um nome de arquivo inválido.",
         "Confira a impressora e imprima de novo, ou salve o PDF e imprima por outro programa.",
     )
 
 
-def pdf_of(receipt: Receipt) -> bytes:
-    """The receipt as a PDF, with both raw messages attached byte by byte."""
+def pdf_of(paper: Paper) -> bytes:
+    """The document as a PDF, with what is attached to it."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
-    writer.setTitle(f"{receipt.title} nº {receipt.number}")
+    writer.setTitle(paper.title)
     writer.setCreator(PROGRAM)
-    set_page(writer)
-    for name, message in (("resposta", receipt.response), ("pedido", receipt.request)):
-        if message:
-            ending = readable(message).ending
-            writer.addFileAttachment(f"consulta-{receipt.number}-{name}.{ending}", QByteArray(message), _MIME[ending])
-    paint(receipt, writer)
+    set_page(writer, landscape=paper.landscape)
+    for file in paper.attachments:
+        writer.addFileAttachment(file.name, QByteArray(file.data), file.mime)
+    paint(paper, writer)
     buffer.close()
     return bytes(data.data())
 
 
-def set_page(device: QPagedPaintDevice) -> None:
-    """Give the device the page on which receipts are set."""
+def set_page(device: QPagedPaintDevice, *, landscape: bool = False) -> None:
+    """Give the device the page on which documents are set."""
     margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
-    device.setPageLayout(
-        QPageLayout(
-            QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter
-        )
-    )
+    way = QPageLayout.Orientation.Landscape if landscape else QPageLayout.Orientation.Portrait
+    device.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), way, margins, QPageLayout.Unit.Millimeter))
 
 
-def paint(receipt: Receipt, device: QPagedPaintDevice) -> int:
+def paint(paper: Paper, device: QPagedPaintDevice) -> int:
     """Paint every page on a device whose page is set, and return how many there are. Raises NotPainted."""
     painter = QPainter()
     if not painter.begin(device):
         raise NotPainted
     try:
-        whole = Pages(receipt, device, QSizeF(device.width(), device.height()))
+        whole = Pages(paper, device, QSizeF(device.width(), device.height()))
         for page in range(whole.count):
             if page:
                 device.newPage()
@@ -110,10 +126,10 @@ def paint(receipt: Receipt, device: QPagedPaintDevice) -> int:
 
 
 class Pages:
-    """A receipt laid out for a device, on pages of `size` in the device's pixels."""
+    """A document laid out for a device, on pages of `size` in the device's pixels."""
 
-    def __init__(self, receipt: Receipt, device: QPaintDevice, size: QSizeF) -> None:
-        self._receipt = receipt
+    def __init__(self, paper: Paper, device: QPaintDevice, size: QSizeF) -> None:
+        self._paper = paper
         self._device = device
         self._width = size.width()
         self._height = size.height()
@@ -127,13 +143,13 @@ class Pages:
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         document.setDefaultTextOption(option)
         document.setDefaultStyleSheet(_STYLE)
-        document.setHtml(_html(receipt))
+        document.setHtml(paper.html)
         document.setPageSize(QSizeF(self._width, self._body))
         self.count = document.pageCount()
 
     def paint(self, page: int, painter: QPainter) -> None:
         """Paint one page, the first being 0."""
-        if self._receipt.mark:
+        if self._paper.mark:
             self._paint_mark(painter)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.palette = QPalette(Qt.GlobalColor.black)
@@ -151,7 +167,7 @@ class Pages:
         font = _font(_MARK_PT)
         font.setBold(True)
         diagonal = math.hypot(self._width, self._height)
-        written = QFontMetricsF(font, self._device).horizontalAdvance(self._receipt.mark)
+        written = QFontMetricsF(font, self._device).horizontalAdvance(self._paper.mark)
         font.setPointSizeF(_MARK_PT * min(1.0, 0.8 * diagonal / written))
         painter.save()
         painter.setFont(font)
@@ -159,7 +175,7 @@ class Pages:
         painter.translate(QPointF(self._width / 2, self._height / 2))
         painter.rotate(-math.degrees(math.atan2(self._height, self._width)))
         painter.drawText(
-            QRectF(-diagonal / 2, -diagonal / 2, diagonal, diagonal), Qt.AlignmentFlag.AlignCenter, self._receipt.mark
+            QRectF(-diagonal / 2, -diagonal / 2, diagonal, diagonal), Qt.AlignmentFlag.AlignCenter, self._paper.mark
         )
         painter.restore()
 
@@ -171,12 +187,13 @@ class Pages:
         bottom = Qt.AlignmentFlag.AlignBottom
         number = f"página {page + 1} de {self.count}"
         room = self._width - 1.1 * QFontMetricsF(painter.font(), self._device).horizontalAdvance(number)
-        said = f"Consulta nº {self._receipt.number} · {self._receipt.issued}"
-        said = QFontMetricsF(painter.font(), self._device).elidedText(said, Qt.TextElideMode.ElideRight, room)
+        said = QFontMetricsF(painter.font(), self._device).elidedText(
+            self._paper.footer, Qt.TextElideMode.ElideRight, room
+        )
         painter.drawText(footer, bottom | Qt.AlignmentFlag.AlignLeft, said)
         painter.drawText(footer, bottom | Qt.AlignmentFlag.AlignRight, number)
         painter.setPen(_MARK_TEXT)
-        painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignHCenter, self._receipt.mark)
+        painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignHCenter, self._paper.mark)
         painter.restore()
 
 
@@ -186,46 +203,20 @@ def _font(points: float) -> QFont:
     return font
 
 
-def _html(receipt: Receipt) -> str:
-    said = "".join(f"<p class='said'>{_lines(sentence)}</p>" for sentence in receipt.statement)
-    parts = [
-        f"<p class='document'>{escape(receipt.title)}</p><p class='sub'>{escape(receipt.subtitle)}</p>",
-        "<table width='100%' cellspacing='0' style='margin-top: 10px'>"
-        f"<tr><td class='box'><p class='outcome'>{escape(receipt.outcome)}</p>{said}</td></tr></table>",
-    ]
-    for section in receipt.sections:
-        parts.append(_facts(section) if isinstance(section, Facts) else _listing(section))
-    return "".join(parts)
-
-
-def _facts(facts: Facts) -> str:
-    fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
-    rows = []
-    for line in facts.lines:
-        value = _lines(line.value)
-        if line.exact:
-            value = f"<span style=\"font-family: '{escape(fixed)}'; font-size: 8pt\">{value}</span>"
-        rows.append(
-            f"<tr><td class='label' width='{_LABEL_SHARE}%'>{_lines(line.label)}</td>"
-            f"<td width='{100 - _LABEL_SHARE}%'>{value}</td></tr>"
-        )
-    head = f"<tr><th class='title' colspan='2'><p class='section'>{escape(facts.title)}</p></th></tr>"
-    return _table(head, "".join(rows))
-
-
-def _listing(listing: Listing) -> str:
+def listing_html(listing: Listing) -> str:
+    """A table under its title."""
     columns = len(listing.headers)
     title = f"<tr><th class='title' colspan='{columns}'><p class='section'>{escape(listing.title)}</p></th></tr>"
-    names = "".join(f"<th>{_lines(name)}</th>" for name in listing.headers)
-    rows = ("".join(f"<td>{_lines(cell)}</td>" for cell in row) for row in listing.rows)
-    return _table(f"{title}<tr>{names}</tr>", "".join(f"<tr>{row}</tr>" for row in rows))
+    names = "".join(f"<th>{lines_html(name)}</th>" for name in listing.headers)
+    rows = ("".join(f"<td>{lines_html(cell)}</td>" for cell in row) for row in listing.rows)
+    return table_html(f"{title}<tr>{names}</tr>", "".join(f"<tr>{row}</tr>" for row in rows))
 
 
-def _table(head: str, rows: str) -> str:
+def table_html(head: str, rows: str) -> str:
     """A table whose head is repeated on every page that it reaches."""
     return f"<table width='100%' cellspacing='0'><thead>{head}</thead>{rows}</table>"
 
 
-def _lines(text: str) -> str:
+def lines_html(text: str) -> str:
     """“NF-e” is never parted, nor is what the authority wrote taken for marks."""
     return escape(text.replace("NF-e", "NF\u2011e").replace("CT-e", "CT\u2011e")).replace("\n", "<br>")

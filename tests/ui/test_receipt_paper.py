@@ -14,7 +14,8 @@ from app.receipt import DEMONSTRATION, Facts, Line, Listing, Receipt
 from tests.ui import receipts
 from tests.ui.window import settle
 from ui import tasks
-from ui.receipt_pdf import Pages, pdf_of
+from ui.paper import Pages, pdf_of
+from ui.receipt_paper import paper_of
 
 _DPI = 96
 _A4 = QSizeF(794, 1123)
@@ -50,7 +51,7 @@ def drawn(receipt: Receipt) -> list[QImage]:
     image = QImage(_A4.toSize(), QImage.Format.Format_RGB32)
     image.setDotsPerMeterX(round(_DPI / 0.0254))
     image.setDotsPerMeterY(round(_DPI / 0.0254))
-    whole = Pages(receipt, image, _A4)
+    whole = Pages(paper_of(receipt), image, _A4)
     found = []
     for page in range(whole.count):
         image.fill(QColor("white"))
@@ -68,7 +69,7 @@ def ink(image: QImage, top: int, bottom: int) -> int:
 
 
 def test_one_inscription_takes_one_page(qtbot: QtBot) -> None:
-    pdf = pdf_of(made())
+    pdf = pdf_of(paper_of(made()))
     assert pdf.startswith(b"%PDF-")
     assert receipts.pages(pdf) == 1
     assert receipts.title(pdf) == "Comprovante de consulta — SEFAZ nº 123"
@@ -76,7 +77,7 @@ def test_one_inscription_takes_one_page(qtbot: QtBot) -> None:
 
 
 def test_both_messages_are_attached_byte_by_byte(qtbot: QtBot) -> None:
-    pdf = pdf_of(made())
+    pdf = pdf_of(paper_of(made()))
     carried = receipts.streams(pdf)
     assert RESPONSE in carried
     assert b"<pedido/>" in carried
@@ -90,7 +91,7 @@ def test_thirty_inscriptions_run_over_pages_each_with_its_heading_and_footer(qtb
     for image in images:
         assert ink(image, 0, 40), "a page begins with the head of its table"
         assert ink(image, 1100, 1123), "a page ends with its number"
-    assert abs(receipts.pages(pdf_of(receipt)) - len(images)) <= 1  # the PDF has margins of its own
+    assert abs(receipts.pages(pdf_of(paper_of(receipt))) - len(images)) <= 1  # the PDF has margins of its own
 
 
 def test_a_head_is_repeated_where_its_table_is_broken(qtbot: QtBot) -> None:
@@ -105,7 +106,7 @@ def test_a_head_is_repeated_where_its_table_is_broken(qtbot: QtBot) -> None:
 def test_names_of_any_length_stay_inside_the_page(qtbot: QtBot, name: str) -> None:
     receipt = made(name=name)
     image = QImage(_A4.toSize(), QImage.Format.Format_RGB32)
-    whole = Pages(receipt, image, _A4)
+    whole = Pages(paper_of(receipt), image, _A4)
     assert whole._document.size().width() <= _A4.width()
     written = re.sub(r"\s", "", whole._document.toPlainText())
     assert re.sub(r"\s", "", name) in written
@@ -122,6 +123,6 @@ def test_it_may_be_made_off_the_gui_thread(qtbot: QtBot) -> None:
     receipt = made(inscriptions=3)
     there: list[bytes] = []
     for _ in range(4):
-        tasks.run(lambda: pdf_of(receipt), there.append, pytest.fail, qtbot)  # type: ignore[arg-type]
+        tasks.run(lambda: pdf_of(paper_of(receipt)), there.append, pytest.fail, qtbot)  # type: ignore[arg-type]
     settle(qtbot)
     assert len({receipts.pages(pdf) for pdf in there}) == 1
