@@ -41,7 +41,7 @@ def ask_for(connection: Connection, wanted: Wanted, snapshot: Snapshot, now: dat
     """
     of_company = snapshot.for_company(wanted.company_id)
     choice = credit_managers.choice(connection, of_company)
-    manager = _manager(of_company, choice, wanted)
+    manager = manager_for(of_company, choice, wanted)
     new = NewAnalysis(
         wanted.document,
         wanted.customer_id,
@@ -58,7 +58,8 @@ def ask_for(connection: Connection, wanted: Wanted, snapshot: Snapshot, now: dat
     return credit_analyses.enqueue(connection, new, now)
 
 
-def _manager(of_company: Snapshot, choice: CreditChoice, wanted: Wanted) -> Manager:
+def manager_for(of_company: Snapshot, choice: CreditChoice, wanted: Wanted) -> Manager:
+    """Whom the company asks about that document. Raises NotAsked, saying what stands in the way."""
     where = "Ajuste em Ferramentas › Sistema › Clientes › Análise de crédito."
     if not of_company[CREDIT_ALLOWED]:
         raise not_configured(f"“{CREDIT_ALLOWED.label}” está desligado para esta empresa.", where)

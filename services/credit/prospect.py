@@ -1,0 +1,86 @@
+"""What asking for a credit analysis would do, company by company, before anybody asks: each one may be charged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from app.credit_profile import CreditProfile
+from app.data import credit_analyses, credit_lists, credit_managers, records
+from app.data.credit_analyses import FullAnalysis, Standing
+from app.data.credit_managers import CreditChoice
+from app.domain import Failure, Origin
+from app.rules import credit_analysis
+from app.rules.credit_analysis import Judgement
+from app.settings.catalog import CREDIT_DAYS
+from app.tables import COMPANIES
+from services.consultation import NotAsked
+from services.credit.request import Wanted, manager_for
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app.domain import Document
+    from app.settings.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Valid:
+    """An answered analysis that is still good for a company, and what its rules make of it today."""
+
+    analysis: FullAnalysis
+    good_until: date
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """Whom a company (`title` is its number and name) would ask, and why it cannot when `refusal` is there.
+
+    `valid` is what it would ask for again, and `waiting` the one in flight that it would join.
+    """
+
+    company_id: int
+    title: str
+    choice: CreditChoice
+    refusal: Failure | None
+    valid: Valid | None = None
+    waiting: FullAnalysis | None = None
+
+
+def prospects(connection: Connection, document: Document, snapshot: Snapshot, now: datetime) -> list[Prospect]:
+    """One for each active company, were a person to ask about that document in the customer's registration."""
+    companies = records.every(connection, COMPANIES, only_active=True)
+    zones = credit_lists.zones_of(connection, [row.id for row in companies])
+    found = []
+    for row in companies:
+        of_company = snapshot.for_company(row.id)
+        choice = credit_managers.choice(connection, of_company)
+        wanted = Wanted(document, row.id, None, Origin.OPERATOR, "", manual=True)
+        try:
+            manager = manager_for(of_company, choice, wanted)
+        except NotAsked as refused:
+            found.append(Prospect(row.id, row.title, choice, refused.failure))
+            continue
+        standing = credit_analyses.standings(connection, [document], manager.source, choice.environment).get(document)
+        valid = None if standing is None else _valid(standing, of_company, zones[row.id], now)
+        waiting = None if standing is None else _waiting(standing)
+        found.append(Prospect(row.id, row.title, choice, None, valid, waiting))
+    return found
+
+
+def _valid(standing: Standing, of_company: Snapshot, zone: str, now: datetime) -> Valid | None:
+    answered = standing.answered
+    if answered is None or answered.report is None or answered.row.consulted_at is None:
+        return None
+    last = credit_analysis.good_until(answered.row.consulted_at, of_company[CREDIT_DAYS], zone)
+    if now.astimezone(ZoneInfo(zone)).date() > last:
+        return None
+    return Valid(answered, last, credit_analysis.judge(CreditProfile.of(of_company), answered.report))
+
+
+def _waiting(standing: Standing) -> FullAnalysis | None:
+    newer = standing.newer
+    return newer if newer is not None and not newer.row.state.is_over else None
