@@ -10,8 +10,9 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from app.data import audit, records, user_passwords
+from app.data import audit, login_attempts, records, user_passwords
 from app.data.database import Database
+from app.data.identity import identity
 from app.data.user_passwords import Account
 from app.kinds import InvalidValue
 from app.tables import USERS
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 SHORTEST = 8
 LONGEST = 128
 """How many characters a password has."""
+
+
+# The least that OWASP advises (Password Storage Cheat Sheet): every attempt makes one, before it may have to wait.
+_DIGEST_COST = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
 
 
 class WrongPassword(Exception):
@@ -60,9 +65,11 @@ def set_password(database: Database, user_id: int, password: str, *, actor: str,
     if normal.casefold() == login.casefold():
         raise InvalidValue("A senha não pode ser o próprio login: escolha outra.")
     kept = _hashing().hasher.hash(_bytes(normal))
+    digest = _login_digest(database, login)
     with database.writing() as connection:
         before = user_passwords.change(connection, user_id)
         user_passwords.put(connection, user_id, kept, by=actor, at=now)
+        login_attempts.forgive(connection, digest)
         audit.record(
             connection,
             actor=actor,
@@ -78,15 +85,15 @@ def check_password(database: Database, login: str, password: str, now: datetime)
     """The active user of that login and password, after a time that does not depend on which is wrong.
 
     Raises WrongPassword, and MustWait, with the password not looked at, after three wrong ones in a row: 30 seconds,
-    twice that after each one more, at most 15 minutes.
+    twice that after each one more, at most 15 minutes; a day without any forgets them. A login that nobody has waits
+    as any other.
     """
     from argon2.exceptions import VerificationError
 
-    until = None
+    digest = _login_digest(database, login)
     with database.writing() as connection:
+        until = login_attempts.count(connection, digest, now)
         account = user_passwords.account(connection, login.strip()) if login.isprintable() else None
-        if account is not None:
-            until = user_passwords.count_attempt(connection, account.user_id, now)
     if until is not None:
         raise MustWait(ceil((until - now).total_seconds()))
     hashing, given = _hashing(), _bytes(_normal(password))
@@ -98,8 +105,19 @@ def check_password(database: Database, login: str, password: str, now: datetime)
     assert account is not None, "nobody knows the password of nobody's"
     better = hashing.hasher.hash(given) if hashing.hasher.check_needs_rehash(kept) else None
     with database.writing() as connection:
-        user_passwords.forgive(connection, account.user_id, better)
+        login_attempts.forgive(connection, digest)
+        if better is not None:
+            user_passwords.improve(connection, account.user_id, better)
     return account
+
+
+def _login_digest(database: Database, login: str) -> str:
+    """What stands for a login where attempts are counted: a password typed in its place could not be tried out."""
+    from argon2.low_level import Type, hash_secret_raw
+
+    with database.reading() as connection:
+        salt = bytes.fromhex(identity(connection))
+    return hash_secret_raw(_bytes(login.strip()), salt, hash_len=32, type=Type.ID, **_DIGEST_COST).hex()
 
 
 def _normal(password: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, select, tuple_
 
 from app.data import records
-from app.data.models import Customer, DatabaseIdentity
+from app.data.identity import identity
+from app.data.models import Customer
 from app.data.records import InvalidRecord
 from app.domain import Document
 from app.kinds import InvalidValue
@@ -123,7 +124,6 @@ class Changes:
 _c = Customer
 _ROW = tuple(getattr(_c, name) for name in TakenCustomer.__dataclass_fields__)
 # Built once: counters come often, and building a statement costs ten times as much as running it.
-_IDENTITY = select(DatabaseIdentity.value)
 _ONE = select(*_ROW).where(_c.id == bindparam("customer_id"))
 _LOCKED = _ONE.with_for_update()
 _BY_DOCUMENT = select(*_ROW).where(_c.document == bindparam("document")).order_by(_c.active.desc(), _c.id)
@@ -137,9 +137,9 @@ def changed_since(connection: Connection, cursor: str, limit: int) -> Changes:
 
     Raises InvalidCursor.
     """
-    identity = str(connection.execute(_IDENTITY).scalar_one())
-    after = Cursor.parse(cursor) if cursor else Cursor(identity, 0, 0)
-    if after.identity != identity:
+    own = identity(connection)
+    after = Cursor.parse(cursor) if cursor else Cursor(own, 0, 0)
+    if after.identity != own:
         raise InvalidCursor("O cursor é de outro banco de dados: peça os clientes desde o início, sem cursor.")
     values = {"revision": after.revision, "customer_id": after.customer_id, "limit": limit + 1}
     sqlite = connection.dialect.name == "sqlite"
@@ -149,7 +149,7 @@ def changed_since(connection: Connection, cursor: str, limit: int) -> Changes:
         if after.revision > newest:
             raise InvalidCursor("O cursor é mais novo que o banco, que voltou de uma cópia: peça desde o início.")
     taken = found[:limit]
-    last = Cursor(identity, taken[-1].revision, taken[-1].id) if taken else after
+    last = Cursor(own, taken[-1].revision, taken[-1].id) if taken else after
     return Changes(taken, last, len(found) > limit)
 
 

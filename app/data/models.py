@@ -149,16 +149,25 @@ class User(Base):
 
 
 class UserPassword(Base):
-    """A user's password as argon2id keeps it, and the wrong ones tried since the last right one.
-
-    Until `retry_at` no password of the user is looked at.
-    """
+    """A user's password as argon2id keeps it."""
 
     __tablename__ = "user_password"
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
     hash: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(120))
+
+
+class LoginAttempt(Base):
+    """A login, of somebody or nobody, with which passwords were tried: `failures` in a row, the last one `at`.
+
+    Until `retry_at` no password is looked at with it.
+    """
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (Index("ix_login_attempt_at", "at"),)
+    login_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
     failures: Mapped[int]
     retry_at: Mapped[datetime | None]
 

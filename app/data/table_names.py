@@ -31,6 +31,7 @@ TABLE_NAMES = {
     "instalment": "Parcelas do crediário",
     "instalment_load": "Cargas do crediário",
     "lease": "Turnos dos serviços",
+    "login_attempt": "Tentativas de senha",
     "order_check": "Avaliações de pedidos",
     "overdue_release": "Liberações de crediário",
     "region": "Regiões de venda",

@@ -1,7 +1,8 @@
 """Everything that a local file keeps, carried to an empty PostgreSQL in one transaction there, and read back.
 
-Who is consulting at the moment (`lease`) is of no use elsewhere, and a database keeps its own identity: neither is
-carried, and a customer's revision is given anew by the trigger there, so that counters take every customer again.
+Who is consulting at the moment (`lease`) is of no use elsewhere, a database keeps its own identity, and by it the
+passwords tried are counted (`login_attempt`): none of these is carried, and a customer's revision is given anew by the
+trigger there, so that counters take every customer again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from app.data.table_names import TABLE_NAMES, field_name
 from app.domain import Failure, FailureKind
 from app.portuguese import counted
 
-LEFT_BEHIND = frozenset({"lease", "database_identity"})
+LEFT_BEHIND = frozenset({"lease", "login_attempt", "database_identity"})
 """The tables that are not carried."""
 
 CARRIED = [table for table in Base.metadata.sorted_tables if table.name not in LEFT_BEHIND]

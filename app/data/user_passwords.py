@@ -1,17 +1,13 @@
-"""Users' passwords as argon2id keeps them, and the wrong ones tried, counted before they are looked at."""
+"""Users' passwords as argon2id keeps them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.data.models import User, UserPassword
-
-_FREE_FAILURES = 2  # after the third wrong password in a row the user waits
-_FIRST_WAIT_S = 30
-_LONGEST_WAIT_S = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -58,32 +54,12 @@ def change(connection: Connection, user_id: int) -> PasswordChange | None:
 
 
 def put(connection: Connection, user_id: int, hash_: str, *, by: str, at: datetime) -> None:
-    """Set the password, the first or another; what was tried before is forgotten."""
-    values = {"hash": hash_, "changed_at": at, "changed_by": by, "failures": 0, "retry_at": None}
+    """Set the password, the first or another."""
+    values = {"hash": hash_, "changed_at": at, "changed_by": by}
     if not connection.execute(update(_t).where(_t.user_id == user_id).values(values)).rowcount:
         connection.execute(insert(_t).values(user_id=user_id, **values))
 
 
-def count_attempt(connection: Connection, user_id: int, now: datetime) -> datetime | None:
-    """Count one more attempt as if it failed, unless the user must wait: then until when is returned.
-
-    Counted first and forgiven when right (see `forgive`), so that attempts made at once cannot all be free.
-    """
-    counted = connection.execute(
-        update(_t)
-        .where(_t.user_id == user_id, or_(_t.retry_at.is_(None), _t.retry_at <= now))
-        .values(failures=_t.failures + 1)
-        .returning(_t.failures)
-    ).scalar()
-    if counted is None:
-        return connection.execute(select(_t.retry_at).where(_t.user_id == user_id)).scalar()
-    if counted > _FREE_FAILURES:
-        wait_s = min(_FIRST_WAIT_S * 2 ** (counted - _FREE_FAILURES - 1), _LONGEST_WAIT_S)
-        connection.execute(update(_t).where(_t.user_id == user_id).values(retry_at=now + timedelta(seconds=wait_s)))
-    return None
-
-
-def forgive(connection: Connection, user_id: int, better_hash: str | None = None) -> None:
-    """The password was right: forget the wrong ones; `better_hash` is the same password kept as argon2 now advises."""
-    values = {"failures": 0, "retry_at": None} | ({} if better_hash is None else {"hash": better_hash})
-    connection.execute(update(_t).where(_t.user_id == user_id).values(values))
+def improve(connection: Connection, user_id: int, better_hash: str) -> None:
+    """Keep the same password as argon2 now advises."""
+    connection.execute(update(_t).where(_t.user_id == user_id).values(hash=better_hash))
