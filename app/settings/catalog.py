@@ -158,7 +158,8 @@ INTEGRATION_ACTIVE = Setting(
     MACHINE,
     help="Diz se este computador atende os balcões: recebe e entrega clientes, parcelas e ordens de serviço, e "
     "responde se uma venda pode seguir. Atende com a janela aberta, na bandeja ou pelo comando “servico”.",
-    effect="Ligado, o serviço começa assim que o programa abre; desligado, os balcões não são atendidos.",
+    effect="Ligado, o serviço começa assim que é salvo e sempre que o programa abre; desligado, para, e os balcões não "
+    "são atendidos.",
     example="Ligado só na retaguarda; nos computadores de balcão fica desligado.",
 )
 INTEGRATION_ADDRESS = Setting(
@@ -337,7 +338,7 @@ WHATSAPP_VERSION = Setting(
     "v25.0",
     GENERAL,
     help="Versão da API com que as mensagens são enviadas. A Meta encerra cada versão cerca de dois anos depois.",
-    effect="As próximas mensagens usam esta versão; uma versão encerrada é recusada pela Meta.",
+    effect="As próximas mensagens usam esta versão; uma já encerrada a Meta atende como a mais antiga ainda em uso.",
     example="Em 2026, v25.0; o programa avisa quando faltarem menos de 90 dias para ela acabar.",
 )
 WHATSAPP_NUMBER = Setting(
