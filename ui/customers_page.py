@@ -28,6 +28,7 @@ from ui.document_dialog import DocumentDialog
 from ui.empty_state import EmptyState
 from ui.list_page import ListPage
 from ui.search_box import SearchBox
+from ui.wrapping_row import WrappingRow
 
 if TYPE_CHECKING:
     from app.data.customers import CustomerRow, Query, Situation
@@ -133,9 +134,8 @@ class CustomersPage(ListPage[CustomerModel]):
         self._uf.addItem("Todas as UFs", "")
         for sigla in UFS:
             self._uf.addItem(sigla, sigla)
-        chips, narrowing = QHBoxLayout(), QHBoxLayout()
-        for row in (chips, narrowing):
-            row.setSpacing(theme.S)
+        chips, narrowing = WrappingRow(), QHBoxLayout()
+        narrowing.setSpacing(theme.S)
         for situation in situations:
             chip = QPushButton(situation.label)
             chip.setCheckable(True)
@@ -143,7 +143,6 @@ class CustomersPage(ListPage[CustomerModel]):
             chip.toggled.connect(self._apply_filters)
             self._chips[situation] = chip
             (narrowing if situation.narrows else chips).addWidget(chip)
-        chips.addStretch(1)
         below = self._filter_row(self._uf)
         below.insertLayout(0, narrowing)
         both = QVBoxLayout()

@@ -10,7 +10,6 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -37,6 +36,7 @@ from ui.row_table import RowTable
 from ui.save_dialog import ask_where
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
+from ui.wrapping_row import WrappingRow
 
 if TYPE_CHECKING:
     from app.data.database import Database
@@ -69,13 +69,9 @@ class DiagnosisPage(Page):
         self.copy_button.clicked.connect(self._copy)
         self.save_button = QPushButton(icons.icon("save"), "Salvar relatório…")
         self.save_button.clicked.connect(self._ask_file)
-        actions = QHBoxLayout()
-        actions.setSpacing(theme.S)
-        for widget in (self.all_button, self.one_button, self.connection_only):
+        actions = WrappingRow()
+        for widget in (self.all_button, self.one_button, self.connection_only, self.copy_button, self.save_button):
             actions.addWidget(widget)
-        actions.addStretch(1)
-        actions.addWidget(self.copy_button)
-        actions.addWidget(self.save_button)
 
         self.told = theme.role(QLabel(), "hint")
         self.told.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ui.office import Office
 
 _SIZE = QSize(1280, 800)
+_SMALLEST = QSize(1010, 600)  # nothing of any page is cut, and it fits a screen of 1024 by 768
 _FRAME = QSize(16, 48)  # about what a window manager puts around; only then is the real frame known
 NOT_OPEN = "O banco de dados não está aberto."
 
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self._question: QMessageBox | None = None
         self.remembered = Remembered(folders)
         self.setWindowTitle("Retaguarda — demonstração" if is_demo else "Retaguarda")
-        self.setMinimumSize(900, 600)
+        self.setMinimumSize(_SMALLEST)
 
         self.banner = Banner()
         self.sidebar = Sidebar()

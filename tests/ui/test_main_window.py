@@ -117,6 +117,18 @@ def test_a_shortcut_brings_the_keyboard_to_the_first_field_of_the_page_and_then_
         assert window.sidebar.hasFocus()
 
 
+def test_every_page_has_room_for_all_of_it_in_the_smallest_window(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        window = program.window
+        window.resize(window.minimumSize())
+        for key in pages.BY_KEY:
+            window.open_page(key)
+            settle(qtbot)
+            needed, room = window.page.minimumSizeHint(), window.page.size()
+            assert needed.width() <= room.width(), (key, needed)
+            assert needed.height() <= room.height(), (key, needed)
+
+
 @pytest.mark.parametrize("entry", pages.TOOLS, ids=lambda entry: entry.key)
 def test_tools_open_from_the_menu(qtbot: QtBot, entry: pages.PageEntry) -> None:
     with opened(qtbot) as program:
@@ -351,9 +363,9 @@ def test_the_demonstration_says_so_all_the_time(qtbot: QtBot) -> None:
 def test_the_window_is_where_it_was(qtbot: QtBot) -> None:
     with opened(qtbot, wait=False) as program:
         until(qtbot, lambda: program.tray is not None)
-        program.window.resize(900, 650)
+        program.window.resize(1010, 650)
     with opened(qtbot, wait=False) as again:
-        assert (again.window.width(), again.window.height()) == (900, 650)
+        assert (again.window.width(), again.window.height()) == (1010, 650)
         until(qtbot, lambda: again.tray is not None)
 
 
