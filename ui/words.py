@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from app.credit_analysis import AnalysisOutcome
 from app.domain import AnpOutcome, Origin, Outcome, Verdict
 from app.portuguese import capital as capital
 from app.portuguese import counted as counted
@@ -67,6 +68,10 @@ _VERDICTS: dict[Outcome, tuple[str, Tone]] = {
     AnpOutcome.NOT_FOUND: ("search", Tone.WARN),
     AnpOutcome.UNRECOGNISED: ("help", Tone.WARN),
     AnpOutcome.FAILURE: ("error", Tone.FAIL),
+    AnalysisOutcome.APPROVED: ("check", Tone.OK),
+    AnalysisOutcome.REFUSED: ("block", Tone.BLOCK),
+    AnalysisOutcome.UNDECIDED: ("help", Tone.WARN),
+    AnalysisOutcome.FAILURE: ("error", Tone.FAIL),
 }
 
 
