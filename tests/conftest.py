@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if os.environ.get("LC_ALL") in ("C", "POSIX"):  # of which it warns
     os.environ["LC_ALL"] = "C.UTF-8"
 
+import certifi
 import keyring
 import keyring.backends.fail
 import pytest
@@ -51,7 +53,14 @@ for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
     _wait.__kwdefaults__["timeout"] = _PATIENCE_MS
 
 _THREAD_GRACE_S = 15.0
+_END = "-----END CERTIFICATE-----"
 _database_numbers = count(1)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the collector of garbage need not look through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -209,6 +218,26 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     hashing = passwords._Hashing(hasher, hasher.hash("de ninguém"))
     monkeypatch.setattr(passwords, "_hashing", lambda: hashing)
+
+
+@pytest.fixture(scope="session")
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> str:
+    bundle = Path(certifi.where()).read_text("utf-8")
+    file = tmp_path_factory.mktemp("autoridades") / "uma.pem"
+    file.write_text(bundle[: bundle.index(_END) + len(_END)] + "\n", encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def few_authorities(_one_authority: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients trust one public authority besides those of the test.
+
+    Reading the hundreds that every installation trusts takes most of the time in which a test consults.
+    """
+    from services import certificate
+
+    monkeypatch.setattr(certifi, "where", lambda: _one_authority)
+    monkeypatch.setattr(certificate, "icp_brasil", lambda: iter(()))
 
 
 @pytest.fixture(scope="session")

@@ -189,6 +189,7 @@ def place(
     sefaz: DemoSefaz,
     authority: DemoAuthority,
     opened_pfx: tuple[Certificate, str],
+    few_authorities: None,
 ) -> Iterator[Place]:
     """Ready to consult, on each kind of database."""
     made = installed(database_url, data_folder, sefaz, authority, opened_pfx)
@@ -198,7 +199,12 @@ def place(
 
 @pytest.fixture
 def file_place(
-    sqlite_url: str, data_folder: Path, sefaz: DemoSefaz, authority: DemoAuthority, opened_pfx: tuple[Certificate, str]
+    sqlite_url: str,
+    data_folder: Path,
+    sefaz: DemoSefaz,
+    authority: DemoAuthority,
+    opened_pfx: tuple[Certificate, str],
+    few_authorities: None,
 ) -> Iterator[Place]:
     """Ready to consult, on SQLite alone: for what does not depend on the kind of database."""
     made = installed(sqlite_url, data_folder, sefaz, authority, opened_pfx)

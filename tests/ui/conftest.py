@@ -6,5 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def quick_start(ready_schema: None, quick_passwords: None, quick_keys: None) -> None:
-    """An empty folder, a password and a certificate take no time."""
+def quick_start(ready_schema: None, quick_passwords: None, quick_keys: None, few_authorities: None) -> None:
+    """An empty folder, a password, a certificate and a connection take no time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import io
 import json
 import shutil
@@ -41,6 +42,12 @@ class Outcome:
 
 
 Run = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def no_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """argparse looks on the disk for a translation of each word of its own, hundreds of times for one command."""
+    monkeypatch.setattr(gettext, "find", lambda *which, **how: [] if how.get("all") else None)
 
 
 @pytest.fixture
