@@ -207,7 +207,7 @@ def ready_schema(_sqlite_schema: list[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are kept by argon2id with the least of work, for tests that are not about how hard they are to guess.
+    """argon2id does the least of work for passwords and logins, in tests that are not about how hard they are to guess.
 
     With what is advised, each one set or tried takes a tenth of a second of every processor.
     """
@@ -218,6 +218,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     hashing = passwords._Hashing(hasher, hasher.hash("de ninguém"))
     monkeypatch.setattr(passwords, "_hashing", lambda: hashing)
+    monkeypatch.setattr(passwords, "_DIGEST_COST", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
 
 
 @pytest.fixture(scope="session")

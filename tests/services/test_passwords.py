@@ -27,6 +27,11 @@ PASSWORD = "cavalo bateria grampo"
 
 
 @pytest.fixture
+def quick_passwords() -> None:
+    """They are not: here argon2 works as it is advised to."""
+
+
+@pytest.fixture
 def ana(database: Database) -> int:
     with database.writing() as connection:
         values = {"login": "ana", "nome": "Ana", "perfil": UserProfile.SUPERVISOR}
