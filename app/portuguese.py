@@ -44,6 +44,11 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def ended(sentence: str) -> str:
+    """A sentence that others follow: it ends with its stop, its own or the one it lacks."""
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+
+
 def listed(words: Sequence[str]) -> str:
     """ "nome", "nome e bairro", "nome, bairro e CEP"."""
     return " e ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

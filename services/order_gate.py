@@ -18,9 +18,11 @@ from app.data.order_checks import NewCheck
 from app.data.order_standing import OrderStanding
 from app.domain import AnpFinding, AnpOutcome, AnpSource, Authority, FailureKind, Origin, Request
 from app.portuguese import exact
+from app.rules.credit_order import AnalysisTold
 from app.rules.order_gate import AnpWord, LastAnswer, OrderQuestion, Step, decide
 from app.rules.overdue import RELEASED, Overdue
 from app.settings.snapshot import Snapshot
+from services.analyses_seen import NewAnalyses
 from services.anp.consultation import AnpConsultation
 from services.consultation import PATIENCE_S, NotAsked
 from services.network_failure import cancelled
@@ -41,6 +43,7 @@ class OrderAnswer:
     `consultation_id` is the consultation of ANP that was used, None when none was; `inputs` all that was looked at.
     With `release_needed` it is refused, but a person may release it (see services.release). `overdue` is the buyer's
     overdue store credit, with a count of 0 when there is none, and None when it was not checked or could not be.
+    `analysis` is how its credit analysis stands, None when it was not verified.
     """
 
     allowed: bool
@@ -51,6 +54,7 @@ class OrderAnswer:
     inputs: dict[str, Any]
     release_needed: bool = False
     overdue: Overdue | None = None
+    analysis: AnalysisTold | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ class OrderGate:
             if isinstance(seen, NotAsked):
                 raise seen
             seen = replace(seen, planned=answer.planned, standing=replace(seen.standing, last=answer.standing.last))
-            (decided,) = self._conclude(connection, [(seen, said)])
+            (decided,) = self._conclude(connection, [(seen, said)], snapshot)
             return decided
 
     def check_together(
@@ -147,14 +151,18 @@ class OrderGate:
             for index, seen in enumerate(found)
             if isinstance(seen, OrderSeen) and seen.planned.step is not Step.ASK
         }
-        for index, answer in zip(ready, self._conclude(connection, [*ready.values()]), strict=True):
+        for index, answer in zip(ready, self._conclude(connection, [*ready.values()], snapshot), strict=True):
             found[index] = answer
         return found
 
-    def _conclude(self, connection: Connection, orders: Sequence[tuple[OrderSeen, _Said | None]]) -> list[OrderAnswer]:
+    def _conclude(
+        self, connection: Connection, orders: Sequence[tuple[OrderSeen, _Said | None]], snapshot: Snapshot
+    ) -> list[OrderAnswer]:
+        now = self._clock()
         named = brands.table(connection) if any(said is not None for _, said in orders) else BrandTable(())
-        checks = [_check(seen, said, named) for seen, said in orders]
-        numbers = order_checks.record(connection, checks, self._machine, self._clock())
+        analyses = NewAnalyses(connection, snapshot, now)
+        checks = [_check_asking(seen, said, named, analyses) for seen, said in orders]
+        numbers = order_checks.record(connection, checks, self._machine, now)
         for check in checks:
             question, decision = check.question, check.decision
             if decision.allowed and RELEASED in decision.rules and question.previous_id is not None:
@@ -235,11 +243,23 @@ def _kept(seen: OrderSeen) -> _Said | None:
     return _Said(last) if seen.planned.step is Step.REUSE and last is not None else None
 
 
+def _check_asking(seen: OrderSeen, said: _Said | None, named: BrandTable, analyses: NewAnalyses) -> NewCheck:
+    """The check, after the credit analysis that it needs was asked for."""
+    if seen.analysis is None:
+        return _check(seen, said, named)
+    analysis = analyses.known_to(seen.analysis)
+    check = _check(replace(seen, analysis=analysis), said, named)
+    if not check.decision.analysis_wanted:
+        return check
+    return _check(replace(seen, analysis=analyses.ask(analysis)), said, named)
+
+
 def _check(seen: OrderSeen, said: _Said | None, named: BrandTable) -> NewCheck:
     word = None if said is None else AnpWord(said.answer.outcome, said.reason, named.read(said.answer.brand))
+    by_analysis = None if seen.analysis is None else seen.analysis.finding
     return NewCheck(
         seen.question,
-        decide(seen.question, seen.profile, seen.standing.buyer, seen.planned, word, seen.finding),
+        decide(seen.question, seen.profile, seen.standing.buyer, seen.planned, word, seen.finding, by_analysis),
         seen.standing.customer_id,
         seen.inputs(word),
         None if said is None else said.answer.consultation_id,
@@ -257,4 +277,5 @@ def _answer(number: int, check: NewCheck) -> OrderAnswer:
         check.inputs,
         decision.release_needed,
         decision.overdue,
+        decision.analysis,
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from app import order_profile, overdue_profile
+from app import credit_profile, order_profile, overdue_profile
 from app.data import instalments, order_standing
 from app.data.order_standing import OrderStanding
 from app.domain import Document
@@ -18,7 +18,9 @@ from app.overdue_profile import SWITCHES, OverdueProfile
 from app.policies import OrderKind, OverdueCompanies
 from app.rules.order_gate import AnpWord, OrderQuestion, Plan, plan
 from app.rules.overdue import Credit, CreditFinding, Release, judge, not_checked
+from app.settings.catalog import CREDIT_ALLOWED
 from app.settings.snapshot import Snapshot
+from services.analyses_seen import AnalysisSeen, CompanyAnalyses
 from services.consultation import NotAsked, not_configured
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 class OrderSeen:
     """Everything about an order that the profile and the database say, at one moment.
 
-    `finding` is None when store credit has no say, `credit` also when it was not looked at.
+    `finding` is None when store credit has no say, `credit` also when it was not looked at. `analysis` is None when
+    credit analyses have no say.
     """
 
     question: OrderQuestion
@@ -39,18 +42,21 @@ class OrderSeen:
     planned: Plan
     credit: Credit | None
     finding: CreditFinding | None
+    analysis: AnalysisSeen | None
 
     def inputs(self, word: AnpWord | None) -> dict[str, Any]:
         """All that was looked at, and ANP's word, as JSON: settings in their stored form, moments in ISO 8601 with
         their offset.
 
         "crediario" is None when store credit was not looked at; see Overdue.as_fields for what it says of what is
-        overdue.
+        overdue. "analise_credito" is None when no credit analysis was; see AnalysisSeen.inputs.
         """
         buyer, last = self.standing.buyer, self.standing.last
         settings = () if self.question.kind in SWITCHES else order_profile.SETTINGS
         if self.finding is not None:
             settings = (*settings, *overdue_profile.SETTINGS)
+        if self.analysis is not None:
+            settings = (*settings, *credit_profile.SETTINGS)
         return {
             "configuracoes": {setting.key: setting.kind.dump(self.of_company[setting]) for setting in settings},
             "cliente": {
@@ -82,6 +88,7 @@ class OrderSeen:
                 }
             ),
             "crediario": self._credit_inputs(),
+            "analise_credito": None if self.analysis is None else self.analysis.inputs(),
         }
 
     def _credit_inputs(self) -> dict[str, Any] | None:
@@ -122,6 +129,7 @@ class _Sight:
             for company_id, documents in self._buyers.items()
         }
         self._credits: dict[tuple[int, OverdueCompanies], dict[Document, Credit]] = {}
+        self._analyses: dict[int, CompanyAnalyses] = {}
 
     def of(self, question: OrderQuestion) -> OrderSeen | NotAsked:
         """One of the orders."""
@@ -135,7 +143,8 @@ class _Sight:
         of_company, profile = self._snapshots[company_id], self._profiles[company_id]
         standing = self._standing(question)
         planned = plan(question.kind, profile, standing.buyer, standing.last, self._now)
-        seen = OrderSeen(question, of_company, profile, standing, planned, None, None)
+        analysis = self._analysis(question, standing) if of_company[CREDIT_ALLOWED] else None
+        seen = OrderSeen(question, of_company, profile, standing, planned, None, None, analysis)
         kind, release = _credit_kind(self._connection, question)
         if kind is None:
             return seen
@@ -168,6 +177,14 @@ class _Sight:
             buyers = self._buyers[company_id]
             self._credits[key] = instalments.credit(self._connection, buyers, company_id, companies, today)
         return self._credits[key][question.document]
+
+    def _analysis(self, question: OrderQuestion, standing: OrderStanding) -> AnalysisSeen:
+        company_id = question.company_id
+        if company_id not in self._analyses:
+            of_company, buyers = self._snapshots[company_id], self._buyers[company_id]
+            zone = standing.seller.zone
+            self._analyses[company_id] = CompanyAnalyses(self._connection, of_company, buyers, zone, self._now)
+        return self._analyses[company_id].of(question, standing)
 
 
 def _credit_kind(connection: Connection, question: OrderQuestion) -> tuple[OrderKind | None, Release | None]:

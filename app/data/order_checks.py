@@ -16,6 +16,7 @@ from app.data.search import every_word
 from app.documents import from_key
 from app.domain import Document
 from app.policies import OrderKind, OrderOperation
+from app.rules.credit_order import AnalysisTold
 from app.rules.order_gate import OrderDecision, OrderQuestion
 from app.rules.overdue import Overdue
 
@@ -70,6 +71,13 @@ class FullCheck:
         # Checks of older programs looked at no store credit.
         fields = (self.inputs.get("crediario") or {}).get("vencido")
         return None if fields is None else Overdue.from_fields(fields)
+
+    @property
+    def analysis(self) -> AnalysisTold | None:
+        """How the buyer's credit analysis stood, None when it was not verified."""
+        # Checks of older programs looked at none.
+        fields = self.inputs.get("analise_credito")
+        return None if fields is None else AnalysisTold.from_fields(fields)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ The most restrictive wins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -14,7 +15,8 @@ from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Document
 from app.kinds import Text
 from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
-from app.portuguese import exact
+from app.portuguese import ended, exact
+from app.rules.credit_order import AnalysisFinding, AnalysisTold
 from app.rules.overdue import RELEASED, CreditFinding, Overdue
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
@@ -42,7 +44,7 @@ _PSEUDO_RULES = {
     NOT_RESELLER: "Cadastro na ANP: não é revendedor",
     RELEASED: "Crediário vencido liberado por uma pessoa",
 }
-_TENTATIVE = frozenset((OrderKind.BUDGET, OrderKind.PRE_SALE))  # an order or invoice comes after them
+_TENTATIVE = frozenset((OrderKind.BUDGET, OrderKind.PRE_SALE))
 _THINGS = {
     OrderKind.ORDER: "do pedido",
     OrderKind.INVOICE: "da nota fiscal",
@@ -72,6 +74,11 @@ class OrderQuestion:
     def act(self) -> str:
         """What is being done: "inclusão do pedido"."""
         return act(self.kind, self.operation)
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether it is a budget or pre-sale: an order or invoice comes after them."""
+        return self.kind in _TENTATIVE
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,8 @@ class OrderDecision:
     pseudo-keys of this module.
 
     With `release_needed` only overdue store credit refuses it, and a person may release it. `overdue` is that credit,
-    None when it was not checked or could not be.
+    None when it was not checked or could not be. `analysis` is what is told of the buyer's credit analysis, None when
+    it was not looked at; with `analysis_wanted` one must be asked for, and the order decided again.
     """
 
     allowed: bool
@@ -142,6 +150,8 @@ class OrderDecision:
     rules: tuple[str, ...]
     release_needed: bool = False
     overdue: Overdue | None = None
+    analysis: AnalysisTold | None = None
+    analysis_wanted: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,9 +209,13 @@ def decide(
     planned: Plan,
     word: AnpWord | None,
     credit: CreditFinding | None = None,
+    analysis: AnalysisFinding | None = None,
 ) -> OrderDecision:
     """Every rule about the order. `word` is what ANP says, None when the plan is to skip it; `credit` what the buyer's
-    store credit does, None when it is not looked at."""
+    store credit does, and `analysis` what its credit analysis does, None when it is not looked at.
+
+    An analysis costs money: none is wanted for an order that goes on no further with it than without.
+    """
     found: list[_Finding] = []
     if word is not None and not word.outcome.is_answer:
         found.append(_without_answer(question, profile, word))
@@ -210,12 +224,17 @@ def decide(
         if word.outcome.is_listed and word.brand.is_missing:
             found.append(_by_brand(question, profile, word.brand))
     by_registration = _by_registration(question.kind, buyer)
-    release_needed = (
-        credit is not None and credit.releasable and not any(finding.refuses for finding in (*found, *by_registration))
-    )
+    others_refuse = any(finding.refuses for finding in (*found, *by_registration))
+    by_analysis = analysis is not None and analysis.refuses
+    release_needed = credit is not None and credit.releasable and not others_refuse and not by_analysis
+    hopeless = _is_hopeless((*found, *by_registration), credit)
     if credit is not None:
         more = " Quem tem permissão pode liberar, com usuário, senha e motivo." if release_needed else ""
         found.append(_Finding(credit.refuses, f"{credit.reason}{more}", credit.rules))
+    if analysis is not None:
+        spared = f" Ela não foi pedida: a {question.act} já é recusada por outro motivo."
+        more = spared if analysis.asks and hopeless else ""
+        found.append(_Finding(analysis.refuses, f"{analysis.reason}{more}", analysis.rules))
     found += by_registration
     found.append(_Finding(False, planned.why, planned.rules))
     refusals = [finding for finding in found if finding.refuses]
@@ -227,6 +246,17 @@ def decide(
         tuple(dict.fromkeys(rule for finding in ordered for rule in finding.rules)),
         release_needed,
         None if credit is None else credit.overdue,
+        None if analysis is None else analysis.told,
+        analysis is not None and analysis.asks and not hopeless,
+    )
+
+
+def _is_hopeless(found: Sequence[_Finding], credit: CreditFinding | None) -> bool:
+    """Whether the order is refused whatever the credit analysis says: by more than what another analysis did, and what
+    a person may release."""
+    by_analysis = (f"{BLOCK_PREFIX}{BlockOrigin.CREDIT.value}",)
+    return any(finding.refuses and finding.rules != by_analysis for finding in found) or (
+        credit is not None and credit.refuses and not credit.releasable
     )
 
 
@@ -270,7 +300,7 @@ def _by_registration(kind: OrderKind, buyer: Buyer) -> list[_Finding]:
         _Finding(
             refuses,
             f"O cliente está bloqueado desde {exact(block.since)} ({block.origin.label}): "
-            f"{_ended(block.reason)}{warning}",
+            f"{ended(block.reason)}{warning}",
             (f"{BLOCK_PREFIX}{block.origin.value}",),
         )
         for block in buyer.blocks
@@ -292,7 +322,3 @@ def rule_label(rule: str) -> str:
     if rule.startswith(BLOCK_PREFIX):
         return f"Bloqueio do cliente: {BlockOrigin(rule.removeprefix(BLOCK_PREFIX)).label}"
     return _PSEUDO_RULES[rule]
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."

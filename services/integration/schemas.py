@@ -28,6 +28,7 @@ from app.documents import from_key
 from app.domain import Document
 from app.kinds import AnyDocument, InvalidValue, Text
 from app.policies import InstalmentSituation, OrderKind, OrderOperation, ServiceOrderStage
+from app.rules.credit_order import AnalysisSituation
 from app.tables import CUSTOMERS
 from services.integration.errors import ErrorAnswer
 
@@ -412,6 +413,23 @@ class StoreCredit(BaseModel):
     primeira_vencida: date | None
 
 
+class Analysis(BaseModel):
+    """How the buyer's credit analysis stands."""
+
+    model_config = ConfigDict(title="AnaliseDeCredito", extra="forbid")
+
+    situacao: AnalysisSituation = Field(
+        description="Só aprovada é uma aprovação. Pendente: foi pedida e ainda não respondida; avalie de novo mais "
+        "tarde. Homologacao: é do ambiente de testes, que nunca aprova. Vencida: passou da validade."
+    )
+    numero: int | None = Field(description="Número da análise, nulo quando não há nenhuma.")
+    validade: date | None = Field(description="Último dia em que a resposta vale, nulo sem resposta.")
+    resultado: Literal["aprovada", "reprovada", "indefinida"] | None = Field(
+        description="O que as regras da empresa dizem da resposta, nulo sem resposta que valha."
+    )
+    motivos: list[str] = Field(description="Frases que explicam o resultado ou a falta dele.")
+
+
 class Evaluation(BaseModel):
     """Whether a sale may go on, and why."""
 
@@ -426,6 +444,9 @@ class Evaluation(BaseModel):
         description="Recusado só pelo crediário: quem tem permissão pode liberar, com usuário, senha e motivo."
     )
     crediario: StoreCredit | None = Field(description="Nulo quando não foi verificado, ou não pôde ser.")
+    analise_credito: Analysis | None = Field(
+        description="A análise do cliente pela gerenciadora, que não é o crediário. Nulo quando a empresa não a usa."
+    )
 
 
 class ReleaseSent(Sent):

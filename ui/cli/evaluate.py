@@ -24,9 +24,9 @@ def add(commands: Any) -> None:
         "pedido",
         help="um pedido ou nota de venda",
         description="Aplica as regras do pedido: a consulta à ANP quando o perfil da empresa pede, o status, a "
-        "bandeira e os bloqueios do cliente; e, quando vem de um orçamento ou de uma pré-venda, de novo o crediário "
-        "vencido. A avaliação fica registrada em Pedidos avaliados. Termina com 0 quando o pedido é permitido e com 1 "
-        "quando não é.",
+        "bandeira e os bloqueios do cliente; a análise de crédito, que é posta na fila quando falta; e, "
+        "quando vem de um orçamento ou de uma pré-venda, de novo o crediário vencido. A avaliação fica registrada em "
+        "Pedidos avaliados. Termina com 0 quando o pedido é permitido e com 1 quando não é.",
     )
     order.add_argument(
         "--tipo",
@@ -45,8 +45,8 @@ def add(commands: Any) -> None:
             kind.value,
             help=words,
             description="Verifica o crediário vencido do cliente, como em Balcão › Integração › Crediário; não "
-            "consulta a ANP. A avaliação fica registrada em Pedidos avaliados. Termina com 0 quando é permitido e com "
-            "1 quando não é, também quando uma pessoa ainda pode liberar.",
+            "consulta a ANP nem pede análise de crédito. A avaliação fica registrada em Pedidos avaliados. Termina com "
+            "0 quando é permitido e com 1 quando não é, também quando uma pessoa ainda pode liberar.",
         )
         tentative.set_defaults(tipo=kind.value, anterior=None)
     for subject in subjects.choices.values():
@@ -110,6 +110,7 @@ def as_document(answer: OrderAnswer) -> dict[str, Any]:
         "regras": list(answer.rules),
         "liberacao_necessaria": answer.release_needed,
         "crediario": None if answer.overdue is None else answer.overdue.as_summary(),
+        "analise_credito": None if answer.analysis is None else answer.analysis.as_fields(),
     }
 
 
@@ -121,6 +122,9 @@ def _show(answer: OrderAnswer) -> None:
     for reason in answer.reasons:
         write(f"- {reason}")
     consultation = f" · consulta {answer.consultation_id}" if answer.consultation_id is not None else ""
-    write(f"Avaliação {answer.check_id}{consultation}")
+    analysis = answer.analysis
+    number = None if analysis is None else analysis.number
+    analysed = f" · análise de crédito {number}" if number is not None else ""
+    write(f"Avaliação {answer.check_id}{consultation}{analysed}")
     for rule in answer.rules:
         write(f"Regra: {rule_label(rule)} ({rule})")

@@ -79,7 +79,9 @@ def add(router: APIRouter, desk: Desk) -> None:
     async def evaluate(request: Request, sent: Question) -> Response:
         """Responde se o orçamento (DAV), a pré-venda, o pedido ou a nota pode seguir, com os motivos para mostrar a
         quem vende. Orçamento e pré-venda dependem do crediário; pedido e nota, da situação na ANP e dos bloqueios do
-        cliente, e do crediário quando vêm de um orçamento ou de uma pré-venda. Cada avaliação fica registrada."""
+        cliente, da análise de crédito quando a empresa a usa, e do crediário quando vêm de um orçamento ou de uma
+        pré-venda. O pedido que precisa de uma análise já a põe na fila: avalie-o de novo mais tarde. Cada avaliação
+        fica registrada."""
         caller = caller_of(request)
         check_company(caller, sent.empresa)
         question = OrderQuestion(
@@ -107,6 +109,7 @@ def add(router: APIRouter, desk: Desk) -> None:
                 "consulta_id": said.consultation_id,
                 "liberacao_necessaria": said.release_needed,
                 "crediario": None if said.overdue is None else said.overdue.as_summary(),
+                "analise_credito": None if said.analysis is None else said.analysis.as_fields(),
             }
         )
 
@@ -204,7 +207,7 @@ def _let_go(desk: Desk, caller: Caller, check_id: int, sent: ReleaseSent, write:
 
 
 def _kept(check: FullCheck) -> dict[str, Any]:
-    row, overdue = check.row, check.overdue
+    row, overdue, analysis = check.row, check.overdue, check.analysis
     return {
         "avaliacao": row.id,
         "permitido": row.allowed,
@@ -213,6 +216,7 @@ def _kept(check: FullCheck) -> dict[str, Any]:
         "consulta_id": check.consultation_id,
         "liberacao_necessaria": row.release_needed,
         "crediario": None if overdue is None else overdue.as_summary(),
+        "analise_credito": None if analysis is None else analysis.as_fields(),
         "quando": row.at,
         "tipo": row.kind.value,
         "operacao": row.operation.value,
