@@ -14,7 +14,7 @@ from ui.theme import Tone
 
 
 class ConflictPanel(QFrame):
-    """Hidden while there is no conflict; each answered one leaves the list."""
+    """Hidden while there is no conflict; each answered one leaves the list. It has the keyboard until all are."""
 
     theirs = Signal(object)
     mine = Signal(object)
@@ -65,6 +65,9 @@ class ConflictPanel(QFrame):
             grid.addWidget(mine, line, 3)
         self._place.addWidget(self._list)
         self.setVisible(bool(self._conflicts))
+        if self._conflicts:
+            self._list.show()  # now, or it could not have the keyboard yet
+            self._list.findChildren(QPushButton)[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _answer(self, tell: Callable[[Conflict], None], conflict: Conflict) -> None:
         self._conflicts.remove(conflict)

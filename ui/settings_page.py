@@ -486,12 +486,16 @@ class SettingsPage(Page):
     @Slot(object)
     def _take_theirs(self, conflict: Conflict) -> None:
         self.draft.take_theirs(conflict)
-        self._show_all()
+        self._show_answered(conflict)
 
     @Slot(object)
     def _keep_mine(self, conflict: Conflict) -> None:
         self.draft.keep_mine(conflict)
+        self._show_answered(conflict)
+
+    def _show_answered(self, conflict: Conflict) -> None:
         self._show_all()
+        self._reveal((conflict.setting, conflict.company))  # the button that was pressed goes away
 
     def discard_all(self) -> None:
         """Forget every unsaved change."""

@@ -501,11 +501,17 @@ def test_what_somebody_else_saved_is_shown_and_either_value_may_win(
     assert not save(page)
     assert page.conflicts.isVisible()
     assert kept(office)[SEFAZ_PERIOD] == 30
-    buttons = {button.accessibleName(): button for button in page.conflicts.findChildren(QPushButton)}
-    buttons[f"Usar o valor deles: {SEFAZ_INTERVAL.label}"].click()
-    buttons = {button.accessibleName(): button for button in page.conflicts.findChildren(QPushButton)}
-    buttons[f"Manter o meu: {SEFAZ_BATCH.label}"].click()
+    answers = [f"Usar o valor deles: {SEFAZ_INTERVAL.label}", f"Manter o meu: {SEFAZ_BATCH.label}"]
+    for answer in answers:  # by the keyboard, which the conflicts have until all are answered
+        for _ in range(2):
+            button = page.focusWidget()
+            assert isinstance(button, QPushButton)
+            if button.accessibleName() == answer:
+                QTest.keyClick(button, Qt.Key.Key_Space)
+                break
+            QTest.keyClick(button, Qt.Key.Key_Tab)
     assert not page.conflicts.isVisible()
+    assert page.focusWidget() is page.rows[SEFAZ_BATCH].editor.field
     assert page.rows[SEFAZ_INTERVAL].editor.text() == "9"
     assert save(page)
     found = kept(office)
