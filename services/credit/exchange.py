@@ -5,6 +5,7 @@ Importing this module imports httpx, so only what asks does it.
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from app.domain import Failure, FailureKind
 from app.folders import Folders
 from app.version import VERSION
 from services.certificate import CertificateUnusable, anonymous_context
+from services.credit.credentials import Credentials
 from services.credit.provider import AnalysisFailed, Contract
 from services.http_channel import HttpAnswer, HttpChannel
 from services.interruption import Interruption
@@ -132,6 +134,15 @@ class Exchange:
             raise AnalysisFailed(Failure(FailureKind.CONFIGURATION, str(error), "", "")) from error
         headers = {"User-Agent": f"Retaguarda/{VERSION}", "Accept-Encoding": "gzip", "Connection": "close"}
         return HttpChannel(context, self._connect_timeout, self._read_timeout, self._interruption, headers)
+
+
+def basic(credentials: Credentials) -> str:
+    """The credentials as HTTP's Basic presents them (RFC 7617). Raises AnalysisFailed when it cannot."""
+    if ":" in credentials.user:
+        what = "O usuário das credenciais da gerenciadora tem dois-pontos, e não pode ter."
+        todo = "Informe as credenciais de novo em Gerenciadoras, o usuário e a senha cada um em seu campo."
+        raise AnalysisFailed(Failure(FailureKind.CONFIGURATION, what, "", todo))
+    return f"Basic {base64.b64encode(f'{credentials.user}:{credentials.password}'.encode()).decode()}"
 
 
 def called_by(contract: Contract) -> Called:

@@ -16,19 +16,21 @@ if TYPE_CHECKING:
     from services.http_channel import HttpAnswer
     from services.network_failure import Called
 
+MAX_REQUEST_ID = 80
+"""The most characters of a number by which a gerenciadora knows a question, as the table of analyses has room for."""
+
 _REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id")
 _MESSAGE_FIELDS = ("message", "mensagem", "mensagemRetorno", "error", "erro", "error_description", "detail")
 _LONGEST_MESSAGE = 200
 _LONG_NUMBER = re.compile(r"[0-9A-Z][0-9A-Z./\-]{9,}[0-9]")
 _PAGE = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body)\b", re.IGNORECASE)
-_CREDENTIALS = "Confira as credenciais deste ambiente, em Gerenciadoras, e com a {name} se o contrato está em dia."
 _LATER = "O programa tenta de novo sozinho; se continuar, avise a {name}."
 
 
 def request_id(answer: HttpAnswer) -> str:
     """By which the one that answered knows the message, "" when it does not say."""
     told = (answer.headers.get(name, "") for name in _REQUEST_ID_HEADERS)
-    return next((clean(each)[:100] for each in told if each), "")
+    return next((clean(each)[:MAX_REQUEST_ID] for each in told if each), "")
 
 
 def is_page(answer: HttpAnswer) -> bool:
@@ -75,21 +77,36 @@ def refused(answer: HttpAnswer, called: Called, method: str, shown: str, now: da
     """
     asked = asked_wait(answer, now) if answer.status in (429, 503) else None
     kind, what, cause, todo = _meaning(answer, called, wait_words(asked))
-    said = told(answer.body)
-    if said:
+    if said := told_error(answer.body):
         cause = f"{cause} A resposta diz: “{said}”."
     failure = Failure(kind, f"{what} (HTTP {answer.status}).", cause, todo, details(answer, method, shown))
     return failed(failure, answer, retry_after_s=granted_wait(asked))
 
 
-def told(body: bytes) -> str:
+def login_refused(answer: HttpAnswer, called: Called, method: str, shown: str, now: datetime) -> AnalysisFailed:
+    """The failure behind a status other than success of a login, when nothing was asked yet. What came is not kept: it
+    could repeat the credentials."""
+    asked = asked_wait(answer, now) if answer.status in (429, 503) else None
+    match answer.status:
+        case 400 | 401 | 403:
+            kind, what, cause, todo = _credentials_refused(called)
+        case status if status == 429 or status >= 500:
+            kind, what, cause, todo = _meaning(answer, called, wait_words(asked))
+        case _:
+            kind, what, cause, todo = _no_such_address(called)
+    failure = Failure(kind, f"{what} (HTTP {answer.status}).", cause, todo, details(answer, method, shown))
+    return AnalysisFailed(failure, http_status=answer.status, retry_after_s=granted_wait(asked))
+
+
+def told_error(body: bytes) -> str:
     """The sentence in which an answer says what went wrong, "" without one. What could be a document is left out."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    words = _sentence(value, depth=3)
-    words = _LONG_NUMBER.sub("…", clean(words))
+    words = _LONG_NUMBER.sub("…", clean(_sentence(value, depth=3)))
+    if words.casefold() in ("true", "false"):  # of fields called "error"
+        return ""
     return words if len(words) <= _LONGEST_MESSAGE else f"{words[:_LONGEST_MESSAGE]}…"
 
 
@@ -108,15 +125,10 @@ def _sentence(value: Any, depth: int) -> str:
 
 def _meaning(answer: HttpAnswer, called: Called, waiting: str) -> tuple[FailureKind, str, str, str]:
     name, page = called.name, is_page(answer)
-    credentials, later = _CREDENTIALS.format(name=name), _LATER.format(name=name)
+    later = _LATER.format(name=name)
     match answer.status:
         case 401:
-            return (
-                FailureKind.REQUESTER,
-                f"A {name} não aceitou as credenciais",
-                "O usuário ou a senha não são os deste ambiente, venceram ou foram suspensos.",
-                credentials,
-            )
+            return _credentials_refused(called)
         case 403 if page:
             return (
                 FailureKind.REQUESTER,
@@ -179,6 +191,15 @@ def _meaning(answer: HttpAnswer, called: Called, waiting: str) -> tuple[FailureK
                 "O servidor não aceitou a mensagem.",
                 "Confira o cadastro da gerenciadora e envie os detalhes ao suporte.",
             )
+
+
+def _credentials_refused(called: Called) -> tuple[FailureKind, str, str, str]:
+    return (
+        FailureKind.REQUESTER,
+        f"A {called.name} não aceitou as credenciais",
+        "O usuário ou a senha não são os deste ambiente, venceram ou foram suspensos.",
+        f"Confira as credenciais deste ambiente, em Gerenciadoras, e com a {called.name} se o contrato está em dia.",
+    )
 
 
 def _no_such_address(called: Called) -> tuple[FailureKind, str, str, str]:
