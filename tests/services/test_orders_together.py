@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.data import manual_blocks, records
+from app.credit_analysis import AnalysisState
+from app.data import credit_analyses, manual_blocks, records
 from app.data.order_checks import CheckQuery, count
 from app.domain import Document
 from app.policies import CompanyConsultation, OrderAction, OrderKind, OrderOperation, OverdueCompanies
+from app.rules.credit_order import AnalysisSituation
 from app.rules.order_gate import OrderQuestion
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
@@ -25,6 +29,7 @@ from app.tables import ENTITIES
 from services.consultation import NotAsked
 from services.order_gate import OrderAnswer
 from tests.services.conftest import ACTOR, Place, cnpj
+from tests.services.credit_shop import BAD, GOOD, CreditShop
 from tests.services.overdue_shop import Shop, told
 
 
@@ -124,6 +129,57 @@ def test_one_that_anp_must_be_asked_about_is_left_to_be_asked(shop: Shop) -> Non
     assert order is None
     assert isinstance(budget, OrderAnswer)
     assert kept(shop) == 1
+
+
+@pytest.fixture
+def credit_shop(shop: Shop) -> CreditShop:
+    """The same shop, where orders need a credit analysis: one customer has a good one, one a bad one, one that failed.
+
+    The other company asks the same gerenciadora: what one asks for the other waits for.
+    """
+    shop.place.add(5, nome="Aprovado")
+    shop.place.add(6, nome="Falhou")
+    made = CreditShop.open(shop.place)
+    made.answer(cnpj(5), GOOD)
+    made.answer(cnpj(3), BAD)
+    made.fail(cnpj(6))
+    return replace(made, clock=shop.clock, gate=shop.gate)
+
+
+def unnumbered(said: Any) -> str:
+    """What was said, whatever the number of the analysis that it asked for."""
+    return re.sub(r"nº \d+|number=\d+|'numero': \d+", "nº N", repr(said))
+
+
+def asked_now(shop: CreditShop) -> list[int]:
+    return [row.id for row in shop.asked() if row.state is AnalysisState.QUEUED]
+
+
+def forget(shop: CreditShop, numbers: Sequence[int]) -> None:
+    with shop.place.database.writing() as connection:
+        for number in numbers:
+            assert credit_analyses.cancel(connection, number)
+
+
+def test_each_asks_for_the_analysis_that_it_would_ask_for_alone_and_all_of_a_document_for_one(
+    credit_shop: CreditShop, shop: Shop
+) -> None:
+    buyers = (1, 5, 3, 9, 2, 6, 4)
+    questions = [question(cnpj(buyer), kind, company) for buyer in buyers for company in (2, 1) for kind in OrderKind]
+    together = shop.gate.check_together(questions, shop.place.snapshot)
+    for_together = [row.document for row in credit_shop.asked() if row.state is AnalysisState.QUEUED]
+    forget(credit_shop, asked_now(credit_shop))
+    one_by_one = [alone(shop, asked) for asked in questions]
+    assert [unnumbered(said(answer)) for answer in together] == [unnumbered(said(answer)) for answer in one_by_one]
+    assert len(for_together) == len(set(for_together))
+    # Nothing is asked about who is blocked, was analysed already or in vain today, or stands for a branch.
+    assert set(for_together) == {cnpj(1), cnpj(9)}
+    told = {answer.analysis.situation for answer in together if isinstance(answer, OrderAnswer) and answer.analysis}
+    assert told == set(AnalysisSituation) - {
+        AnalysisSituation.TEST,
+        AnalysisSituation.EXPIRED,
+        AnalysisSituation.UNDECIDED,
+    }
 
 
 def test_nobody_at_all(shop: Shop) -> None:
