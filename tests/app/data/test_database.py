@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -176,6 +177,16 @@ def test_migrating_again_does_nothing_and_does_not_even_import_alembic(empty_url
 
     assert imported_alembic() == "True"
     assert imported_alembic() == "False"
+
+
+def test_a_file_made_at_once_is_as_the_migrations_make_it(ready_schema: None, sqlite_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "de uma vez.sqlite"
+    with closing(Database(f"sqlite:///{file}")) as database:
+        database.migrate()
+        database.migrate()
+    at_once, migrated = (sqlite3.connect(name) for name in (file, make_url(sqlite_url).database or ""))
+    with closing(at_once), closing(migrated):
+        assert list(at_once.iterdump()) == list(migrated.iterdump())
 
 
 def test_several_programs_may_migrate_at_once(empty_url: str, empty: Database) -> None:
