@@ -13,15 +13,16 @@ CREDIT_TEST = "Homologação: a análise de crédito usa o ambiente de testes da
 
 
 class Banner(QFrame):
-    """One line of text on a plate; hidden while there is nothing to say."""
+    """One line of text on a plate of that tone; hidden while there is nothing to say."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, tone: Tone = Tone.WARN) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        theme.tone(self, Tone.WARN)
+        theme.tone(self, tone)
+        self._tone = tone
         self._icon = QLabel()
         self._text = theme.role(QLabel(), "strong")
-        theme.tone(self._text, Tone.WARN)
+        theme.tone(self._text, tone)
         self._text.setWordWrap(True)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.L, 6, theme.L, 6)
@@ -38,6 +39,6 @@ class Banner(QFrame):
     def say(self, sentences: tuple[str, ...]) -> None:
         """Show these sentences; none hides the band."""
         self._text.setText("\n".join(sentences))
-        self._icon.setPixmap(icons.pixmap("warning", 16, Tone.WARN))
+        self._icon.setPixmap(icons.pixmap("warning", 16, self._tone))
         self.setAccessibleName(" ".join(sentences))
         self.setVisible(bool(sentences))

@@ -24,6 +24,7 @@ from app.settings.catalog import ANP_ONLINE
 from ui import icons, tasks, theme, words
 from ui.block_dialogs import BlockDialog, ReleaseDialog
 from ui.consult_button import ANP_OFF, ConsultButton
+from ui.credit_analyses_tab import CreditAnalysesTab
 from ui.customer_differences import CustomerDifferences
 from ui.customer_facts import CustomerFacts, read_customer
 from ui.customer_history_model import WIDTHS, CustomerHistoryModel
@@ -33,6 +34,7 @@ from ui.inscription_card import selectable
 from ui.layout_memory import LayoutMemory
 from ui.result_view import ResultView
 from ui.row_table import RowTable
+from ui.segments import Segments
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
 
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from ui.office import Office
 
 ONE, SEVERAL = range(2)
+_CONSULTATIONS = 1
+_AUTHORITIES = 0
 
 
 class CustomerPanel(QStackedWidget):
@@ -122,7 +126,8 @@ class CustomerPanel(QStackedWidget):
     @Slot(int)
     def show_history(self, consultation_id: int) -> None:
         """Show one of the customer's consultations."""
-        self._tabs.setCurrentIndex(1)
+        self._tabs.setCurrentIndex(_CONSULTATIONS)
+        self.consultations.choose(_AUTHORITIES)
         position = self._history.find(consultation_id)
         if position is not None:
             self._history_table.selectRow(position)
@@ -196,7 +201,7 @@ class CustomerPanel(QStackedWidget):
             header.resizeSection(section, width)
         header.setStretchLastSection(True)
         self._history_table.selectionModel().selectionChanged.connect(self._open_selected)
-        self._result = ResultView(self._office.backoffice)
+        self._result = ResultView(self._office.backoffice, "As consultas na SEFAZ e na ANP aparecem aqui.")
         self._result.receipt.offer_in(self._history_table)
         self._result.diagnosis_wanted.connect(self._office.diagnose)
         parts = QSplitter(Qt.Orientation.Vertical)
@@ -210,11 +215,17 @@ class CustomerPanel(QStackedWidget):
         memory.panes(parts)
         memory.columns(self._history_table)
 
+        self.analyses = CreditAnalysesTab(self._office)
+        self.consultations = Segments()
+        self.consultations.add("SEFAZ e ANP", parts)
+        self.consultations.add("Análises de crédito", self.analyses)
+        self.consultations.changed.connect(self._view_changed)
+
         self._tabs = QTabWidget()
         self._tabs.addTab(self._situation, "Situação")
-        self._tabs.addTab(parts, "Consultas")
+        self._tabs.addTab(self.consultations, "Consultas")
         self._tabs.addTab(self.differences, "Divergências")
-        self._tabs.currentChanged.connect(self._tab_changed)
+        self._tabs.currentChanged.connect(self._view_changed)
 
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -256,13 +267,13 @@ class CustomerPanel(QStackedWidget):
         self._offer_anp()
         shown = self._result.consultation_id
         self._history.show(loaded.history, loaded.changed)
-        self._tabs.setTabText(1, f"Consultas ({len(loaded.history)})" if loaded.history else "Consultas")
-        self._tabs.setTabEnabled(1, bool(loaded.history))
+        self._tabs.setTabText(_CONSULTATIONS, f"Consultas ({len(loaded.history)})" if loaded.history else "Consultas")
+        self.analyses.show_customer(row)
         if loaded.history:
             newest = loaded.history[0].id
             position = None if first_time or shown is None else self._history.find(shown)
             self._history_table.selectRow(position or 0)
-            if self._tabs.currentIndex() == 1:
+            if self._shows_history:
                 self._result.show_consultation(newest if position is None else loaded.history[position].id)
         self.setCurrentIndex(ONE)
         self.show()
@@ -280,17 +291,22 @@ class CustomerPanel(QStackedWidget):
         self._consult_several.show_anp(off)
         self.consult_button.show_anp(off or (not_consulted(self._loaded) if self._loaded is not None else ""))
 
+    @property
+    def _shows_history(self) -> bool:
+        """Whether the consultations at SEFAZ and ANP are on the screen."""
+        return self._tabs.currentIndex() == _CONSULTATIONS and self.consultations.index == _AUTHORITIES
+
     # --- what can be done ---
 
     @Slot(QItemSelection, QItemSelection)
     def _open_selected(self, chosen: QItemSelection, left: QItemSelection) -> None:
-        if self._tabs.currentIndex() == 1 and not chosen.isEmpty():
+        if self._shows_history and not chosen.isEmpty():
             self._result.show_consultation(self._history.row(chosen.indexes()[0].row()).id)
 
     @Slot(int)
-    def _tab_changed(self, tab: int) -> None:
+    def _view_changed(self, _place: int) -> None:
         rows = self._history_table.selectionModel().selectedRows()
-        if tab == 1 and rows:
+        if self._shows_history and rows:
             self._result.show_consultation(self._history.row(rows[0].row()).id)
 
     @Slot()

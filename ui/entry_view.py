@@ -49,8 +49,8 @@ class EntryView(QScrollArea):
         button.hide()
         return button
 
-    def _lay_out(self, *parts: QWidget | QVBoxLayout) -> None:
-        """Put the parts between the head and the facts."""
+    def _lay_out(self, *parts: QWidget | QVBoxLayout, below: QVBoxLayout | None = None) -> None:
+        """Put the parts between the head and the facts, and `below` under them."""
         head = QHBoxLayout()
         head.setSpacing(theme.S)
         head.addWidget(self._icon)
@@ -69,6 +69,8 @@ class EntryView(QScrollArea):
                 whole.addWidget(part)
         whole.addLayout(self._facts)
         whole.addWidget(self._failure)
+        if below is not None:
+            whole.addLayout(below)
         whole.addStretch(1)
         self.setWidget(content)
 

@@ -16,13 +16,14 @@ from app.rules import credit_analysis
 from app.rules.credit_analysis import Judgement
 from app.settings.catalog import CREDIT_DAYS
 from app.tables import COMPANIES
-from services.consultation import NotAsked
-from services.credit.request import Wanted, manager_for
+from services.consultation import NotAsked, not_configured
+from services.credit.request import Wanted, ask_for, manager_for
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.domain import Document
+    from app.policies import Environment
     from app.settings.snapshot import Snapshot
 
 
@@ -69,6 +70,23 @@ def prospects(connection: Connection, document: Document, snapshot: Snapshot, no
         waiting = None if standing is None else _waiting(standing)
         found.append(Prospect(row.id, row.title, choice, None, valid, waiting))
     return found
+
+
+def ask_as_told(
+    connection: Connection, told: CreditChoice, wanted: Wanted, snapshot: Snapshot, now: datetime
+) -> tuple[int, bool]:
+    """`ask_for`, where that still means what the person was told. Raises NotAsked when settings were changed since."""
+    choice = credit_managers.choice(connection, snapshot.for_company(wanted.company_id))
+    if _whom(choice) != _whom(told):
+        raise not_configured(
+            "A gerenciadora ou o ambiente desta empresa mudou enquanto esta janela estava aberta.",
+            "Feche-a e peça de novo, depois de conferir a quem a análise é pedida.",
+        )
+    return ask_for(connection, wanted, snapshot, now)
+
+
+def _whom(choice: CreditChoice) -> tuple[int | None, Environment]:
+    return None if choice.manager is None else choice.manager.id, choice.environment
 
 
 def _valid(standing: Standing, of_company: Snapshot, zone: str, now: datetime) -> Valid | None:
