@@ -24,7 +24,7 @@ from services.error_place import error_place
 
 _log = logging.getLogger(__name__)
 
-CONSULTED = (Authority.SEFAZ, Authority.ANP)
+CONSULTED = (Authority.SEFAZ, Authority.ANP, Authority.CREDIT)
 """The authorities consulted, each by a thread of its own."""
 
 _STOP, _OPERATOR, _WAKE = range(3)
@@ -97,7 +97,7 @@ class ConsultationThread(QThread):
         self.wake()
 
     def wake(self) -> None:
-        """Look at the settings and for due customers now."""
+        """Look at the settings and for whom to consult now."""
         self._queue.put((_WAKE, next(self._numbers), None))
 
     def stop(self) -> None:

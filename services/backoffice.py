@@ -19,6 +19,8 @@ from services.anp.automatic import AutomaticAnp
 from services.anp.consultation import READ_TIMEOUT_S, AnpConsultation
 from services.automatic import Automatic
 from services.consulting import Consulting
+from services.credit.automatic import AutomaticCredit
+from services.credit.consultation import CreditConsultation
 from services.sefaz.automatic import AutomaticSefaz
 from services.sefaz.consultation import SefazConsultation
 
@@ -39,6 +41,7 @@ class Backoffice:
     settings: SettingsRepository
     sefaz: SefazConsultation
     anp: AnpConsultation
+    credit: CreditConsultation
     actor: str
     is_demo: bool = False
     read_timeout: float = 45.0
@@ -58,18 +61,27 @@ class Backoffice:
         )
 
     def consultation_of(self, authority: Authority) -> Consulting:
-        """The path of one authority's consultations. KeyError for one that this program does not consult."""
-        paths: dict[Authority, Consulting] = {Authority.SEFAZ: self.sefaz, Authority.ANP: self.anp}
+        """The path of one authority's consultations."""
+        paths: dict[Authority, Consulting] = {
+            Authority.SEFAZ: self.sefaz,
+            Authority.ANP: self.anp,
+            Authority.CREDIT: self.credit,
+        }
         return paths[authority]
 
     def automatic_of(self, authority: Authority) -> Automatic:
         """What decides the next step of one authority's service, for the thread that runs it."""
-        if authority is Authority.ANP:
-            return AutomaticAnp(self.database, self.anp)
-        return AutomaticSefaz(self.database, self.sefaz)
+        match authority:
+            case Authority.SEFAZ:
+                return AutomaticSefaz(self.database, self.sefaz)
+            case Authority.ANP:
+                return AutomaticAnp(self.database, self.anp)
+            case Authority.CREDIT:
+                return AutomaticCredit(self.database, self.credit)
 
     def close(self) -> None:
         """Close what was opened, in reverse."""
+        self.credit.close()
         self.anp.close()
         self.sefaz.close()
         self.database.close()
@@ -89,6 +101,7 @@ def open_backoffice(folders: Folders, *, read_timeout: float = 45.0) -> Backoffi
         SettingsRepository(machine, database),
         SefazConsultation(database, folders, read_timeout=read_timeout),
         AnpConsultation(database, folders, read_timeout=min(read_timeout, READ_TIMEOUT_S)),
+        CreditConsultation(database, folders),
         getpass.getuser(),
         folders.demonstration_file.exists(),
         read_timeout,

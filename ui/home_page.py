@@ -26,7 +26,7 @@ from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.office import Office
 from ui.page import Page
-from ui.service_words import PHASE_ICONS, moments
+from ui.service_words import PAGES, PHASE_ICONS, is_of_use, moments
 from ui.theme import Tone
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from app.data.mirror import ChangeRow
     from app.settings.snapshot import Snapshot
 
+_SERVICES = {
+    Authority.SEFAZ: "Consulta na SEFAZ",
+    Authority.ANP: "Consulta na ANP",
+    Authority.CREDIT: "Análises de crédito",
+}
 _LAST = 8
 _SOON_MS = 500
 
@@ -178,8 +183,7 @@ class HomePage(Page):
 
         self._database = _Fact("database", "Banco de dados", pages.INTEGRATION, office)
         self._services = {
-            authority: _Fact("clock", f"Consulta na {authority.label}", pages.CONSULTATIONS, office)
-            for authority in (Authority.SEFAZ, Authority.ANP)
+            authority: _Fact("clock", title, PAGES[authority], office) for authority, title in _SERVICES.items()
         }
         self._certificate = _Fact("certificate", "Certificado digital", pages.CERTIFICATES, office)
         facts = QHBoxLayout()
@@ -258,7 +262,9 @@ class HomePage(Page):
         if state.warning and tone in (Tone.OK, Tone.INFO, Tone.NEUTRAL):
             tone = Tone.WARN
         words_now = moments(state)
-        self._services[state.authority].say(words.capital(words_now), tone, PHASE_ICONS[state.phase], state.why)
+        service = self._services[state.authority]
+        service.say(words.capital(words_now), tone, PHASE_ICONS[state.phase], state.why)
+        service.setVisible(is_of_use(state))
 
     def _show_certificate(self, certificate: Certificate | None, now: datetime) -> None:
         if certificate is None:

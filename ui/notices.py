@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.domain import Origin, Phase, Result, ServiceState
+from app.domain import Authority, Origin, Phase, Result, ServiceState
 from ui import pages
 
 if TYPE_CHECKING:
@@ -68,8 +68,9 @@ class Notices(QObject):
 
     @Slot(object)
     def take_result(self, result: Result) -> None:
-        """A customer that the service blocked is listed."""
-        if result.request.origin is Origin.SERVICE and result.decision.add:
+        """A customer that a service blocked is listed."""
+        by_service = result.request.origin is Origin.SERVICE or result.request.authority is Authority.CREDIT
+        if by_service and result.decision.add:
             who = result.customer or str(result.request.document)
             why = "; ".join(reason.rstrip(".") for _, reason in result.decision.add)
             self._list(

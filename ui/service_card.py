@@ -10,13 +10,25 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 
 from app.domain import Authority, Phase, ServiceState
 from ui import icons, theme, words
-from ui.service_words import PHASE_ICONS, PHASE_TONES
+from ui.service_words import NAMES, PHASE_ICONS, PHASE_TONES
 from ui.theme import Tone
 
 if TYPE_CHECKING:
     from app.settings.snapshot import Snapshot
     from ui.office import Office
 
+_OF_DUE = "Procura já os clientes no prazo e consulta, sem esperar o próximo horário"
+_LOOKS = {
+    Authority.SEFAZ: _OF_DUE,
+    Authority.ANP: _OF_DUE,
+    Authority.CREDIT: "Faz já as análises que estão na fila, sem esperar a próxima verificação",
+}
+_OF_AUTOMATIC = "Pausa a consulta automática; consultas pedidas por alguém continuam"
+_PAUSES = {
+    Authority.SEFAZ: _OF_AUTOMATIC,
+    Authority.ANP: _OF_AUTOMATIC,
+    Authority.CREDIT: "Pausa as consultas às gerenciadoras; as análises pedidas continuam na fila",
+}
 _REFRESH_MS = 100
 _NAME_WIDTH = 52
 
@@ -41,7 +53,7 @@ class ServiceCard(QFrame):
         self._facts = theme.role(QLabel(), "hint")
         self._facts.setWordWrap(True)
         self._pause = QPushButton(icons.icon("pause"), "Pausar")
-        self._pause.setToolTip("Pausa a consulta automática; consultas pedidas por alguém continuam")
+        self._pause.setToolTip(_PAUSES[authority])
         self._pause.clicked.connect(self._open_menu)
         self._menu = QMenu(self)
         self._menu.addAction("Por 1 hora").triggered.connect(self._pause_hour)
@@ -49,7 +61,7 @@ class ServiceCard(QFrame):
         self._resume = QPushButton(icons.icon("play"), "Retomar")
         self._resume.clicked.connect(self._go_on)
         self._look = QPushButton(icons.icon("refresh"), "Consultar agora")
-        self._look.setToolTip("Procura já os clientes no prazo e consulta, sem esperar o próximo horário")
+        self._look.setToolTip(_LOOKS[authority])
         self._look.clicked.connect(self._look_now)
         self._diagnose = QPushButton(icons.icon("diagnosis"), "Diagnosticar")
         self._diagnose.setToolTip("Verifica, passo a passo, por que a SEFAZ não responde")
@@ -101,9 +113,7 @@ class ServiceCard(QFrame):
         self._look.setEnabled(runs and not paused)
         in_trouble = state.phase in (Phase.ATTENTION, Phase.FAILED)
         self._diagnose.setVisible(state.authority is Authority.SEFAZ and in_trouble)
-        self.setAccessibleName(
-            f"Serviço de consulta à {state.authority.label}: {state.phase.label}. {state.why} {facts}"
-        )
+        self.setAccessibleName(f"{NAMES[state.authority]}: {state.phase.label}. {state.why} {facts}")
 
     @Slot(object)
     def _changed(self, _state: ServiceState) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.domain import Phase, ServiceState
-from ui import words
+from app.domain import Authority, Phase, ServiceState
+from ui import pages, words
 from ui.theme import Tone
 
 PHASE_ICONS = {
@@ -29,6 +29,20 @@ PHASE_TONES = {
     Phase.ELSEWHERE: Tone.NEUTRAL,
 }
 
+NAMES = {
+    Authority.SEFAZ: "Serviço de consulta à SEFAZ",
+    Authority.ANP: "Serviço de consulta à ANP",
+    Authority.CREDIT: "Serviço de análises de crédito",
+}
+"""Each service, as it is named to whoever does not see it."""
+
+PAGES = {
+    Authority.SEFAZ: pages.CONSULTATIONS,
+    Authority.ANP: pages.CONSULTATIONS,
+    Authority.CREDIT: pages.PROFILES,
+}
+"""Where each service is seen from near."""
+
 _MOST_SERIOUS_FIRST = (
     Phase.FAILED,
     Phase.ATTENTION,
@@ -43,6 +57,11 @@ _MOST_SERIOUS_FIRST = (
 def most_serious(phases: Iterable[Phase]) -> Phase:
     """The phase that one picture for several services shows: what needs a person, then what works."""
     return min(phases, key=_MOST_SERIOUS_FIRST.index, default=Phase.STOPPED)
+
+
+def is_of_use(state: ServiceState) -> bool:
+    """Whether a service is worth room where there is little: that of credit analyses is not where nobody asks any."""
+    return state.authority is not Authority.CREDIT or state.phase is not Phase.STOPPED
 
 
 def moments(state: ServiceState) -> str:

@@ -97,19 +97,20 @@ class StatusBar(QStatusBar):
     def show_service(self, state: ServiceState) -> None:
         """What a service does, its last and its next run; SEFAZ's also tells of the certificate."""
         from app.domain import Authority
-        from ui.service_words import PHASE_ICONS, moments
+        from ui.service_words import NAMES, PAGES, PHASE_ICONS, is_of_use, moments
 
         service = self.services.get(state.authority)
         if service is None:
-            service = self._entry("clock", f"Serviço de consulta à {state.authority.label}", pages.CONSULTATIONS)
+            service = self._entry("clock", NAMES[state.authority], PAGES[state.authority])
             self.services[state.authority] = service
             self.addWidget(service)
         service.setText(f"{state.authority.label}: {moments(state)}{', com aviso' if state.warning else ''}")
-        service.setToolTip(f"{service.text()}.\n{state.why}\nAbre Consultas.")
+        page = pages.BY_KEY[PAGES[state.authority]].title
+        service.setToolTip(f"{service.text()}.\n{state.why}\nAbre {page}.")
         service.setAccessibleDescription(f"{moments(state)}. {state.why}")
         theme.tone(service, theme.Tone.WARN if state.warning else None)
         service.setIcon(icons.solid(PHASE_ICONS[state.phase]))
-        service.show()
+        service.setVisible(is_of_use(state))
         if state.authority is Authority.SEFAZ:
             self._show_certificate(state.certificate)
 

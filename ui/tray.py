@@ -15,7 +15,7 @@ from services.integration.server import ServerPhase, ServerState
 from ui import icons, pages, words
 from ui.notices import Notice, Notices
 from ui.server_words import PHASES
-from ui.service_words import PHASE_ICONS, moments, most_serious
+from ui.service_words import PHASE_ICONS, is_of_use, moments, most_serious
 
 _LOOK_MS = 2000
 
@@ -75,7 +75,7 @@ class Tray(QObject):
         said = [
             f"{authority.label}: {moments(self._states[authority])}"
             for authority in Authority
-            if authority in self._states
+            if authority in self._states and is_of_use(self._states[authority])
         ]
         if Authority.SEFAZ in self._states:
             certificate = self._states[Authority.SEFAZ].certificate

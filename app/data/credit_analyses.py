@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.credit_analysis import IN_FLIGHT, AnalysisOutcome, AnalysisState, CreditReport
@@ -66,6 +66,25 @@ class QueuedAnalysis:
     origin: Origin
     user: str
     attempts: int
+
+
+@dataclass(frozen=True)
+class QueueGroup:
+    """What waits in the queue of one company, gerenciadora and environment: how many, and how many of them are due.
+
+    `held` tells that the gerenciadora is not asked there now, and `held_until` until when; None with it is until a
+    person mends what `held_why` says.
+    """
+
+    company_id: int
+    manager_id: int
+    manager: str
+    environment: Environment
+    waiting: int
+    due: int
+    held: bool
+    held_until: datetime | None
+    held_why: str
 
 
 @dataclass(frozen=True)
@@ -201,16 +220,24 @@ def enqueue(connection: Connection, new: NewAnalysis, now: datetime) -> tuple[in
     joined = connection.execute(select(_t.id).where(*same)).scalar()
     if joined is None:  # it has ended since
         return enqueue(connection, new, now)
-    if new.urgent:
+    if new.urgent and new.manual:
         force(connection, joined, now)
+    elif new.urgent:  # a try that failed still waits for its time: orders would ask again and again
+        waits = (_t.id == joined, _t.state == AnalysisState.QUEUED.value)
+        connection.execute(update(_t).where(*waits).values(urgent=True))
     return int(joined), False
 
 
 def force(connection: Connection, analysis_id: int | None, now: datetime) -> int:
-    """Make now what waits in the queue, one or all of it, without waiting for the service's next round. How many."""
+    """A person wants what waits in the queue made now, one or all of it, without waiting for the service's next round,
+    for the next try or for what was wrong to be mended; a gerenciadora that asked to be left alone is. How many."""
     which = [_t.state == AnalysisState.QUEUED.value]
     if analysis_id is not None:
         which.append(_t.id == analysis_id)
+    of_them = select(_t.id).where(
+        *which, _t.manager_id == CreditPause.manager_id, _t.environment == CreditPause.environment
+    )
+    connection.execute(delete(CreditPause).where(CreditPause.until.is_(None), of_them.exists()))
     return int(connection.execute(update(_t).where(*which).values(urgent=True, next_at=now)).rowcount)
 
 
@@ -223,18 +250,41 @@ def cancel(connection: Connection, analysis_id: int) -> bool:
 # --- the queue ---
 
 
-def next_due(connection: Connection, now: datetime, *, only_urgent: bool) -> QueuedAnalysis | None:
-    """The next to be made: urgent ones first, else in the order in which they came; none of a gerenciadora on hold."""
-    held = (
-        select(CreditPause.manager_id)
-        .where(
-            CreditPause.manager_id == _t.manager_id,
-            CreditPause.environment == _t.environment,
-            or_(CreditPause.until.is_(None), CreditPause.until > now),
-        )
-        .exists()
+def groups(connection: Connection, now: datetime) -> list[QueueGroup]:
+    """What waits in the queue, by company, gerenciadora and environment."""
+    pause_of = and_(
+        CreditPause.manager_id == _t.manager_id,
+        CreditPause.environment == _t.environment,
+        or_(CreditPause.until.is_(None), CreditPause.until > now),
     )
-    which = [_t.state == AnalysisState.QUEUED.value, _t.next_at <= now, ~held]
+    of = (_t.company_id, _t.manager_id, CreditManager.name, _t.environment)
+    held = (CreditPause.manager_id, CreditPause.until, CreditPause.why)
+    statement = (
+        select(*of, func.count(), func.sum(case((_t.next_at <= now, 1), else_=0)), *held)
+        .select_from(_t)
+        .join(CreditManager, CreditManager.id == _t.manager_id)
+        .outerjoin(CreditPause, pause_of)
+        .where(_t.state == AnalysisState.QUEUED.value)
+        .group_by(*of, *held)
+        .order_by(*of)
+    )
+    found = []
+    for company_id, manager_id, manager, environment, number, due, pause, until, why in connection.execute(statement):
+        place = (company_id, manager_id, manager, Environment(environment))
+        found.append(QueueGroup(*place, number, int(due), pause is not None, until, why or ""))
+    return found
+
+
+def next_due(
+    connection: Connection, now: datetime, among: Iterable[QueueGroup], *, only_urgent: bool
+) -> QueuedAnalysis | None:
+    """The next to be made of these groups: urgent ones first, else in the order in which they came."""
+    places = [(group.company_id, group.manager_id, group.environment.value) for group in among]
+    which = [
+        _t.state == AnalysisState.QUEUED.value,
+        _t.next_at <= now,
+        tuple_(_t.company_id, _t.manager_id, _t.environment).in_(places),
+    ]
     if only_urgent:
         which.append(_t.urgent.is_(True))
     columns = (
@@ -292,9 +342,17 @@ def reserve(connection: Connection, analysis_id: int, owner: str, now: datetime)
     return bool(connection.execute(update(_t).where(*waits).values(values)).rowcount)
 
 
-def settle(connection: Connection, analysis_id: int, finding: CreditFinding, retry_at: datetime | None) -> bool:
-    """What came of asking: an answer, a failure to be tried again at `retry_at`, or one that is not. False when the
-    analysis was not being asked any more; then what was answered is kept all the same."""
+def settle(
+    connection: Connection,
+    analysis_id: int,
+    finding: CreditFinding,
+    retry_at: datetime | None = None,
+    *,
+    counts: bool = True,
+) -> bool:
+    """What came of asking: an answer, a failure to be tried again at `retry_at`, or one that is not. `counts` tells
+    whether it was one of its tries. False when the analysis was not being asked any more; then what was answered is
+    kept all the same."""
     failure = finding.failure
     values: dict[str, Any] = {
         "reserved_until": None,
@@ -306,6 +364,8 @@ def settle(connection: Connection, analysis_id: int, finding: CreditFinding, ret
         "failure_kind": "" if failure is None else failure.kind.value,
         "failure": None if failure is None else _stored(failure),
     }
+    if not counts:
+        values["attempts"] = _t.attempts - 1
     if failure is None:
         assert finding.report is not None
         values |= {

@@ -44,7 +44,8 @@ def hold(connection: Connection, pause: Pause) -> None:
 
 
 def resume(connection: Connection, manager_id: int, environment: Environment | None = None) -> bool:
-    """Ask it again, in one environment or in both. False when nothing was held."""
+    """Ask it again, in one environment or in both: a person says so, or has just mended what was wrong (credentials,
+    address, mapping). False when nothing was held."""
     which = [_t.manager_id == manager_id]
     if environment is not None:
         which.append(_t.environment == environment.value)

@@ -32,12 +32,14 @@ _LIFT = (
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision about one customer by the consultation with that number; `reason` is what the consultation found."""
+    """A decision about one customer by the consultation with that number, or by a credit analysis, and what was found
+    there."""
 
     customer_id: int
     decision: Decision
     reason: str
-    consultation_id: int
+    consultation_id: int | None
+    analysis_id: int | None = None
 
 
 def carry_out(connection: Connection, decided: Sequence[Decided], *, by: str, at: datetime) -> None:
@@ -94,4 +96,6 @@ def batches(ids: Iterable[int]) -> Iterator[list[int]]:
 
 def _what(one: Decided) -> str:
     what = "bloqueio" if one.decision.add or one.decision.lift else "bandeira"
+    if one.analysis_id is not None:
+        return f"cliente {one.customer_id}: {what} pela análise de crédito {one.analysis_id}"
     return f"cliente {one.customer_id}: {what} pela consulta {one.consultation_id}"

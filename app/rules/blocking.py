@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from app.anp_profile import AnpProfile
 from app.brands import BrandReading
+from app.credit_analysis import AnalysisOutcome
 from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Decision, SefazAction, Verdict
-from app.policies import CustomerAction, MissingBrandAction
+from app.policies import CreditCustomerAction, CustomerAction, Environment, MissingBrandAction
 
 
 def decide_sefaz(
@@ -82,6 +83,40 @@ def decide_anp(
     if others:
         said.append(f"Continua bloqueado por: {', '.join(b.origin.label for b in others)}.")
     return Decision(" ".join(said), (*status.add, *missing.add), lift, new_brand)
+
+
+def decide_credit(
+    outcome: AnalysisOutcome,
+    reason: str,
+    *,
+    environment: Environment,
+    action: CreditCustomerAction,
+    blocks: Iterable[ActiveBlock],
+    exempt_as: str | None,
+) -> Decision:
+    """The decision of a company's profile about a credit analysis: refused blocks, approved lifts what another one
+    raised. What was not answered, is undecided or was tried in Homologação changes nothing."""
+    if not outcome.is_answer:
+        return Decision("A consulta falhou: a situação e os bloqueios do cliente continuam como estavam.")
+    if environment is not Environment.PRODUCTION:
+        return Decision("Análise em Homologação: nunca altera o cliente.")
+    if outcome is AnalysisOutcome.UNDECIDED:
+        return Decision("Uma análise indefinida não altera o cliente.")
+    if action is CreditCustomerAction.NOTHING:
+        return Decision("O perfil é “Não faz nada”: a análise não bloqueia nem desbloqueia o cliente.")
+    if exempt_as is not None:
+        return Decision(f"O cliente é a entidade “{exempt_as}”, que representa filial ou congênere: nunca é bloqueado.")
+    held = tuple(blocks)
+    own = tuple(block.id for block in held if block.origin is BlockOrigin.CREDIT)
+    if outcome is AnalysisOutcome.REFUSED:
+        if own:
+            return Decision(f"Continua bloqueado pela análise de crédito. {reason}")
+        return Decision(f"Bloqueado pela análise de crédito. {reason}", add=((BlockOrigin.CREDIT, reason),))
+    others = [block for block in held if block.origin is not BlockOrigin.CREDIT]
+    remaining = f" Continua bloqueado por: {', '.join(b.origin.label for b in others)}." if others else ""
+    if own:
+        return Decision(f"Bloqueio da análise de crédito retirado. {reason}{remaining}", lift=own)
+    return Decision(f"Nada a mudar. {reason}{remaining}")
 
 
 def _by_status(

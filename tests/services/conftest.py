@@ -29,6 +29,7 @@ from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES, CUSTOMERS
 from services.anp.consultation import AnpConsultation
 from services.backoffice import Backoffice
+from services.credit.consultation import CreditConsultation
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.sefaz import DemoSefaz
@@ -176,7 +177,8 @@ def installed(
     settings = SettingsRepository(MachineStore(folders.machine_file), database)
     consultation = SefazConsultation(database, folders, read_timeout=READ_TIMEOUT_S)
     anp = AnpConsultation(database, folders, read_timeout=READ_TIMEOUT_S)
-    place = Place(Backoffice(folders, database, settings, consultation, anp, ACTOR), sefaz, branch)
+    credit = CreditConsultation(database, folders)
+    place = Place(Backoffice(folders, database, settings, consultation, anp, credit, ACTOR), sefaz, branch)
     place.install(*opened_pfx)
     place.save({SEFAZ_BRANCH: branch})
     return place

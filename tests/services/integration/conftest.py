@@ -23,6 +23,7 @@ from app.settings.snapshot import Snapshot
 from app.tables import COMPANIES
 from services.anp.consultation import AnpConsultation
 from services.backoffice import Backoffice
+from services.credit.consultation import CreditConsultation
 from services.integration import app as application
 from services.integration import server as running
 from services.integration.app import openapi
@@ -95,6 +96,7 @@ def office(database: Database, data_folder: Path) -> Iterator[Backoffice]:
         SettingsRepository(MachineStore(folders.machine_file), database),
         SefazConsultation(database, folders),
         AnpConsultation(database, folders),
+        CreditConsultation(database, folders),
         ACTOR,
     )
     yield opened
