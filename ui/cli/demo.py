@@ -1,4 +1,4 @@
-"""`demo`: the whole program on made-up data, with a SEFAZ and an ANP on this computer."""
+"""`demo`: the whole program on made-up data, with a SEFAZ, an ANP, a WhatsApp and a counter on this computer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.domain import AnpFinding, Authority, Finding, Origin, Request, Result
+from app.portuguese import counted
 from ui.cli.output import Status, note, write, write_table
 
 if TYPE_CHECKING:
@@ -20,28 +21,31 @@ if TYPE_CHECKING:
     from app.folders import Folders
     from app.settings.snapshot import Snapshot
     from services.backoffice import Backoffice
-    from services.demo.counter import DemoCounter
+    from services.demo.counter import Act, DemoCounter
     from services.demo.demonstration import Demonstration
 
 PICTURES = Path("build") / "demo"
 _OPENING_S = 60
+_WORKING_S = 60
+_ACTS, _MESSAGES, _ACT_PAUSE_S = 40, 4, 0.05
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "demo",
-        help="mostra o programa inteiro com dados inventados, uma SEFAZ e uma ANP neste computador",
-        description="Cria uma empresa, 40 clientes, um certificado, uma SEFAZ e uma ANP com a lista de 46 mil "
-        "revendedores, tudo neste computador e de mentira, e abre a janela. Nada chega aos dados nem às senhas de "
-        "verdade, e tudo é apagado ao fim.",
+        help="mostra o programa inteiro com dados inventados: SEFAZ, ANP, WhatsApp e um balcão neste computador",
+        description="Cria uma empresa, 40 clientes, um certificado, uma SEFAZ, uma ANP com a lista de 46 mil "
+        "revendedores, um WhatsApp e um balcão que vende, libera vendas e abre ordens de serviço, tudo neste "
+        "computador e de mentira, e abre a janela. Nada chega aos dados nem às senhas de verdade, e tudo é apagado ao "
+        "fim.",
     )
     parser.set_defaults(run=run)
     parser.add_argument(
         "--sem-janela",
         action="store_true",
-        help="consulta todos os clientes, avalia um pedido de cada um, mostra os resultados e grava imagens das telas; "
-        "é o que acontece quando não há tela",
+        help="consulta todos os clientes, avalia um pedido de cada um, mostra os resultados, deixa o balcão trabalhar "
+        "um pouco e grava imagens das telas; é o que acontece quando não há tela",
     )
     parser.add_argument(
         "--pasta", metavar="PASTA", type=Path, default=PICTURES, help=f"onde gravar as imagens ({PICTURES})"
@@ -57,12 +61,10 @@ def run(options: argparse.Namespace) -> Status:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C, so that everything is cleaned up
     try:
         note("Preparando a demonstração…")
-        with demonstration(
-            automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS, counters=not without_window
-        ) as demo:
+        with demonstration(automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS, counters=True) as demo:
             if without_window:
                 _consult_all(demo.folders)
-                _take_pictures(demo.folders, options.pasta)
+                _take_pictures(demo, options.pasta)
                 return Status.DONE
             with _counter(demo):
                 return _show_window(demo.folders)
@@ -70,15 +72,15 @@ def run(options: argparse.Namespace) -> Status:
         signal.signal(signal.SIGTERM, before)
 
 
-def _counter(demo: Demonstration) -> DemoCounter:
-    """The counter that keeps the service busy while the window is open."""
+def _counter(demo: Demonstration, **more: Any) -> DemoCounter:
+    """The counter that keeps the service busy while the window is open; `more` as DemoCounter takes it."""
     from services.demo import example
     from services.demo.counter import DemoCounter, Releaser
     from services.demo.demonstration import SUPERVISOR_PASSWORD
 
     supervisor = next(user for user in example.USERS if "Supervisor" in user.name)
     releaser = Releaser(supervisor.login, SUPERVISOR_PASSWORD)
-    return DemoCounter(lambda: f"http://127.0.0.1:{demo.counter_port}", demo.counter_token, releaser=releaser)
+    return DemoCounter(lambda: f"http://127.0.0.1:{demo.counter_port}", demo.counter_token, releaser=releaser, **more)
 
 
 def _has_screen() -> bool:
@@ -222,15 +224,15 @@ def _todays_list(office: Backoffice, snapshot: Snapshot) -> str:
     return report.sentence
 
 
-def _take_pictures(folders: Folders, target: Path) -> None:
-    """Pictures of the pages that have the most to show, drawn without a screen."""
+def _take_pictures(demo: Demonstration, target: Path) -> None:
+    """Pictures of the pages that have the most to show, drawn without a screen, after some work of the counter."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from ui import pages, tasks, theme
     from ui.window_app import WindowProgram
 
     application = theme.application()
     theme.apply(application)
-    program = WindowProgram(folders, is_demo=True)
+    program = WindowProgram(demo.folders, is_demo=True)
 
     def settle() -> None:
         for _ in range(5):  # what a task brings may start another
@@ -244,6 +246,8 @@ def _take_pictures(folders: Folders, target: Path) -> None:
         deadline = time.monotonic() + _OPENING_S
         while program.office is None and time.monotonic() < deadline:
             settle()
+        if program.office is not None:
+            _let_counter_work(demo, program.office.backoffice, settle)
         for key in (
             pages.PROFILES,
             pages.INTEGRATION,
@@ -263,3 +267,24 @@ def _take_pictures(folders: Folders, target: Path) -> None:
     finally:
         program.quit()
         settle()
+
+
+def _let_counter_work(demo: Demonstration, office: Backoffice, settle: Callable[[], None]) -> None:
+    """Let the counter sell and open service orders until it, and what it brings about, is there to be seen."""
+    from app.data import counters
+
+    note("O balcão vende e abre ordens de serviço")
+    acts: list[Act] = []
+
+    def worked() -> bool:
+        with office.database.reading() as connection:
+            seen = any(each.last_seen_at is not None for each in counters.every(connection))
+        return seen and len(acts) >= _ACTS and len(demo.whatsapp.posted) >= _MESSAGES
+
+    with _counter(demo, pause_s=_ACT_PAUSE_S, on_act=acts.append):
+        deadline = time.monotonic() + _WORKING_S
+        while not worked() and time.monotonic() < deadline:
+            settle()
+            time.sleep(_ACT_PAUSE_S)
+    done = counted(len(acts), "pedido do balcão respondido", "pedidos do balcão respondidos")
+    note(f"{done}; {counted(len(demo.whatsapp.posted), 'mensagem enviada', 'mensagens enviadas')}")

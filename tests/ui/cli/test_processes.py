@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -268,6 +269,10 @@ def test_the_demonstration_without_a_window(
         "mensagens",
     }
     assert min(pictures.values()) > 20_000
+    day = re.search(r"^(\d+) pedidos do balcão respondidos; (\d+) mensagens enviadas$", err, re.MULTILINE)
+    assert day is not None
+    assert int(day[1]) >= 40
+    assert int(day[2]) >= 4
     assert "Traceback" not in err
     assert not list(tmp_path.glob("retaguarda-demo-*"))
     assert {file: file.stat().st_mtime_ns for file in file_machine.iterdir()} == before
