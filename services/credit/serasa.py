@@ -18,7 +18,7 @@ from app.folders import Folders
 from app.tables import Provider
 from services.credit.addresses import published
 from services.credit.credentials import Credentials
-from services.credit.exchange import Exchange, Message, basic, called_by
+from services.credit.exchange import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Exchange, Message, basic, called_by
 from services.credit.json_values import NotAReport, parse_object, whole
 from services.credit.provider import AnalysisFailed, Contract, ProviderAnswer
 from services.credit.refusal import invalid, login_refused, refused, request_id
@@ -42,13 +42,18 @@ _LOGIN_AGAIN_WITHIN_S = 60.0
 class SerasaProvider:
     """A `CreditProvider`. Its tokens are in memory only, one for each address and credentials.
 
-    `clock` is for how long a token is used, in seconds from any beginning.
+    Times are in seconds; `clock`, for how long a token is used, counts them from any beginning.
     """
 
     def __init__(
-        self, folders: Folders, *, exchange: Exchange | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        folders: Folders,
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT_S,
+        read_timeout: float = READ_TIMEOUT_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._exchange = exchange or Exchange(folders)
+        self._exchange = Exchange(folders, connect_timeout=connect_timeout, read_timeout=read_timeout)
         self._clock = clock
         self._tokens: dict[tuple[str, Credentials], tuple[str, float]] = {}
 

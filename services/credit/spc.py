@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.data.credit_managers import Manager
 from app.domain import Document, DocumentKind, Failure, FailureKind
 from app.folders import Folders
-from services.credit.exchange import Exchange, Message, basic, called_by
+from services.credit.exchange import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Exchange, Message, basic, called_by
 from services.credit.json_values import NotAReport
 from services.credit.provider import AnalysisFailed, Contract, ProviderAnswer
 from services.credit.refusal import details, failed, invalid, login_refused, refused, request_id
@@ -29,10 +29,12 @@ _KIND = {DocumentKind.CNPJ: "J", DocumentKind.CPF: "F"}
 
 
 class SpcProvider:
-    """A `CreditProvider`."""
+    """A `CreditProvider`. Times are in seconds."""
 
-    def __init__(self, folders: Folders, *, exchange: Exchange | None = None) -> None:
-        self._exchange = exchange or Exchange(folders)
+    def __init__(
+        self, folders: Folders, *, connect_timeout: float = CONNECT_TIMEOUT_S, read_timeout: float = READ_TIMEOUT_S
+    ) -> None:
+        self._exchange = Exchange(folders, connect_timeout=connect_timeout, read_timeout=read_timeout)
 
     def ask(
         self, document: Document, contract: Contract, *, given_up: Callable[[], bool] = lambda: False
