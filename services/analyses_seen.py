@@ -164,6 +164,7 @@ def _answered(analysis: FullAnalysis) -> AnsweredAnalysis:
 def _newer(analysis: FullAnalysis) -> PendingAnalysis | FailedAnalysis:
     row = analysis.row
     if row.state.is_over:
-        what = "" if analysis.failure is None else analysis.failure.what
-        return FailedAnalysis(row.id, row.consulted_at or row.created_at, what)
+        assert analysis.failure is not None
+        assert row.consulted_at is not None
+        return FailedAnalysis(row.id, row.consulted_at, analysis.failure.what)
     return PendingAnalysis(row.id, row.created_at, row.state is AnalysisState.ASKING, row.failed)
