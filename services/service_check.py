@@ -22,6 +22,7 @@ from typing import Any
 
 from app.domain import Failure, FailureKind
 from app.kinds import is_this_computer
+from app.out_of_reach import NO_ROUTE, UNKNOWN_NAME
 from app.policies import DatabaseKind
 from app.portuguese import listed
 from app.settings.catalog import (
@@ -324,13 +325,7 @@ def _reach(target: _Target) -> StepReport:
 def _explained(target: _Target, step: ServiceStep, error: OSError | UnicodeError) -> Failure:
     host, port, details = target.host, target.port, f"{target.host}:{target.port}\n{error}"
     if step is ServiceStep.NAME:
-        return Failure(
-            FailureKind.NETWORK,
-            f"O nome “{host}” não foi encontrado na rede.",
-            "Pode haver um erro de digitação, ou a rede não conhece este nome.",
-            "Confira o nome, ou informe o endereço IP do servidor.",
-            details,
-        )
+        return UNKNOWN_NAME.failure(host, details)
     if isinstance(error, TimeoutError):
         silent = step is ServiceStep.CONNECTION
         return Failure(
@@ -348,13 +343,7 @@ def _explained(target: _Target, step: ServiceStep, error: OSError | UnicodeError
         )
     number = error.errno if isinstance(error, OSError) else None
     if number in waited_socket.NO_ROUTE:
-        return Failure(
-            FailureKind.NETWORK,
-            f"Não há caminho de rede até {host}.",
-            "O cabo ou o Wi-Fi está desligado, ou o endereço é de outra rede.",
-            "Confira a rede deste computador, a VPN e o endereço do servidor.",
-            details,
-        )
+        return NO_ROUTE.failure(host, details)
     if number == errno.ECONNREFUSED:
         return Failure(
             FailureKind.NETWORK,

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from sqlalchemy import URL
 
 from app.domain import Failure, FailureKind
+from app.out_of_reach import NO_ROUTE, UNKNOWN_NAME
 
 DAMAGED = "\N{REPLACEMENT CHARACTER}"
 
@@ -148,9 +149,9 @@ _CASES = {
     ),
     Refusal.NAME: _Case(
         r"failed to resolve|could not translate host|n.o p.de traduzir nome",
-        "O nome “{server}” não foi encontrado na rede.",
-        "Pode haver um erro de digitação, ou a rede não conhece este nome.",
-        "Confira o nome, ou informe o endereço IP do servidor.",
+        UNKNOWN_NAME.what,
+        UNKNOWN_NAME.cause,
+        UNKNOWN_NAME.todo,
     ),
     Refusal.OTHER_PROGRAM: _Case(
         r"SSL negotiation|expected authentication request",
@@ -173,9 +174,9 @@ _CASES = {
     ),
     Refusal.NO_ROUTE: _Case(
         r"unreachable|No route|sem rota|inacess",
-        "Não há caminho de rede até {server}.",
-        "O cabo ou o Wi-Fi está desligado, ou o endereço é de outra rede.",
-        "Confira a rede deste computador, a VPN e o endereço do servidor.",
+        NO_ROUTE.what,
+        NO_ROUTE.cause,
+        NO_ROUTE.todo,
     ),
     Refusal.HUNG_UP: _Case(
         r"closed the connection|fechou a conex|reset by peer|EOF detected",

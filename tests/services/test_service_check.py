@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import URL
 
+from app.data.server_refusal import Refusal, explain
 from app.policies import DatabaseKind
 from app.settings.catalog import (
     DATABASE_KIND,
@@ -29,7 +31,7 @@ from app.settings.catalog import (
 from app.settings.setting import Setting
 from app.settings.snapshot import Kept, Snapshot
 from app.version import VERSION
-from services import port_users, service_check
+from services import port_users, service_check, waited_socket
 from services.check_list import CheckReport, Outcome, StepReport, ToCopy, ToRetry
 from services.page_request import read_page
 from services.port_users import PortUser
@@ -304,7 +306,30 @@ def test_a_program_that_accepts_and_says_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_name_that_nobody_knows() -> None:
-    assert "não foi encontrado" in failed(settings(8082, server="nenhum.invalid"), ServiceStep.NAME).found
+    step = failed(settings(8082, server="nenhum.invalid"), ServiceStep.NAME)
+    assert step.found == "O nome “nenhum.invalid” não foi encontrado na rede."
+    told_alike(step, Refusal.NAME, "nenhum.invalid")
+
+
+def test_a_network_without_a_way_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*arguments: object) -> socket.socket:
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    monkeypatch.setattr(waited_socket, "connect", nowhere)
+    step = failed(settings(8082, server=_ELSEWHERE), ServiceStep.CONNECTION)
+    assert step.found == f"Não há caminho de rede até {_ELSEWHERE}."
+    told_alike(step, Refusal.NO_ROUTE, _ELSEWHERE)
+
+
+def told_alike(step: StepReport, refusal: Refusal, host: str) -> None:
+    """The same is said of the computer when it is the database's."""
+    of_database = explain(refusal, URL.create("postgresql", host=host, port=5432), "")
+    assert step.failure is not None
+    assert (step.failure.what, step.failure.cause, step.failure.todo) == (
+        of_database.what,
+        of_database.cause,
+        of_database.todo,
+    )
 
 
 def test_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
