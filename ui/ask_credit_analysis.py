@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain import Origin
 from app.policies import Environment
@@ -49,6 +49,8 @@ class AskCreditAnalysis(AskingDialog):
         for prospect in prospects:
             self.company.addItem(prospect.title, prospect.company_id)
         self.manager, self.environment = selectable(), selectable()
+        for field in (self.company, self.manager, self.environment):
+            field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.queued = QRadioButton()
         self.urgent = QRadioButton("Com urgência, sem esperar a fila")
         interval = words.counted(office.snapshot[CREDIT_INTERVAL], "minuto", "minutos")
@@ -71,6 +73,7 @@ class AskCreditAnalysis(AskingDialog):
         self._below.addWidget(self.known)
         self._below.addWidget(self.cost)
         self.company.currentIndexChanged.connect(self._show_chosen)
+        self.urgent.toggled.connect(self._offer)
         first = next((n for n, one in enumerate(prospects) if one.refusal is None), 0)
         self.company.setCurrentIndex(first)
         self._show_chosen()
@@ -85,21 +88,28 @@ class AskCreditAnalysis(AskingDialog):
         prospect = self.chosen
         choice = prospect.choice
         name = "nenhuma" if choice.manager is None else choice.manager.name
-        self.manager.setText(f"{name} ({choice.manager_from})")
-        self.environment.setText(f"{ENVIRONMENTS[choice.environment].word} ({choice.environment_from})")
+        self.manager.setText(f"{name} · {choice.manager_from}")
+        self.environment.setText(f"{ENVIRONMENTS[choice.environment].word} · {choice.environment_from}")
         is_test = choice.environment is Environment.TEST
         self.banner.say((_TEST,) if is_test and prospect.refusal is None else ())
         self.cost.setVisible(not is_test)
         known = _known(prospect)
         self.known.setText(known)
         self.known.setVisible(bool(known))
-        self.confirm.setText("Pedir outra" if prospect.valid is not None else "Pedir")
-        self.confirm.setEnabled(prospect.refusal is None)
+        self.confirm.setText("Pedir outra" if prospect.valid is not None and prospect.waiting is None else "Pedir")
+        self._offer()
         if prospect.refusal is not None:
             self.failure.show_failure(prospect.refusal)
         else:
             self.failure.clear()
         self._make_room()
+
+    @Slot()
+    def _offer(self) -> None:
+        """One that waits is only asked for again to have it made at once."""
+        prospect = self.chosen
+        waits = prospect.waiting is not None and not self.urgent.isChecked()
+        self.confirm.setEnabled(prospect.refusal is None and not waits)
 
     @property
     def _blamed(self) -> QWidget:
@@ -135,7 +145,7 @@ def _known(prospect: Prospect) -> str:
         row = waiting.row
         said.append(
             f"A análise nº {row.id} deste documento já está na fila, pedida em {words.exact(row.created_at)} por "
-            f"{row.user}. Pedir agora não faz outra; com urgência, ela deixa de esperar."
+            f"{row.user}: não se pede outra. Com urgência, ela deixa de esperar."
         )
     if valid is not None:
         said.append(_still_good(valid))

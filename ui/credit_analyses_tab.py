@@ -16,11 +16,12 @@ from app.settings.catalog import CREDIT_ALLOWED
 from ui import icons, pages, tasks, theme
 from ui.ask_credit_analysis import AskCreditAnalysis
 from ui.banner import Banner
-from ui.credit_analysis_model import OF_CUSTOMER, CreditAnalysisModel
+from ui.credit_analysis_model import OF_CUSTOMER, Column, CreditAnalysisModel, text_of
 from ui.credit_list_paper import CreditListOutput
 from ui.credit_report_dialog import CreditReportDialog
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
+from ui.inscription_card import selectable
 from ui.layout_memory import LayoutMemory
 from ui.row_table import RowTable
 from ui.status_delegate import StatusDelegate
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from ui.office import Office
 
 _LOOK_AGAIN_MS = 5_000
-_TEST = "Homologação: as análises com este ambiente usam dados de teste e nunca aprovam um pedido."
+_TEST = "Homologação: dados de teste, que nunca aprovam um pedido."
 _LIST, _NOTHING, _FAILED = range(3)
 
 
@@ -127,6 +128,8 @@ class CreditAnalysesTab(QWidget):
         theme.tone(self._said, Tone.OK)
         self._said.hide()
         self._failure = FailureView()
+        self._summary = selectable()
+        self._summary.setAccessibleName("Análise selecionada")
 
     def _make_list(self) -> None:
         self.banner = Banner(tone=Tone.BLOCK)
@@ -137,6 +140,7 @@ class CreditAnalysesTab(QWidget):
         self.table.setItemDelegate(StatusDelegate(self.table))
         prepare_table(self.table)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setMinimumHeight(132)  # three lines, whatever is said above it
         header = self.table.horizontalHeader()
         for section, column in enumerate(OF_CUSTOMER):
             header.resizeSection(section, column.width)
@@ -179,6 +183,7 @@ class CreditAnalysesTab(QWidget):
         whole.addWidget(self._failure)
         whole.addWidget(self.output)
         whole.addWidget(self._places, 1)
+        whole.addWidget(self._summary)
         self._offer_opening()
         self._offer_asking()
 
@@ -228,6 +233,9 @@ class CreditAnalysesTab(QWidget):
         selected = self._selected()
         self.open_button.setEnabled(selected is not None and selected.row.state is AnalysisState.ANSWERED)
         self.errors_button.setEnabled(selected is not None and selected.row.failed)
+        summary = "" if selected is None else _summary(selected)
+        self._summary.setText(summary)
+        self._summary.setVisible(bool(summary))
 
     @Slot(QModelIndex)
     def _activated(self, _index: QModelIndex) -> None:
@@ -306,7 +314,7 @@ class CreditAnalysesTab(QWidget):
 
     @Slot(int, bool)
     def _asked(self, number: int, is_new: bool) -> None:
-        told = "foi pedida e está na fila." if is_new else "já estava na fila: não foi pedida outra."
+        told = "foi pedida e está na fila." if is_new else "já estava na fila, e deixou de esperar."
         self._said.setText(f"A análise nº {number} {told}")
         self._said.show()
         self._wanted_id = number
@@ -318,3 +326,15 @@ class CreditAnalysesTab(QWidget):
     @Slot()
     def _open_settings(self) -> None:
         self._office.open_page.emit(pages.PROFILES, CREDIT_ALLOWED)
+
+
+def _summary(listed: ListedAnalysis) -> str:
+    """What matters of one analysis, which a narrow list does not show all at once."""
+    validity = text_of(listed, Column.VALIDITY)
+    parts = (
+        f"Nº {listed.id}: {text_of(listed, Column.OUTCOME) or text_of(listed, Column.STATE)}",
+        validity if listed.expired or not validity else f"vale até {validity}",
+        text_of(listed, Column.ENVIRONMENT),
+        f"empresa {text_of(listed, Column.COMPANY)}",
+    )
+    return " · ".join(part for part in parts if part)

@@ -14,7 +14,7 @@ from ui.theme import Tone
 RECORDS = 20
 """How many records of a kind are shown; the rest is in the provider's own answer."""
 
-_HEADINGS = ("Registros", "Quantos", "Valor", "De … a")
+_HEADINGS = ("Tipo", "Quantos", "Valor")
 
 
 class CreditNegatives(QWidget):
@@ -47,8 +47,10 @@ class CreditNegatives(QWidget):
             self._put(theme.role(selectable(group.kind), "strong"), 0)
             self._put(_cell(words.number(group.count), f"{group.kind}, quantos"), 1)
             self._put(_cell(_amount(group), f"{group.kind}, valor"), 2)
-            self._put(_cell(_period(group), f"{group.kind}, período"), 3)
             self._line += 1
+            period = _period(group)
+            if period:
+                self._detail(period)
             for record in group.records[:RECORDS]:
                 self._detail(_sentence(record))
             left = max(group.count, len(group.records)) - min(len(group.records), RECORDS)
@@ -92,7 +94,7 @@ def _amount(group: NegativeGroup) -> str:
 
 def _period(group: NegativeGroup) -> str:
     days = [calendar_day(day) for day in dict.fromkeys((group.first, group.last)) if day is not None]
-    return " a\n".join(days)
+    return f"de {days[0]} a {days[1]}" if len(days) == 2 else f"em {days[0]}" if days else ""
 
 
 def _sentence(record: NegativeRecord) -> str:

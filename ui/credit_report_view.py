@@ -81,13 +81,13 @@ class CreditReportView(EntryView):
         details.addWidget(self.raw)
         self._lay_out(
             self.banner,
+            self._where,
+            self._customer,
             self._standing,
             self._reasons,
             self._why_not,
             self._notices,
             self._report,
-            self._customer,
-            self._where,
             below=details,
         )
         self.fold.hide()
@@ -212,7 +212,7 @@ def _circumstances(full: FullAnalysis) -> list[tuple[str, str]]:
         ("Tentativas", words.number(row.attempts) if row.attempts > 1 else ""),
         ("Identificação lá", full.request_id),
         ("Resposta HTTP", "" if full.http_status is None else str(full.http_status)),
-        ("Pedida em", full.machine),
+        ("Computador", full.machine),
     ]
     return [(label, value) for label, value in facts if value]
 
