@@ -10,13 +10,22 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from app.data import audit, idempotency, manual_blocks, order_checks, records
+from app.data import audit, credit_analyses, idempotency, manual_blocks, order_checks, records
+from app.data.credit_analyses import AnalysisQuery
 from app.data.models import IdempotentAnswer, OrderCheck
 from app.data.order_checks import FullCheck
-from app.policies import OverdueAction, UserProfile
-from app.settings.catalog import OVERDUE_ACTION, OVERDUE_BUDGET, OVERDUE_PRE_SALE
+from app.domain import Origin
+from app.policies import Environment, OverdueAction, UserProfile
+from app.settings.catalog import (
+    CREDIT_ALLOWED,
+    CREDIT_ENVIRONMENT,
+    CREDIT_MANAGER,
+    OVERDUE_ACTION,
+    OVERDUE_BUDGET,
+    OVERDUE_PRE_SALE,
+)
 from app.settings.snapshot import Snapshot
-from app.tables import COMPANIES, USERS
+from app.tables import COMPANIES, CREDIT_MANAGERS, USERS, Provider
 from services.integration import schemas
 from services.passwords import set_password
 from tests.services.integration.conftest import ACTOR, Service, problem
@@ -104,6 +113,28 @@ def test_overdue_credit_is_told_in_numbers(refusing: Service) -> None:
     assert credit["maior_atraso"] >= 365
     assert credit["primeira_vencida"] == DUE.isoformat()
     assert evaluate(refusing, number=2).json()["crediario"]["vencidas"] == 0
+
+
+def test_a_pending_credit_analysis_is_told_as_it_is_kept_and_the_counters_name_with_it(service: Service) -> None:
+    with service.database.writing() as connection:
+        given = {"nome": "Birô", "provedor": Provider.SERASA}
+        manager = records.add(connection, CREDIT_MANAGERS, given, Snapshot(), ACTOR)
+    service.save(
+        {CREDIT_ALLOWED: True, CREDIT_MANAGER: manager, CREDIT_ENVIRONMENT: Environment.PRODUCTION},
+        company=service.company,
+    )
+    budget = evaluate(service, "dav").json()
+    assert (budget["permitido"], budget["analise_credito"]["situacao"]) == (True, "sem_analise")
+    told = evaluate(service, "pedido").json()
+    analysis = told["analise_credito"]
+    assert (told["permitido"], set(analysis)) == (False, set(schemas.Analysis.model_fields))
+    assert (analysis["situacao"], analysis["validade"], analysis["resultado"]) == ("pendente", None, None)
+    assert analysis["motivos"][0].startswith("Pendente de análise de crédito: a nº ")
+    kept = service.ask("GET", f"/v1/avaliacoes/{told['avaliacao']}").json()
+    assert {name: kept[name] for name in told} == told
+    with service.database.reading() as connection:
+        (row,) = credit_analyses.page(connection, AnalysisQuery(), 0, 10)
+    assert (row.id, row.user, row.origin) == (analysis["numero"], "balcão Balcão 1", Origin.ORDER)
 
 
 def test_a_block_refuses_the_order_and_not_the_budget(service: Service) -> None:

@@ -78,8 +78,9 @@ def test_a_permitted_order_says_why(run: Run, shop: Path) -> None:
         "regras",
         "liberacao_necessaria",
         "crediario",
+        "analise_credito",
     ]
-    assert (outcome.json["avaliacao"], outcome.json["crediario"]) == (1, None)
+    assert (outcome.json["avaliacao"], outcome.json["crediario"], outcome.json["analise_credito"]) == (1, None, None)
     assert outcome.json["permitido"] is True
     assert outcome.json["consulta_id"] == 1
     assert "anp.pedido.cadastro_atualizado" in outcome.json["regras"]
@@ -160,6 +161,29 @@ def test_an_order_that_comes_from_a_pre_sale_is_checked_again(run: Run, creditor
     assert (again.status, again.json["liberacao_necessaria"]) == (1, True)
     missing = run("avaliar", "pedido", "--anterior", 99, *arguments)
     assert (missing.status, missing.out.count("Não existe a avaliação 99")) == (2, 1)
+
+
+def test_an_order_that_lacks_a_credit_analysis_asks_for_it_and_a_budget_only_tells(run: Run, machine: Path) -> None:
+    for arguments in (
+        ("cadastros", "empresas", "incluir", f"cnpj={CNPJ}", "nome=Distribuidora Modelo", "uf=SP"),
+        ("cadastros", "gerenciadoras", "incluir", "nome=Birô", "provedor=serasa"),
+        ("config", "gravar", "credito.permite=sim", "credito.gerenciadora=1", "credito.ambiente=producao"),
+    ):
+        outcome = run(*arguments)
+        assert outcome.status == 0, outcome.err
+    arguments = ("--documento", DOCUMENT, "--empresa", 1)
+    budget = run("avaliar", "dav", *arguments, "--json")
+    assert (budget.status, budget.json["analise_credito"]["situacao"]) == (0, "sem_analise")
+    order = run("avaliar", "pedido", *arguments, "--json")
+    assert (order.status, order.json["permitido"]) == (1, False)
+    told = order.json["analise_credito"]
+    assert list(told) == ["situacao", "numero", "validade", "resultado", "motivos"]
+    assert (told["situacao"], told["numero"], told["resultado"]) == ("pendente", 1, None)
+    assert order.json["regras"][0] == "credito.pedido"
+    shown = run("avaliar", "pedido", *arguments)
+    assert "- Pendente de análise de crédito: a nº 1" in shown.out
+    assert "· análise de crédito 1" in shown.out
+    assert "Regra: Ação sobre o Pedido/NF sem análise aprovada (credito.pedido)" in shown.out
 
 
 def test_a_reference_longer_than_the_counter_may_send_is_a_usage_error(run: Run, creditor: Path) -> None:
