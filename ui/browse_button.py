@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from ui import icons
+from ui.aside_button import AsideButton
 
 
 def files_of(what: str, suffixes: Sequence[str]) -> str:
@@ -18,7 +19,7 @@ def files_of(what: str, suffixes: Sequence[str]) -> str:
 CSV_FILES = files_of("CSV", (".csv", ".txt"))
 
 
-class BrowseButton(QPushButton):
+class BrowseButton(AsideButton):
     """Writes the file chosen into `path`. `title` and `files` are those of the dialog that asks for it."""
 
     chosen = Signal()
@@ -29,7 +30,6 @@ class BrowseButton(QPushButton):
         self._path = path
         self._title = title
         self._files = files
-        self.setAutoDefault(False)
         self.clicked.connect(self._ask)
 
     @Slot()

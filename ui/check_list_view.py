@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from services.check_list import CheckReport, Outcome, Remedy, StepReport, ToCopy, as_text, told_once
 from ui import icons, theme
+from ui.aside_button import AsideButton
 from ui.failure_view import FailureView
 from ui.inscription_card import selectable
 from ui.outcome_look import LOOKS, UNDER_WAY
@@ -112,8 +113,7 @@ class CheckListView(QFrame):
             button.deleteLater()
         self.remedies = []
         for remedy in remedies:
-            button = QPushButton(icons.icon("copy" if isinstance(remedy, ToCopy) else "refresh"), remedy.label)
-            button.setAutoDefault(False)
+            button = AsideButton(icons.icon("copy" if isinstance(remedy, ToCopy) else "refresh"), remedy.label)
             if isinstance(remedy, ToCopy):
                 button.setToolTip(remedy.text)
             button.clicked.connect(partial(self._take, remedy))

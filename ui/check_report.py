@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import icons, theme, words
+from ui.aside_button import AsideButton
 from ui.status_delegate import StatusDelegate
 from ui.table_look import prepare_table
 from ui.theme import Tone
@@ -87,17 +88,15 @@ class CheckReportDialog(QDialog):
                 self.table.setItem(row, column, item)
         self.table.itemActivated.connect(self._open_customer)
         self.table.setVisible(bool(self._left))
-        self.open_button = QPushButton(icons.icon("customers"), "Abrir cliente")
+        self.open_button = AsideButton(icons.icon("customers"), "Abrir cliente")
         self.open_button.clicked.connect(self._open_customer)
         self.open_button.setVisible(bool(self._left))
-        self.blocked_button = QPushButton(icons.icon("block"), "Ver os bloqueados")
+        self.blocked_button = AsideButton(icons.icon("block"), "Ver os bloqueados")
         self.blocked_button.clicked.connect(self._open_blocked)
         self.blocked_button.setVisible(report.blocked > 0)
         close = QPushButton("Fechar")
         theme.primary(close)
         close.clicked.connect(self.accept)
-        for button in (self.open_button, self.blocked_button):
-            button.setAutoDefault(False)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.S)
         buttons.addWidget(self.open_button)

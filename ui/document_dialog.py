@@ -25,6 +25,7 @@ from app.inscription_digits import doubt
 from app.settings.catalog import ANP_ONLINE
 from app.uf import UFS
 from ui import theme
+from ui.aside_button import AsideButton
 from ui.consult_button import ANP_OFF
 from ui.failure_view import FailureView
 from ui.public_page_button import PublicPageButton
@@ -106,8 +107,7 @@ class DocumentDialog(QDialog):
         theme.primary(self._consult)
         self._consult.setDefault(True)
         self._consult.clicked.connect(self._ask)
-        close = QPushButton("Fechar")
-        close.setAutoDefault(False)
+        close = AsideButton("Fechar")
         close.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.S)

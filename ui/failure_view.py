@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPush
 
 from app.domain import Failure, FailureKind
 from ui import icons, theme
+from ui.aside_button import AsideButton
 from ui.theme import Tone
 
 
@@ -27,17 +28,15 @@ class FailureView(QFrame):
         self._what = theme.role(_text(), "strong")
         self._cause = _text()
         self._todo = _text()
-        self._fold = QPushButton("Detalhes")
+        self._fold = AsideButton("Detalhes")
         self._fold.setCheckable(True)
         self._fold.setIcon(icons.icon("chevron-right"))
         self._fold.toggled.connect(self._unfold)
-        self._copy = QPushButton("Copiar")
+        self._copy = AsideButton("Copiar")
         self._copy.setIcon(icons.icon("copy"))
         self._copy.clicked.connect(self._copy_details)
         if not copies:  # shown here it would be a window of its own, and take the keyboard from the program's
             self._copy.hide()
-        for button in (self._fold, self._copy):
-            button.setAutoDefault(False)  # Enter in a dialog belongs to the dialog's own button
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setAccessibleName("Detalhes da falha")

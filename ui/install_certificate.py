@@ -25,6 +25,7 @@ from app.settings.catalog import SEFAZ_BRANCH
 from app.settings.snapshot import GENERAL_COMPANY
 from ui import icons, tasks, theme, words
 from ui.answering_dialog import AnsweringDialog
+from ui.aside_button import AsideButton
 from ui.browse_button import BrowseButton, files_of
 from ui.button_row import button_row
 from ui.certificate_look import look
@@ -84,13 +85,12 @@ class InstallCertificate(AnsweringDialog):
         self.busy.setAccessibleName("Instalando")
         self.busy.hide()
         self.failure = FailureView()
-        self.cancel = QPushButton("Cancelar")
+        self.cancel = AsideButton("Cancelar")
         self.cancel.clicked.connect(self.reject)
         self.install_button = QPushButton("Instalar")
         self.install_button.setDefault(True)
         theme.primary(self.install_button)
         self.install_button.clicked.connect(self.install)
-        self.cancel.setAutoDefault(False)
         column = self._add_page()
         column.addWidget(hint)
         column.addLayout(form)

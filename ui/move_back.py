@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui import icons, theme
+from ui.aside_button import AsideButton
 from ui.failure_view import FailureView, failure_of
 from ui.long_work import Cancelled, LongWork, Progress
 
@@ -46,8 +47,7 @@ class MoveBack(QDialog):
         self.stay = QPushButton("Continuar no servidor")
         self.stay.setDefault(True)
         self.stay.clicked.connect(self.reject)
-        self.go = QPushButton("Voltar ao arquivo")
-        self.go.setAutoDefault(False)
+        self.go = AsideButton("Voltar ao arquivo")
         self.go.clicked.connect(self._wish)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.S)

@@ -34,6 +34,7 @@ from app.settings.catalog import DATABASE_NAME, DATABASE_PORT, DATABASE_SSL, DAT
 from app.settings.setting import Setting
 from services.check_list import Remedy, ToCopy, ToRetry, ToSet
 from ui import icons, theme
+from ui.aside_button import AsideButton
 from ui.button_row import button_row
 from ui.editors import Editor, editor_for
 from ui.failure_view import FailureView, failure_of
@@ -209,8 +210,7 @@ class MoveWizard(QDialog):
         self.remedies = []
         for remedy in remedies:
             if not isinstance(remedy, ToRetry):
-                button = QPushButton(icons.icon("copy" if isinstance(remedy, ToCopy) else "refresh"), remedy.label)
-                button.setAutoDefault(False)
+                button = AsideButton(icons.icon("copy" if isinstance(remedy, ToCopy) else "refresh"), remedy.label)
                 button.clicked.connect(partial(self._take, remedy, button))
                 self._ways_out.addWidget(button)
                 self.remedies.append(button)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QPushButton
 
 from app.domain import Failure, FailureKind
 from ui import icons
+from ui.aside_button import AsideButton
 
 
-class PublicPageButton(QPushButton):
+class PublicPageButton(AsideButton):
     """Opens in the browser the public page of one UF; hidden until there is one to offer."""
 
     def __init__(self) -> None:
         super().__init__(icons.icon("external"), "Abrir a consulta pública da SEFAZ")
-        self.setAutoDefault(False)
         self._uf = ""
         self.clicked.connect(self._open)
         self.hide()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from ui import icons, theme
+from ui.aside_button import AsideButton
 
 
 class RejectedLines(QDialog):
@@ -22,11 +23,10 @@ class RejectedLines(QDialog):
         self.lines.setReadOnly(True)
         self.lines.setTabChangesFocus(True)
         self.lines.setAccessibleName(title)
-        copy = QPushButton(icons.icon("copy"), "Copiar")
+        copy = AsideButton(icons.icon("copy"), "Copiar")
         copy.clicked.connect(self._copy)
         close = QPushButton("Fechar")
         close.clicked.connect(self.accept)
-        copy.setAutoDefault(False)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.S)
         buttons.addWidget(copy)

@@ -24,6 +24,7 @@ from app.domain import Authority, FailureKind
 from app.inscription_words import Changes
 from app.portuguese import day
 from ui import icons, tasks, theme, words
+from ui.aside_button import AsideButton
 from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
 from ui.inscription_card import selectable
@@ -88,9 +89,8 @@ class ResultView(QStackedWidget):
         self._reason = selectable()
         self._decision = selectable()
         self._failure = FailureView()
-        self.diagnose_button = QPushButton(icons.icon("diagnosis"), "Diagnosticar")
+        self.diagnose_button = AsideButton(icons.icon("diagnosis"), "Diagnosticar")
         self.diagnose_button.setToolTip("Verifica, passo a passo, por que esta SEFAZ não responde")
-        self.diagnose_button.setAutoDefault(False)
         self.diagnose_button.clicked.connect(self._diagnose)
         self._failure.add_button(self.diagnose_button)
         self._uf = ""

@@ -131,7 +131,8 @@ def test_going_back_is_asked_about_and_opens_the_file(qtbot: QtBot, postgresql_u
         question = program.mover
         assert isinstance(question, MoveBack)
         assert "continua lá e não vem para o arquivo" in question.text.text()
-        question.go.click()
+        question.go.setFocus()
+        QTest.keyClick(question.go, Qt.Key.Key_Return)
         until(qtbot, lambda: program.mover is None and program.office is not None)
         until(qtbot, lambda: program.office is not None and program.office.database is not None)
         settle(qtbot)
