@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from app.data import audit, models, setting_values
+from app.data import audit, credit_pauses, models, setting_values
 from app.kinds import InvalidValue, Reference, Text, folded
 from app.settings.catalog import ALL, BY_KEY
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
-from app.tables import TABLES, Field, Table
+from app.tables import CREDIT_MANAGERS, TABLES, Field, Table
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ def change(connection: Connection, table: Table, row_id: int, given: Mapping[str
             stored.update(reset.columns)
     model = _model(table)
     connection.execute(update(model).where(model.id == row_id).values(stored))
+    _mended(connection, table, row_id)
     for field in table.fields:
         if field.name in changed:
             old, new = field.kind.show(record.values[field.name]), field.kind.show(values[field.name])
@@ -152,6 +153,7 @@ def set_active(connection: Connection, table: Table, row_id: int, active: bool, 
         _check_distinct(connection, table, record.values, row_id=row_id)
     model = _model(table)
     connection.execute(update(model).where(model.id == row_id).values(active=active))
+    _mended(connection, table, row_id)
     _audit(connection, table, row_id, actor, "situação", _activity(record.active), _activity(active))
 
 
@@ -176,6 +178,11 @@ def stored_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
         value = values[field.name]
         row[field.column] = value if value is None or isinstance(value, bool | int) else field.kind.dump(value)
     return {**row, **table.derived(values)}
+
+
+def _mended(connection: Connection, table: Table, row_id: int) -> None:
+    if table is CREDIT_MANAGERS:  # what was wrong with its row may be right now: it is asked again
+        credit_pauses.resume(connection, row_id)
 
 
 def _activity(active: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from app.domain import Authority
 from ui.cli.office import opened
 from ui.cli.output import Status, write_json
 from ui.cli.portuguese import UsageError
@@ -15,19 +16,25 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "servico",
         help="faz a consulta automática e atende os balcões sem janela",
-        description="Consulta os clientes que estão no prazo, atende os balcões e envia as mensagens das ordens de "
-        "serviço, pelas configurações, até ser encerrado (Ctrl+C). A SEFAZ e a ANP são consultadas ao mesmo tempo, e "
-        "só um computador por vez consulta cada uma.",
+        description="Consulta os clientes que estão no prazo, faz as análises de crédito da fila, atende os balcões e "
+        "envia as mensagens das ordens de serviço, pelas configurações, até ser encerrado (Ctrl+C). A SEFAZ, a ANP e "
+        "as gerenciadoras são consultadas ao mesmo tempo, e só um computador por vez consulta cada uma.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("--autoridade", choices=["sefaz", "anp"], help="faz só a consulta desta; sem isso, tudo")
+    parser.add_argument(
+        "--autoridade",
+        choices=[authority.value for authority in Authority],
+        help="faz só a consulta desta (credito: as análises da fila); sem isso, tudo",
+    )
     parser.add_argument(
         "--integracao",
         action="store_true",
         help="atende os balcões mesmo que a configuração “Atender os balcões neste computador” esteja desligada",
     )
     parser.add_argument(
-        "--uma-vez", action="store_true", help="consulta quem está no prazo e termina: 1 se alguma consulta falhou"
+        "--uma-vez",
+        action="store_true",
+        help="consulta quem está no prazo, e a fila, e termina: 1 se alguma consulta falhou",
     )
     parser.add_argument(
         "--json",

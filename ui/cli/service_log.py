@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from app.domain import Authority, Phase, Refusal, Request, Result, ServiceState
+from app.domain import Authority, CreditFinding, Phase, Refusal, Request, Result, ServiceState
 from services.integration.server import ServerPhase
 from ui.cli.consult import as_document, failure_document
 from ui.cli.output import Status, note, write, write_json
@@ -92,9 +92,9 @@ class ServiceLog(QObject):
         finding = result.finding
         self._failed = self._failed or finding.failed
         if self._as_json and self._once:
-            self._results.append(as_document(result))
+            self._results.append(_document(result))
         elif self._as_json:
-            write_json(as_document(result), one_line=True)
+            write_json(_document(result), one_line=True)
         else:
             when = f"{finding.asked_at.astimezone():%d/%m/%Y %H:%M:%S}"
             who = result.customer or str(finding.document)
@@ -146,6 +146,22 @@ class ServiceLog(QObject):
         self._running -= 1
         if not self._running:
             QCoreApplication.quit()
+
+
+def _document(result: Result) -> dict[str, Any]:
+    finding = result.finding
+    if not isinstance(finding, CreditFinding):
+        return as_document(result)
+    return {
+        "autoridade": Authority.CREDIT.value,
+        "documento": finding.document.value,
+        "gerenciadora": finding.authorizer,
+        "resultado": finding.verdict.value,
+        "motivos": [*finding.reasons, result.decision.why],
+        "falha": failure_document(finding.failure),
+        "duracao_ms": finding.duration_ms,
+        "analise_id": result.consultation_id,
+    }
 
 
 def _where(request: Request) -> str:

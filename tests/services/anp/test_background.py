@@ -22,7 +22,7 @@ from app.settings.catalog import (
     SEFAZ_INTERVAL,
 )
 from app.working_hours import WorkingHours
-from services.background import CONSULTED, ConsultationThread
+from services.background import ConsultationThread
 from services.demo.anp import AnpPath, DemoAnp
 from services.demo.anp_scenarios import AnpScenario
 from services.demo.ca import DemoAuthority
@@ -193,7 +193,7 @@ def test_both_authorities_are_consulted_at_the_same_time_on_one_database(
     monkeypatch.setattr(services.anp.consultation, "_LIMITS", Limits(0, 0))  # as fast as both can
     ready(place, anp)
     place.save({SEFAZ_AUTOMATIC: True, SEFAZ_INTERVAL: 0})
-    both = [start(place, authority) for authority in CONSULTED]
+    both = [start(place, authority) for authority in (Authority.SEFAZ, Authority.ANP)]
     qtbot.waitUntil(lambda: all(len(heard.results) == len(customers) for _, heard in both), timeout=60_000)
     for _, heard in both:
         assert sorted(result.request.customer_id or 0 for result in heard.results) == customers

@@ -89,6 +89,7 @@ def test_once_ends_when_both_have_nobody_due(
     assert [(each["autoridade"], each["estado"]) for each in outcome.json["servicos"]] == [
         ("sefaz", "ativo"),
         ("anp", "ativo"),
+        ("credito", "parado"),
     ]
 
 
