@@ -20,6 +20,7 @@ from ui.cli import (
     consult,
     consultations,
     counters,
+    credit,
     customers,
     database,
     demo,
@@ -110,7 +111,8 @@ def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="retaguarda",
-        description="Consulta de clientes na SEFAZ e na ANP, avaliação de pedidos e integração do balcão.",
+        description="Consulta de clientes na SEFAZ e na ANP, análise de crédito, avaliação de pedidos e integração "
+        "do balcão.",
         epilog=_EPILOG,
     )
     parser.set_defaults(run=_open_window)
@@ -132,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         config,
         customers,
         anp,
+        credit,
         certificates,
         records,
         counters,
