@@ -144,7 +144,7 @@ class BlockOrigin(Enum):
             BlockOrigin.SEFAZ: "SEFAZ",
             BlockOrigin.ANP_STATUS: "Status na ANP",
             BlockOrigin.ANP_BRAND: "Bandeira na ANP",
-            BlockOrigin.CREDIT: "Crédito",
+            BlockOrigin.CREDIT: "Análise de crédito",
             BlockOrigin.MANUAL: "Manual",
         }[self]
 

@@ -11,11 +11,15 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from app.brands import BrandSaid
 from app.domain import AnpOutcome, BlockOrigin
 from app.kinds import InvalidValue
-from app.policies import AnpKind
+from app.policies import AnpKind, Environment
 from app.portuguese import calendar_day, money
+from app.rules.credit_order import AnalysisSituation
 from app.rules.order_gate import Step, act, rule_label
 from app.settings.catalog import BY_KEY
 from ui import icons, tasks, theme, words
+from ui.banner import Banner
+from ui.credit_analysis_model import ENVIRONMENTS
+from ui.credit_report_view import TEST
 from ui.emptying import empty
 from ui.entry_view import EntryView
 from ui.inscription_card import selectable
@@ -46,6 +50,7 @@ class OrderCheckView(EntryView):
     consultation_wanted = Signal(int)
     release_wanted = Signal(object)
     """Ask who releases this FullCheck."""
+    analysis_wanted = Signal(int)
     check_wanted = Signal(int)
     """Show the check of the sale that this one came from."""
 
@@ -57,6 +62,8 @@ class OrderCheckView(EntryView):
         self._check: FullCheck | None = None
         self._consultation_id: int | None = None
         self._previous_id: int | None = None
+        self._analysis_id: int | None = None
+        self.banner = Banner(tone=Tone.BLOCK)
         self._where = theme.role(selectable(), "hint")
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(theme.S)
@@ -67,14 +74,17 @@ class OrderCheckView(EntryView):
         self.release_button.clicked.connect(self._ask_release)
         self.release_button.hide()
         self._consultation = self._link(self._open_consultation)
+        self._analysis = self._link(self._open_analysis)
         self._previous = self._link(self._open_previous)
         self._lay_out(
+            self.banner,
             self._where,
             self._customer,
             self._release,
             self.release_button,
             self._reasons,
             self._consultation,
+            self._analysis,
             self._previous,
         )
 
@@ -117,6 +127,12 @@ class OrderCheckView(EntryView):
         self._consultation.setText(f"Consulta nº {check.consultation_id} · {end}")
         self._consultation.setEnabled(check.consultation_kept)
         self._consultation.setVisible(check.consultation_id is not None)
+        analysis = check.analysis
+        of_test = analysis is not None and analysis.situation is AnalysisSituation.TEST
+        self.banner.say((TEST,) if of_test else ())
+        self._analysis_id = None if analysis is None else analysis.number
+        self._analysis.setText(f"Análise de crédito nº {self._analysis_id} · abrir")
+        self._analysis.setVisible(self._analysis_id is not None)
         empty(self._reasons)
         for reason in row.reasons:
             self._reasons.addWidget(selectable(reason))
@@ -124,6 +140,7 @@ class OrderCheckView(EntryView):
             ("Regras", [("", rule_label(rule)) for rule in check.rules]),
             ("O que foi olhado", [("Documento", row.document.named), *_looked_at(check.inputs)]),
             ("Crediário", _credit(check)),
+            ("Análise de crédito", _analysis(check)),
             ("Configurações naquele momento", _settings(check.inputs["configuracoes"])),
         )
         if self._is_new:
@@ -138,6 +155,11 @@ class OrderCheckView(EntryView):
     def _open_previous(self) -> None:
         if self._previous_id is not None:
             self.check_wanted.emit(self._previous_id)
+
+    @Slot()
+    def _open_analysis(self) -> None:
+        if self._analysis_id is not None:
+            self.analysis_wanted.emit(self._analysis_id)
 
     @Slot()
     def _open_consultation(self) -> None:
@@ -190,6 +212,25 @@ def _credit(check: FullCheck) -> list[tuple[str, str]]:
     ]
     if credit["liberado_na_avaliacao"] is not None:
         facts.append(("Liberado antes", f"na avaliação nº {credit['liberado_na_avaliacao']}"))
+    return facts
+
+
+def _analysis(check: FullCheck) -> list[tuple[str, str]]:
+    """How the buyer's credit analysis stood; nothing where it was not verified."""
+    told = check.analysis
+    if told is None:
+        return []
+    seen = check.inputs["analise_credito"]
+    facts = [("Situação", told.situation.label)]
+    if told.outcome is not None:
+        facts.append(("Resultado", told.outcome.label))
+    if told.good_until is not None:
+        facts.append(("Válida até", calendar_day(told.good_until)))
+    if seen["gerenciadora"]:
+        environment = ENVIRONMENTS[Environment(seen["ambiente"])].word
+        facts.append(("Gerenciadora", f"{seen['gerenciadora']} · {environment}"))
+    if seen["respondida_em"] is not None:
+        facts.append(("Última resposta", words.exact(datetime.fromisoformat(seen["respondida_em"]))))
     return facts
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from app.policies import OrderKind
 from app.settings.catalog import ANP_ORDER_CONSULT
 from ui import icons, pages, words
+from ui.credit_report_dialog import CreditReportDialog
 from ui.empty_state import EmptyState
 from ui.filter_boxes import CompanyBox, PeriodBox
 from ui.journal_page import JournalPage
@@ -36,6 +37,7 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self.table.setObjectName("avaliacoes")
         self.table.setAccessibleName("Pedidos avaliados")
 
+        self._analysis: CreditReportDialog | None = None
         self._references = ReferenceSource(office, self)
         self.simulator = OrderSimulator(office, self._references)
         self.body.addWidget(self.simulator)
@@ -51,6 +53,7 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
         self.view.customer_wanted.connect(self._open_customer)
         self.view.consultation_wanted.connect(self._open_consultation)
         self.view.release_wanted.connect(self._ask_release)
+        self.view.analysis_wanted.connect(self._open_analysis)
         self.view.check_wanted.connect(self._show_previous)
 
     def entered(self) -> None:
@@ -145,6 +148,12 @@ class OrderChecksPage(JournalPage[OrderCheckModel]):
     @Slot(int)
     def _open_consultation(self, consultation_id: int) -> None:
         self._office.open_page.emit(pages.CONSULTATIONS, consultation_id)
+
+    @Slot(int)
+    def _open_analysis(self, analysis_id: int) -> None:
+        if self._analysis is None:
+            self._analysis = CreditReportDialog(self._office, self)
+        self._analysis.show_analysis(analysis_id)
 
     @Slot()
     def _go_to_rules(self) -> None:

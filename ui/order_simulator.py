@@ -84,7 +84,10 @@ class OrderSimulator(QFrame):
         for operation in OrderOperation:
             self.operation.addItem(words.capital(operation.label), operation.value)
         self.start = QPushButton("Avaliar agora")
-        self.start.setToolTip("Aplica as regras a esta venda, consulta a ANP se for preciso, e registra a resposta")
+        self.start.setToolTip(
+            "Aplica as regras a esta venda, consulta a ANP se for preciso, e registra a resposta. Um pedido põe na "
+            "fila a análise de crédito que lhe faltar, e ela pode ser cobrada."
+        )
         theme.primary(self.start)
         self.start.clicked.connect(self._evaluate)
         self.cancel = QPushButton(icons.icon("cancel"), "Cancelar")

@@ -16,15 +16,25 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.data import instalments, manual_blocks, order_checks, records
+from app.credit_analysis import AnalysisOutcome, CreditReport
+from app.data import credit_analyses, instalments, manual_blocks, order_checks, records
 from app.data.instalments import Told
 from app.data.order_checks import CheckQuery
 from app.documents import parse_document
+from app.domain import CreditFinding
 from app.policies import InstalmentSituation, OrderKind, OrderOperation, OverdueAction
 from app.rules.order_gate import OrderQuestion
-from app.settings.catalog import ANP_ONLINE, ANP_ORDER_CONSULT, ANP_URL, OVERDUE_ACTION, OVERDUE_PRE_SALE
+from app.settings.catalog import (
+    ANP_ONLINE,
+    ANP_ORDER_CONSULT,
+    ANP_URL,
+    CREDIT_ALLOWED,
+    CREDIT_MANAGER,
+    OVERDUE_ACTION,
+    OVERDUE_PRE_SALE,
+)
 from app.settings.snapshot import SettingKey, Snapshot
-from app.tables import CUSTOMERS, USERS
+from app.tables import CREDIT_MANAGERS, CUSTOMERS, USERS, Provider
 from services.demo.ca import DemoAuthority
 from services.demo.example import made_up_cnpj
 from services.demo.loopback import Ending, LoopbackServer, Reply, Request
@@ -33,6 +43,7 @@ from services.passwords import set_password
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
 from ui import pages
+from ui.credit_report_dialog import CreditReportDialog
 from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
 from ui.office import Office
 from ui.order_check_model import Column
@@ -235,6 +246,43 @@ def test_an_order_is_followed_to_the_sale_that_it_came_from(
     page.view._previous.click()
     until(qtbot, lambda: "Permitido: inclusão do orçamento (DAV)" in page.view.text)
     assert [index.row() for index in page.table.selectionModel().selectedRows()] == [1]
+
+
+def test_an_order_is_followed_to_its_credit_analysis_and_one_of_tests_wears_the_red_band(
+    qtbot: QtBot, office: Office, page: OrderChecksPage
+) -> None:
+    with office.backoffice.database.writing() as connection:
+        given = {"nome": "Birô", "provedor": Provider.SERASA}
+        manager = records.add(connection, CREDIT_MANAGERS, given, Snapshot(), "maria")
+    values: dict[SettingKey, Any] = {(CREDIT_ALLOWED, 0): True, (CREDIT_MANAGER, 0): manager}
+    office.settings.save(values, office.settings.load(), "maria")
+    check(office, AURORA)
+    page.refresh()
+    until(qtbot, lambda: listed(page) == ["Posto Aurora"])
+    page.table.selectRow(0)
+    until(qtbot, lambda: "Pendente de análise de crédito: a nº 1" in page.view.text)
+    assert "Birô · Homologação" in page.view.text
+    assert not page.view.banner.isVisible()
+
+    report = CreditReport(AURORA, score=800, negatives=())
+    now = datetime.now(UTC)
+    with office.backoffice.database.writing() as connection:
+        assert credit_analyses.reserve(connection, 1, "serviço", now)
+        finding = CreditFinding(parse_document(AURORA), "", AnalysisOutcome.APPROVED, "", now, 900, report=report)
+        assert credit_analyses.settle(connection, 1, finding, None)
+    check(office, AURORA)
+    page.refresh()
+    until(qtbot, lambda: len(listed(page)) == 2)
+    page.table.selectRow(0)
+    until(qtbot, page.view.banner.isVisible)
+    assert page.view.banner.sentences.startswith("Homologação")
+    said = page.view.text
+    assert all(words in said for words in ("De Homologação, nunca aprova", "Aprovada", "Birô · Homologação"))
+    (link,) = [button for button in page.view.findChildren(QPushButton) if button.text().startswith("Análise de")]
+    link.click()
+    (dialog,) = page.findChildren(CreditReportDialog)
+    until(qtbot, lambda: dialog.isVisible() and "800" in dialog.view.text)
+    dialog.close()
 
 
 def test_an_evaluation_that_asks_anp_is_shown_with_its_consultation(

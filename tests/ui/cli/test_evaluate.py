@@ -171,16 +171,16 @@ def test_an_order_that_lacks_a_credit_analysis_asks_for_it_and_a_budget_only_tel
     ):
         outcome = run(*arguments)
         assert outcome.status == 0, outcome.err
-    arguments = ("--documento", DOCUMENT, "--empresa", 1)
-    budget = run("avaliar", "dav", *arguments, "--json")
+    sale = ("--documento", DOCUMENT, "--empresa", 1)
+    budget = run("avaliar", "dav", *sale, "--json")
     assert (budget.status, budget.json["analise_credito"]["situacao"]) == (0, "sem_analise")
-    order = run("avaliar", "pedido", *arguments, "--json")
+    order = run("avaliar", "pedido", *sale, "--json")
     assert (order.status, order.json["permitido"]) == (1, False)
     told = order.json["analise_credito"]
     assert list(told) == ["situacao", "numero", "validade", "resultado", "motivos"]
     assert (told["situacao"], told["numero"], told["resultado"]) == ("pendente", 1, None)
     assert order.json["regras"][0] == "credito.pedido"
-    shown = run("avaliar", "pedido", *arguments)
+    shown = run("avaliar", "pedido", *sale)
     assert "- Pendente de análise de crédito: a nº 1" in shown.out
     assert "· análise de crédito 1" in shown.out
     assert "Regra: Ação sobre o Pedido/NF sem análise aprovada (credito.pedido)" in shown.out
