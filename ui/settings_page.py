@@ -380,11 +380,11 @@ class SettingsPage(Page):
         if self.service is not None:
             self.service.setVisible(not words)
         counts = [sum(self.rows[setting] in found for setting in _settings(tab)) for tab in self.declared.tabs]
-        for index, (tab, count) in enumerate(zip(self.declared.tabs, counts, strict=True)):
-            self.tabs.setTabText(index, f"{tab.title} ({count})" if words and count else tab.title)
-            self.tabs.setTabEnabled(index, count > 0)
         if found and not counts[self.tabs.currentIndex()]:
             self.tabs.setCurrentIndex(next(index for index, count in enumerate(counts) if count))
+        for index, (tab, count) in enumerate(zip(self.declared.tabs, counts, strict=True)):
+            self.tabs.setTabText(index, f"{tab.title} ({count})" if words and count else tab.title)
+            self.tabs.setTabEnabled(index, count > 0 or not found)  # without the tab in front, Qt would go to another
         self.panels.setVisible(bool(found))
         self.nothing.setVisible(not found)
         self.nothing.setText(f"Nada encontrado para “{self.search.text().strip()}”. Esc limpa a busca.")

@@ -568,6 +568,9 @@ def test_search_hides_what_does_not_match_in_every_tab(qtbot: QtBot, opened: Ope
     assert page.tabs.currentIndex() == 1
     assert [page.tabs.isTabEnabled(i) for i in range(3)] == [False, True, False]
     assert [row.label.text() for row in page.rows.values() if row.label.isVisible()] == ["Região de Vendas Padrão"]
+    page.search.clear()
+    page.search.setText("submarino")
+    assert page.tabs.currentIndex() == 1, "nothing found is no reason to leave the tab"
     page.search.setText("anp.cliente.revogada")
     page.search.setText("credito.prazo")
     assert page.tabs.currentIndex() == 5
