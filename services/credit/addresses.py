@@ -28,6 +28,12 @@ def published() -> Mapping[Provider, Published]:
     return {provider: _published(tables.get(provider.value, {})) for provider in Provider}
 
 
+def host_of(address: str) -> str:
+    """The host of an address, with its port if it has one, for words and comparisons; whatever is written there when it
+    is no address."""
+    return address.partition("://")[2].partition("/")[0].lower()
+
+
 def _published(table: Mapping[str, str]) -> Published:
     found = {environment: table[environment.value] for environment in Environment if environment.value in table}
     return Published(found, table.get("relatorio", ""))

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -18,6 +17,7 @@ from app.domain import Failure, FailureKind
 from app.folders import Folders
 from app.version import VERSION
 from services.certificate import CertificateUnusable, anonymous_context
+from services.credit.addresses import host_of
 from services.credit.credentials import Credentials
 from services.credit.provider import AnalysisFailed, Contract
 from services.http_channel import HttpAnswer, HttpChannel
@@ -148,13 +148,8 @@ def basic(credentials: Credentials) -> str:
 def called_by(contract: Contract) -> Called:
     """Who is asked by that contract, in words."""
     name = f"gerenciadora {contract.manager.name}"
-    host = urlsplit(contract.address).hostname or contract.address
-    return Called(name, "o endereço dela em Gerenciadoras", with_certificate=False, domain=host)
-
-
-def without_query(address: str) -> str:
-    """An address as failures may name it: what was asked is not told."""
-    return urlsplit(address)._replace(query="", fragment="").geturl()
+    address = "o endereço dela em Gerenciadoras"
+    return Called(name, address, with_certificate=False, domain=host_of(contract.address))
 
 
 def _uncertain(failure: Failure, called: Called) -> Failure:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from app.data.credit_managers import Manager
 from app.domain import Failure, FailureKind
 from app.folders import Folders
@@ -12,7 +10,7 @@ from app.secrets import SecretsUnavailable
 from app.settings.catalog import CREDIT_ENVIRONMENT
 from app.tables import Provider
 from services.credit import credentials
-from services.credit.addresses import published
+from services.credit.addresses import host_of, published
 from services.credit.provider import AnalysisFailed, Contract, CreditProvider
 
 
@@ -62,7 +60,7 @@ def _address(manager: Manager, environment: Environment) -> str:
             "Informe em Gerenciadoras o endereço que veio com o contrato.",
         )
     for other, base in known.items():
-        if other is not environment and urlsplit(address).hostname == urlsplit(base).hostname:
+        if other is not environment and host_of(address) == host_of(base):
             raise _missing(
                 f"O endereço de {label} da gerenciadora {manager.name} é o de {CREDIT_ENVIRONMENT.kind.show(other)}.",
                 "Um ambiente responderia no lugar do outro, e em Produção cada consulta é cobrada.",
