@@ -261,7 +261,7 @@ def test_an_order_is_followed_to_its_credit_analysis_and_one_of_tests_wears_the_
     until(qtbot, lambda: listed(page) == ["Posto Aurora"])
     page.table.selectRow(0)
     until(qtbot, lambda: "Pendente de análise de crédito: a nº 1" in page.view.text)
-    assert "Birô · Homologação" in page.view.text
+    until(qtbot, lambda: "Birô · Homologação" in page.view.text)
     assert not page.view.banner.isVisible()
 
     report = CreditReport(AURORA, score=800, negatives=())
@@ -276,8 +276,8 @@ def test_an_order_is_followed_to_its_credit_analysis_and_one_of_tests_wears_the_
     page.table.selectRow(0)
     until(qtbot, page.view.banner.isVisible)
     assert page.view.banner.sentences.startswith("Homologação")
-    said = page.view.text
-    assert all(words in said for words in ("De Homologação, nunca aprova", "Aprovada", "Birô · Homologação"))
+    said = ("De Homologação, nunca aprova", "Aprovada", "Birô · Homologação")
+    until(qtbot, lambda: all(words in page.view.text for words in said))
     (link,) = [button for button in page.view.findChildren(QPushButton) if button.text().startswith("Análise de")]
     link.click()
     (dialog,) = page.findChildren(CreditReportDialog)
