@@ -1,4 +1,5 @@
-"""The whole example in a folder of its own: data, certificate, settings; SEFAZ, ANP and WhatsApp on loopback.
+"""The whole example in a folder of its own: data, certificate, settings; SEFAZ, ANP, WhatsApp and the gerenciadoras of
+credit analyses on loopback.
 
 Nothing of it can reach real data: its own SQLite file, its own settings of the computer, a keyring in memory, and
 addresses that all lead to this computer.
@@ -77,6 +78,7 @@ from services.backoffice import Backoffice, open_backoffice
 from services.demo import anp_lists, example, store_credit
 from services.demo.anp import AnpPath, DemoAnp
 from services.demo.ca import DemoAuthority
+from services.demo.credit_example import Gerenciadoras, add_analyses, gerenciadoras
 from services.demo.memory_keyring import MemoryKeyring
 from services.demo.only_here import only_here
 from services.demo.sefaz import DemoSefaz
@@ -106,7 +108,7 @@ _BRAND_KINDS = {"Bandeira branca": BrandKind.WHITE}
 
 @dataclass(frozen=True)
 class Demonstration:
-    """A folder ready to be opened by the window or by a command, and who answers it: SEFAZ, ANP and WhatsApp.
+    """A folder ready to be opened by the window or by a command, and who answers it.
 
     `counter_port` is where its service of the counters listens, and `counter_token` that of the one counter.
     """
@@ -115,13 +117,19 @@ class Demonstration:
     sefaz: DemoSefaz
     anp: DemoAnp
     whatsapp: DemoWhatsApp
+    managers: Gerenciadoras
     counter_port: int
     counter_token: str
 
 
 @contextmanager
 def demonstration(
-    *, automatic: bool = True, mirror: bool = False, resellers: int = 200, counters: bool = False
+    *,
+    automatic: bool = True,
+    mirror: bool = False,
+    resellers: int = 200,
+    counters: bool = False,
+    analyses: bool = False,
 ) -> Iterator[Demonstration]:
     """Build the example; everything is stopped and the folder removed at the end. Until then this process reaches no
     other computer: also where somebody gives it the address of a real authority.
@@ -129,7 +137,7 @@ def demonstration(
     `automatic`: whether the service of SEFAZ consults on its own as soon as it starts; that of ANP does unless its
     thread is paused, since its only switch forbids every consultation. `resellers`: how many ANP lists.
     `mirror`: whether yesterday's lists have been taken already; today's are published. `counters`: whether the counters
-    are served as soon as it is opened.
+    are served as soon as it is opened. `analyses`: whether orders need a credit analysis, which most customers have.
     """
     before = keyring.get_keyring()
     with only_here(), tempfile.TemporaryDirectory(prefix="retaguarda-demo-", ignore_cleanup_errors=True) as name:
@@ -143,6 +151,7 @@ def demonstration(
                 ) as sefaz,
                 _anp(authority, yesterday) as anp,
                 DemoWhatsApp(authority, always=_unreached()) as whatsapp,
+                gerenciadoras(authority) as managers,
             ):
                 folders = Folders(Path(name), Path(name))
                 folders.demonstration_file.touch()
@@ -155,9 +164,11 @@ def demonstration(
                     token = _open_counter(backoffice, company, whatsapp, port, served=counters)
                     if mirror:
                         _take_lists(backoffice, yesterday, anp)
+                    if analyses:
+                        add_analyses(backoffice, company, managers)
                 finally:
                     backoffice.close()
-                yield Demonstration(folders, sefaz, anp, whatsapp, port, token)
+                yield Demonstration(folders, sefaz, anp, whatsapp, managers, port, token)
         finally:
             keyring.set_keyring(before)
 

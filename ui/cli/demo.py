@@ -1,4 +1,4 @@
-"""`demo`: the whole program on made-up data, with a SEFAZ, an ANP, a WhatsApp and a counter on this computer."""
+"""`demo`: the whole program on made-up data: SEFAZ, ANP, gerenciadoras, WhatsApp and a counter on this computer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.credit_analysis import AnalysisState
 from app.domain import AnpFinding, Authority, Finding, Origin, Request, Result
 from app.portuguese import counted
+from app.settings.catalog import CREDIT_ENVIRONMENT
 from ui.cli.output import Status, note, write, write_table
 
 if TYPE_CHECKING:
+    from app.data.credit_analyses import FullAnalysis
     from app.data.customers import CustomerRow
     from app.folders import Folders
     from app.settings.snapshot import Snapshot
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path("build") / "demo"
 _OPENING_S = 60
+_MOST_ANALYSES = 200
 _WORKING_S = 60
 _ACTS, _MESSAGES, _ACT_PAUSE_S = 40, 4, 0.05
 
@@ -34,18 +38,18 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "demo",
-        help="mostra o programa inteiro com dados inventados: SEFAZ, ANP, WhatsApp e um balcão neste computador",
+        help="mostra o programa inteiro com dados inventados: SEFAZ, ANP, crédito, WhatsApp e um balcão",
         description="Cria uma empresa, 40 clientes, um certificado, uma SEFAZ, uma ANP com a lista de 46 mil "
-        "revendedores, um WhatsApp e um balcão que vende, libera vendas e abre ordens de serviço, tudo neste "
-        "computador e de mentira, e abre a janela. Nada chega aos dados nem às senhas de verdade, e tudo é apagado ao "
-        "fim.",
+        "revendedores, três gerenciadoras de análise de crédito, um WhatsApp e um balcão que vende, libera vendas e "
+        "abre ordens de serviço, tudo neste computador e de mentira, e abre a janela. Nada chega aos dados nem às "
+        "senhas de verdade, e tudo é apagado ao fim.",
     )
     parser.set_defaults(run=run)
     parser.add_argument(
         "--sem-janela",
         action="store_true",
-        help="consulta todos os clientes, avalia um pedido de cada um, mostra os resultados, deixa o balcão trabalhar "
-        "um pouco e grava imagens das telas; é o que acontece quando não há tela",
+        help="consulta todos os clientes, avalia um pedido de cada um, faz as análises de crédito pedidas, mostra os "
+        "resultados, deixa o balcão trabalhar um pouco e grava imagens das telas; é o que acontece quando não há tela",
     )
     parser.add_argument(
         "--pasta", metavar="PASTA", type=Path, default=PICTURES, help=f"onde gravar as imagens ({PICTURES})"
@@ -61,7 +65,9 @@ def run(options: argparse.Namespace) -> Status:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C, so that everything is cleaned up
     try:
         note("Preparando a demonstração…")
-        with demonstration(automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS, counters=True) as demo:
+        with demonstration(
+            automatic=not without_window, mirror=True, resellers=AUTOMOTIVE_ROWS, counters=True, analyses=True
+        ) as demo:
             if without_window:
                 _consult_all(demo.folders)
                 _take_pictures(demo, options.pasta)
@@ -114,6 +120,7 @@ def _consult_all(folders: Folders) -> None:
         certificates = _certificates(office)
         anp = [_by_anp(row, office, snapshot) for row in _noted("Consultando {} na ANP", rows)]
         orders = [_order(row, office, snapshot) for row in _noted("Avaliando um pedido, {}", rows)]
+        analyses = _analyses(office, snapshot)
         note("Baixando a lista de hoje da ANP")
         todays = _todays_list(office, snapshot)
     finally:
@@ -133,6 +140,9 @@ def _consult_all(folders: Folders) -> None:
     write()
     write("Pedidos avaliados")
     write_table(("Documento", "Cliente", "Resposta", "Motivo"), orders)
+    write()
+    write("Análises de crédito")
+    write_table(("Número", "Documento", "Cliente", "Ambiente", "Status", "Resultado", "Motivo"), analyses)
     write()
     write("Lista da ANP de hoje, comparada com a de ontem")
     write(todays)
@@ -208,6 +218,40 @@ def _order(row: CustomerRow, office: Backoffice, snapshot: Snapshot) -> list[str
     question = OrderQuestion(row.document, company, OrderKind.ORDER, OrderOperation.INCLUSION, office.actor)
     answer = OrderGate(office.database, office.anp).check(question, snapshot)
     return [str(row.document), row.name, "Permitido" if answer.allowed else "Recusado", answer.reasons[0]]
+
+
+def _analyses(office: Backoffice, snapshot: Snapshot) -> list[list[str]]:
+    """All of them, after those that the orders asked for were made."""
+    from app.data import credit_analyses
+    from app.data.credit_analyses import AnalysisQuery
+
+    with office.database.reading() as connection:
+        waiting = credit_analyses.page(connection, AnalysisQuery(state=AnalysisState.QUEUED), 0, _MOST_ANALYSES)
+    for number, row in enumerate(reversed(waiting), 1):
+        note(f"Fazendo a análise de crédito {number} de {len(waiting)}: {row.customer}")
+        request = Request(
+            row.document,
+            "",
+            row.origin,
+            row.user,
+            apply=True,
+            customer_id=row.customer_id,
+            authority=Authority.CREDIT,
+            analysis_id=row.id,
+        )
+        office.credit.run(request, snapshot)
+    with office.database.reading() as connection:
+        rows = credit_analyses.page(connection, AnalysisQuery(), 0, _MOST_ANALYSES)
+        made = [credit_analyses.get(connection, row.id) for row in rows]
+    return [_analysis(one) for one in made if one is not None]
+
+
+def _analysis(one: FullAnalysis) -> list[str]:
+    row = one.row
+    said = one.failure.what if one.failure is not None else one.reasons[0] if one.reasons else ""
+    outcome = "" if row.outcome is None else row.outcome.label
+    place = CREDIT_ENVIRONMENT.kind.show(row.environment)
+    return [str(row.id), str(row.document), row.customer, place, row.state.label, outcome, said]
 
 
 def _todays_list(office: Backoffice, snapshot: Snapshot) -> str:
