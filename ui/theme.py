@@ -364,6 +364,10 @@ QHeaderView::section {{ background: {s.window}; color: {s.muted}; border: none; 
     padding: {XS}px {S}px; font-weight: 600; }}
 QTableView, QListView, QTreeView, QPlainTextEdit, QTextEdit, QTextBrowser {{ border: 1px solid {s.line};
     border-radius: {RADIUS}px; }}
+QPlainTextEdit[readOnly="false"] {{ border-color: {s.edge}; }}
+QPlainTextEdit[invalid="true"] {{ border-color: {s.tones[Tone.BLOCK][0]}; }}
+QTableView:focus, QListView:focus, QTreeView:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus {{
+    border-color: {s.accent}; }}
 QTableView::item {{ padding: 0 5px; }}
 QTableView {{ gridline-color: {s.line}; selection-background-color: {s.selected}; selection-color: {s.on_selected}; }}
 """

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QTableView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from ui import icons, theme
@@ -44,6 +53,28 @@ def test_every_text_can_be_read(scheme: Scheme) -> None:
 def test_the_edge_of_a_field_can_be_seen(scheme: Scheme) -> None:
     for surface in (scheme.base, scheme.window, scheme.raised):
         assert contrast(scheme.edge, surface) >= 3.0, surface
+
+
+@pytest.mark.parametrize("made", [QLineEdit, QPlainTextEdit, QTableView, QListWidget])
+def test_where_the_keyboard_is_can_be_seen(qapp: QApplication, qtbot: QtBot, made: type[QWidget]) -> None:
+    theme.apply(qapp, Qt.ColorScheme.Light)
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    first, second = made(), made()
+    row.addWidget(first)
+    row.addWidget(second)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+
+    def edge(widget: QWidget) -> str:
+        return widget.grab().toImage().pixelColor(0, widget.height() // 2).name()
+
+    for with_keyboard, without in ((first, second), (second, first)):
+        with_keyboard.setFocus()
+        assert edge(with_keyboard) == LIGHT.accent
+        assert edge(without) != LIGHT.accent
 
 
 def test_the_program_follows_the_chosen_scheme(qapp: QApplication) -> None:
