@@ -163,11 +163,15 @@ def _facts(state: ServiceState) -> list[str]:
 
 
 def _timetable(authority: Authority, snapshot: Snapshot) -> list[str]:
-    """When ANP's service works, and how fast, by the settings."""
-    if authority is not Authority.ANP:
-        return []
-    from app.settings.catalog import ANP_SERVICE_HOURS, ANP_SERVICE_INTERVAL
+    """When a service works, and how fast, as far as its settings are about that alone."""
+    from app.settings.catalog import ANP_SERVICE_HOURS, ANP_SERVICE_INTERVAL, CREDIT_INTERVAL
     from app.working_hours import ALWAYS
+
+    if authority is Authority.CREDIT:
+        every = words.counted(snapshot[CREDIT_INTERVAL], "minuto", "minutos")
+        return [f"verifica a fila a cada {every}, e as urgentes na hora"]
+    if authority is Authority.SEFAZ:
+        return []
 
     hours, seconds = snapshot[ANP_SERVICE_HOURS], snapshot[ANP_SERVICE_INTERVAL]
     pace = f"uma a cada {seconds} s" if seconds else "sem intervalo entre elas"

@@ -29,12 +29,12 @@ class DemoOffice:
 
 @contextmanager
 def demo_office(qtbot: QtBot) -> Iterator[DemoOffice]:
-    """Neither service consults on its own, SEFAZ's off and ANP's paused: only what the test asks is consulted."""
+    """No service consults on its own, SEFAZ's off and the others paused: only what the test asks is consulted."""
     with demonstration(automatic=False) as demo:
         backoffice = open_demonstration(demo.folders)
         services = [ConsultationThread(backoffice, authority) for authority in CONSULTED]
         for service in services:
-            if service.authority is Authority.ANP:
+            if service.authority is not Authority.SEFAZ:
                 service.pause(datetime.now(UTC) + timedelta(days=1))
             service.start()
         try:

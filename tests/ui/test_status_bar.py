@@ -13,6 +13,7 @@ from services.integration.server import ServerPhase, ServerState
 from tests.certificates import certificate_until
 from tests.ui.window import until
 from ui import pages
+from ui.service_words import PAGES
 from ui.status_bar import StatusBar
 from ui.theme import Tone
 
@@ -37,6 +38,25 @@ def test_each_service_has_its_entry_and_only_sefaz_tells_of_the_certificate(qtbo
     assert wanted.args == [pages.CONSULTATIONS]
     bar.hide_services()
     assert all(button.isHidden() for button in (sefaz, anp, bar.certificate))
+
+
+def test_the_service_of_credit_analyses_has_an_entry_only_where_somebody_asks_for_any(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_service(ServiceState(Phase.STOPPED, "Desligada.", authority=Authority.CREDIT))
+    credit = bar.services[Authority.CREDIT]
+    assert credit.isHidden()
+    held = "2 análises esperam: Serasa em Produção não é consultada."
+    bar.show_service(ServiceState(Phase.ATTENTION, held, authority=Authority.CREDIT))
+    assert (credit.text(), credit.isHidden()) == ("Crédito: atenção", False)
+    assert credit.accessibleName() == "Serviço de análises de crédito"
+    page = pages.BY_KEY[PAGES[Authority.CREDIT]].title
+    assert credit.toolTip() == f"Crédito: atenção.\n{held}\nAbre {page}."
+    with qtbot.waitSignal(bar.page_wanted) as wanted:
+        credit.click()
+    assert wanted.args == [PAGES[Authority.CREDIT]]
+    bar.show_service(ServiceState(Phase.STOPPED, "Desligada.", authority=Authority.CREDIT))
+    assert credit.isHidden()
 
 
 def test_the_counters_have_an_entry_only_where_they_are_to_be_served(qtbot: QtBot) -> None:

@@ -9,11 +9,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from app.credit_analysis import AnalysisOutcome
 from app.domain import (
     AnpFinding,
     AnpOutcome,
     Authority,
     BlockOrigin,
+    CreditFinding,
     Decision,
     Document,
     DocumentKind,
@@ -122,6 +124,33 @@ def test_a_warning_of_a_service_that_works_is_in_the_tooltip_and_said_once_a_day
     for minutes in (12, 13, 12):
         notices.take_state(state(minutes))
     assert [notice.sentence for notice in notices.latest] == ["O relógio está 12 minutos adiantado."]
+
+
+def test_the_service_of_credit_analyses_is_named_only_where_somebody_asks_for_any(qtbot: QtBot) -> None:
+    tray, notices = _tray(qtbot)
+    tray.take_open(True)
+    tray.take_state(ServiceState(Phase.IDLE, "", authority=Authority.ANP))
+    tray.take_state(ServiceState(Phase.STOPPED, "Desligada.", authority=Authority.CREDIT))
+    assert tray.icon.toolTip() == "ANP: ativo"
+    held = "2 análises esperam: Serasa em Produção não é consultada."
+    troubled = ServiceState(Phase.ATTENTION, held, authority=Authority.CREDIT)
+    tray.take_state(troubled)
+    notices.take_state(troubled)
+    assert tray.icon.toolTip() == "ANP: ativo · Crédito: atenção"
+    assert notices.latest[0].sentence == f"Crédito: {held}"
+    tray.remove()
+
+
+def test_a_block_by_a_credit_analysis_is_listed_whoever_asked_for_it(qtbot: QtBot) -> None:
+    tray, notices = _tray(qtbot)
+    document = Document(DocumentKind.CNPJ, "11222333000181")
+    finding = CreditFinding(document, "", AnalysisOutcome.REFUSED, "O score é 120.", NOW, 900)
+    request = Request(document, "", Origin.ORDER, "maria", True, 7, Authority.CREDIT, 12)
+    decision = Decision("Bloqueado.", add=((BlockOrigin.CREDIT, "Análise de crédito nº 12 reprovada."),))
+    notices.take_result(Result(request, finding, decision, 12, "Posto 1"))
+    assert notices.latest[0].sentence == "Posto 1 foi bloqueado: Análise de crédito nº 12 reprovada"
+    assert (notices.latest[0].page, notices.latest[0].argument) == (pages.CUSTOMERS, 7)
+    tray.remove()
 
 
 def test_trouble_says_whose_it_is(qtbot: QtBot) -> None:
