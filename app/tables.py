@@ -321,14 +321,14 @@ CREDIT_MANAGERS = Table(
             "Relatório ou produto",
             Text(60),
             "O que se contratou: na Serasa o nome do relatório (RELATORIO_AVANCADO_PJ), no SPC o código do produto. "
-            "Quando não informado, o básico do provedor.",
+            "Quando não informado, o básico da Serasa; o SPC não tem um que valha para todos.",
         ),
         Field(
             "relatorio_pf",
             "person_report",
             "Relatório ou produto para pessoa física",
             Text(60),
-            "O mesmo para consultas por CPF. Quando não informado, o básico do provedor.",
+            "O mesmo para consultas por CPF. Quando não informado, nenhuma é feita na Serasa nem no SPC.",
         ),
         Field(
             "opcionais",

@@ -166,7 +166,7 @@ def _meaning(answer: HttpAnswer, called: Called, waiting: str) -> tuple[FailureK
                 "Passou do volume contratado, ou foram consultas demais em pouco tempo.",
                 f"O programa aguarda e continua sozinho; se repetir, reveja o volume com a {name}.",
             )
-        case 503:
+        case 408 | 503:
             return (
                 FailureKind.UNAVAILABLE,
                 f"O serviço da {name} está parado{waiting}",
@@ -177,6 +177,13 @@ def _meaning(answer: HttpAnswer, called: Called, waiting: str) -> tuple[FailureK
             return FailureKind.HTTP, f"O servidor da {name} falhou", "O serviço está com defeito.", later
         case 405 | 410:
             return _no_such_address(called)
+        case status if 200 <= status < 300:
+            return (
+                FailureKind.INVALID_RESPONSE,
+                f"A {name} aceitou a consulta e não mandou o relatório",
+                "A resposta não é uma das conhecidas, e a consulta pode ter sido cobrada.",
+                "Envie os detalhes e a resposta guardada ao suporte antes de consultar de novo.",
+            )
         case status if 300 <= status < 400:
             return (
                 FailureKind.CONFIGURATION,
