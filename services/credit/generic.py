@@ -67,12 +67,12 @@ class GenericProvider:
         called = called_by(contract)
         told = _told(answer, sent, mapping.answer, called)
         try:
-            read = read_report(told, mapping.answer, document)
+            read = read_report(told, mapping.answer, document, contract.environment)
         except NotAReport as error:
             raise _unreadable(error, answer, sent, called) from error
         return ProviderAnswer(read.report, answer.body, answer.status, read.request_id or request_id(answer))
 
-    def try_access(self, contract: Contract) -> str:
+    def try_access(self, contract: Contract, *, given_up: Callable[[], bool] = lambda: False) -> str:
         """Present the credentials without asking about anybody, and say in a sentence what that proves. Raises
         AnalysisFailed."""
         mapping = self._mapping(contract.manager)
@@ -83,7 +83,7 @@ class GenericProvider:
                 "O mapeamento está em ordem, mas não tem um endereço de teste ([acesso.teste]): as credenciais só são "
                 "conferidas na primeira consulta."
             )
-        with self._exchange.asking(lambda: False):
+        with self._exchange.asking(given_up):
             if trial is None:
                 self._credentials_shown(mapping, contract)
                 return f"A {called_by(contract).name} aceitou as credenciais no login."
@@ -112,7 +112,7 @@ class GenericProvider:
         try:
             return load_mapping(self._folders.credit_mappings_folder, manager.mapping_file)
         except InvalidMapping as error:
-            todo = "Corrija o arquivo de mapeamento, ou escolha outro no cadastro da gerenciadora."
+            todo = "Corrija o arquivo de mapeamento, ou escolha outro em Gerenciadoras, e depois use “Retomar”."
             raise AnalysisFailed(Failure(FailureKind.CONFIGURATION, str(error), "", todo)) from error
 
     def _send(

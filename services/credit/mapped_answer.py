@@ -10,6 +10,8 @@ from typing import Any
 
 from app.credit_analysis import CreditReport, NegativeGroup, NegativeRecord
 from app.domain import Document, FailureKind
+from app.policies import Environment
+from services.credit.about import not_about
 from services.credit.json_values import NotAReport, clean
 from services.credit.mapping import AmountForm, AnswerMapping, GroupWhere, Sign, Where
 
@@ -52,14 +54,11 @@ def check_declined(told: Any, mapping: AnswerMapping, *, only_by_words: bool = F
             raise Declined(refusal.kind, message)
 
 
-def read_report(told: Any, mapping: AnswerMapping, document: Document) -> ReadAnswer:
+def read_report(told: Any, mapping: AnswerMapping, document: Document, environment: Environment) -> ReadAnswer:
     """What an answer that was not declined says of that document. Raises NotAReport."""
-    if mapping.document is not None:
-        stated = "".join(filter(str.isalnum, _text(told, mapping.document))).upper()
-        if not stated:
-            raise NotAReport("ela não diz de qual documento fala")
-        if stated.zfill(len(document.value)) != document.value:
-            raise NotAReport("ela não fala do documento consultado, e sim de outro")
+    stated = _text(told, mapping.document)
+    if mapping.document is not None and not stated:
+        raise NotAReport("ela não diz de qual documento fala")
     score, no_score = _score(told, mapping.score)
     groups, untold = _negatives(told, mapping)
     notices = [no_score] if no_score else []
@@ -67,6 +66,7 @@ def read_report(told: Any, mapping: AnswerMapping, document: Document) -> ReadAn
         notices += _texts(_at(told, where), where)
     if untold and groups is not None:
         notices.append(f"A resposta não diz nada de: {', '.join(untold)}.")
+    notices += not_about(document, stated, environment)
     facts = ((label, _text(told, where)) for label, where in mapping.facts)
     hidden = mapping.suppressed is not None and _shows(told, mapping.suppressed)
     report = CreditReport(

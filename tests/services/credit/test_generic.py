@@ -203,6 +203,14 @@ def test_what_cannot_be_relied_on_is_no_report(provider: GenericProvider, server
     assert (came.failure.kind, came.raw) == (FailureKind.INVALID_RESPONSE, body or b" ")
 
 
+def test_tests_answer_about_documents_of_their_own_and_say_so(provider: GenericProvider, server: DemoMapped) -> None:
+    server.always[CNPJ.value] = MappedFault(200, b'{"consulta": {"documento": "99888777000166"}}')
+    contract = replace(contract_with(server), environment=Environment.TEST)
+    report = provider.ask(CNPJ, contract).report
+    assert (report.document, report.score, report.suppressed) == (CNPJ.value, None, True)
+    assert any("dados inventados" in notice for notice in report.notices)
+
+
 def test_what_is_not_told_is_never_taken_for_good(provider: GenericProvider, server: DemoMapped) -> None:
     server.reports[CNPJ.value] = DemoReport(score="NC", pending=None)
     report = provider.ask(CNPJ, contract_with(server)).report

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.credit_analysis import CreditReport
 from app.documents import parse_document
 from app.domain import FailureKind
+from app.policies import Environment
 from services.credit.json_values import NotAReport, parse_object
 from services.credit.mapped_answer import Declined, check_declined, read_report
 from services.credit.mapping import MODEL, InvalidMapping, Mapping, load_mapping, parse_mapping
@@ -95,7 +96,7 @@ def test_a_file_that_is_no_text_or_too_large_is_said(tmp_path: Path) -> None:
 
 
 def told(mapping: Mapping, answer: object) -> CreditReport:
-    return read_report(parse_object(json.dumps(answer).encode()), mapping.answer, CNPJ).report
+    return read_report(parse_object(json.dumps(answer).encode()), mapping.answer, CNPJ, Environment.PRODUCTION).report
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_any_answer_is_a_report_that_can_be_kept_or_is_none(answer: object) -> N
     try:
         parsed = parse_object(json.dumps(answer).encode())
         check_declined(parsed, mapping)
-        read = read_report(parsed, mapping, CNPJ)
+        read = read_report(parsed, mapping, CNPJ, Environment.PRODUCTION)
     except (NotAReport, Declined):
         return
     fields = json.loads(json.dumps(read.report.as_fields()))
