@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.credit_analysis import IN_FLIGHT, AnalysisOutcome, AnalysisState, CreditReport
@@ -417,7 +417,10 @@ def erase_raw(connection: Connection, before: datetime) -> None:
 def standings(
     connection: Connection, documents: Iterable[Document], source: str, environment: Environment
 ) -> dict[Document, Standing]:
-    """What is known of each document at one source, in one environment; those never asked about are left out."""
+    """What is known of each document at one source, in one environment; those never asked about are left out.
+
+    Orders wait for it: the analyses come without the providers' own answers, which are long (`raw` is b"").
+    """
     wanted = {document.key: document for document in documents}
     counted = and_(
         _t.document.in_(sorted(wanted)),
@@ -428,7 +431,9 @@ def standings(
     answered = _t.state == AnalysisState.ANSWERED.value
     newest = select(func.max(_t.id)).where(counted).group_by(_t.document)
     newest_answers = select(func.max(_t.id)).where(counted, answered).group_by(_t.document)
-    statement = _joined(select(*_ROW, *_MORE)).where(or_(_t.id.in_(newest), _t.id.in_(newest_answers)))
+    statement = _joined(select(*_ROW, *_MORE[:-1], literal(b""))).where(
+        or_(_t.id.in_(newest), _t.id.in_(newest_answers))
+    )
     found: dict[Document, Standing] = {}
     for row in connection.execute(statement.order_by(_t.id)).all():
         analysis = _full(row)
