@@ -269,7 +269,7 @@ def _looked_at(inputs: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _settings(stored: dict[str, str]) -> list[tuple[str, str]]:
-    return [(BY_KEY[key].label if key in BY_KEY else key, _shown(key, text)) for key, text in stored.items()]
+    return [(rule_label(key) if key in BY_KEY else key, _shown(key, text)) for key, text in stored.items()]
 
 
 def _shown(key: str, text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from app import credit_profile
 from app.brands import BrandReading
 from app.domain import ActiveBlock, AnpOutcome, BlockOrigin, Document
 from app.kinds import Text
@@ -44,6 +45,7 @@ _PSEUDO_RULES = {
     NOT_RESELLER: "Cadastro na ANP: não é revendedor",
     RELEASED: "Crediário vencido liberado por uma pessoa",
 }
+_OF_ANALYSES = frozenset(setting.key for setting in credit_profile.SETTINGS)  # “Ambiente” alone says nothing
 _TENTATIVE = frozenset((OrderKind.BUDGET, OrderKind.PRE_SALE))
 _THINGS = {
     OrderKind.ORDER: "do pedido",
@@ -317,6 +319,8 @@ def act(kind: OrderKind, operation: OrderOperation) -> str:
 
 def rule_label(rule: str) -> str:
     """The words of one of a decision's rules: the label of the setting, or what of the registration it is."""
+    if rule in _OF_ANALYSES:
+        return f"Análise de crédito: {BY_KEY[rule].label}"
     if rule in BY_KEY:
         return BY_KEY[rule].label
     if rule.startswith(BLOCK_PREFIX):

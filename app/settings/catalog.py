@@ -838,7 +838,7 @@ CREDIT_ALLOWED = Setting(
     False,
     GENERAL_AND_COMPANY,
     help="Permite consultar a gerenciadora de análise de crédito. Cada consulta pode ser cobrada.",
-    effect="Desligado, nenhuma análise é pedida.",
+    effect="Desligado, nenhuma análise é pedida, e os pedidos não a verificam.",
     example="Ligado no geral e desligado na empresa 2: só a empresa 2 não consulta.",
 )
 CREDIT_MANAGER = Setting(
@@ -928,7 +928,8 @@ CREDIT_ORDER = Setting(
     CreditOrderAction.REFUSE,
     GENERAL_AND_COMPANY,
     help="O que acontece com o pedido ou a nota de um cliente cuja análise está pendente, vencida, reprovada, "
-    "indefinida ou não pôde ser feita. O pedido que precisa de uma análise já a põe na fila.",
+    "indefinida ou não pôde ser feita. O pedido que precisa de uma análise já a põe na fila, a não ser que outro "
+    "motivo já o recuse; depois de uma falha, só 24 horas mais tarde.",
     effect="Vale a partir da próxima avaliação. Em Homologação nenhuma análise aprova um pedido: enquanto se testa, "
     "use “Permite e avisa”.",
     example="“Não permite”: o primeiro pedido de um cliente espera até a análise dele ser aprovada.",

@@ -321,6 +321,7 @@ def test_the_profile_is_that_of_the_company() -> None:
 
 def test_every_rule_has_a_label() -> None:
     assert rule_label("anp.sem_consulta") == ANP_NO_ANSWER.label
+    assert rule_label("credito.ambiente") == "Análise de crédito: Ambiente"
     assert rule_label("bloqueio.sefaz") == "Bloqueio do cliente: SEFAZ"
     said = {rule_label(rule) for rule in (INACTIVE, NOT_REGISTERED, NOT_RESELLER, RELEASED)}
     assert len(said) == 4

@@ -183,7 +183,7 @@ def test_an_order_that_lacks_a_credit_analysis_asks_for_it_and_a_budget_only_tel
     shown = run("avaliar", "pedido", *sale)
     assert "- Pendente de análise de crédito: a nº 1" in shown.out
     assert "· análise de crédito 1" in shown.out
-    assert "Regra: Ação sobre o Pedido/NF sem análise aprovada (credito.pedido)" in shown.out
+    assert "Regra: Análise de crédito: Ação sobre o Pedido/NF sem análise aprovada (credito.pedido)" in shown.out
 
 
 def test_a_reference_longer_than_the_counter_may_send_is_a_usage_error(run: Run, creditor: Path) -> None:
