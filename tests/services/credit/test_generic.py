@@ -161,7 +161,7 @@ def test_an_answer_without_a_code_is_known_by_its_status(provider: GenericProvid
         412: FailureKind.REJECTION,
         422: FailureKind.REJECTION,
         429: FailureKind.THROTTLED,
-        500: FailureKind.HTTP,
+        500: FailureKind.UNAVAILABLE,
         503: FailureKind.UNAVAILABLE,
         302: FailureKind.CONFIGURATION,
     }
@@ -264,6 +264,8 @@ def test_a_query_is_given_up(provider: GenericProvider, server: DemoMapped) -> N
     assert not provider.cancel()
     came = failed(lambda: provider.ask(CNPJ, contract_with(server), given_up=lambda: True))
     assert came.failure.kind is FailureKind.CANCELLED
+    came = failed(lambda: provider.try_access(contract_with(server), given_up=lambda: True))
+    assert (came.failure.kind, server.logins) == (FailureKind.CANCELLED, 0)
     server.always[CNPJ.value] = MappedFault(ending=Ending.HANG)
     ended = threading.Event()
 
