@@ -123,6 +123,8 @@ class Exchange:
                 failure = network_failure(error, shown, called, sent=sent, answered=channel.answered)
             if message.charged and channel.sent:
                 failure = _uncertain(failure, called)
+            elif failure.kind is FailureKind.HTTP:  # what is there does not speak HTTP, and will not the next time
+                failure = replace(failure, kind=FailureKind.CONFIGURATION)
             raise AnalysisFailed(failure) from error
 
     def _channel(self) -> HttpChannel:

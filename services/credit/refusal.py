@@ -174,7 +174,7 @@ def _meaning(answer: HttpAnswer, called: Called, waiting: str) -> tuple[FailureK
                 later,
             )
         case status if status >= 500:
-            return FailureKind.HTTP, f"O servidor da {name} falhou", "O serviço está com defeito.", later
+            return FailureKind.UNAVAILABLE, f"O servidor da {name} falhou", "O serviço está com defeito.", later
         case 405 | 410:
             return _no_such_address(called)
         case status if 200 <= status < 300:

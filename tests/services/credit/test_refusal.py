@@ -40,10 +40,10 @@ def refusal(status: int, body: bytes = b"{}", **headers: str) -> AnalysisFailed:
         (412, FailureKind.REJECTION),
         (422, FailureKind.REJECTION),
         (429, FailureKind.THROTTLED),
-        (500, FailureKind.HTTP),
-        (502, FailureKind.HTTP),
+        (500, FailureKind.UNAVAILABLE),
+        (502, FailureKind.UNAVAILABLE),
         (503, FailureKind.UNAVAILABLE),
-        (504, FailureKind.HTTP),
+        (504, FailureKind.UNAVAILABLE),
     ],
 )
 def test_each_status_is_told_by_what_is_done_then(status: int, kind: FailureKind) -> None:

@@ -54,7 +54,7 @@ KIND = {
     CreditFault.DENIED: FailureKind.REQUESTER,
     CreditFault.SUSPENDED: FailureKind.REQUESTER,
     CreditFault.THROTTLED: FailureKind.THROTTLED,
-    CreditFault.BROKEN: FailureKind.HTTP,
+    CreditFault.BROKEN: FailureKind.UNAVAILABLE,
     CreditFault.DOWN: FailureKind.UNAVAILABLE,
     CreditFault.PAGE: FailureKind.INVALID_RESPONSE,
     CreditFault.FORBIDDEN_PAGE: FailureKind.REQUESTER,
@@ -71,7 +71,7 @@ LOGIN_KIND = {
     CreditFault.PROTECTED: FailureKind.REQUESTER,
     CreditFault.DENIED: FailureKind.REQUESTER,
     CreditFault.THROTTLED: FailureKind.THROTTLED,
-    CreditFault.BROKEN: FailureKind.HTTP,
+    CreditFault.BROKEN: FailureKind.UNAVAILABLE,
     CreditFault.DOWN: FailureKind.UNAVAILABLE,
     CreditFault.PAGE: FailureKind.UNAVAILABLE,
     CreditFault.EMPTY: FailureKind.UNAVAILABLE,
@@ -303,6 +303,24 @@ def test_an_address_where_nobody_listens(folders: Folders, serasa: DemoSerasa) -
 def test_what_is_no_address(folders: Folders) -> None:
     for address in ("https://", "http://localhost:1", "https://localhost:porta"):
         assert is_explained(failure_of(provider(folders), contract(address)).failure, FailureKind.CONFIGURATION)
+
+
+@pytest.mark.parametrize(
+    ("in_login", "kind"), [(True, FailureKind.CONFIGURATION), (False, FailureKind.UNCERTAIN)], ids=["login", "pergunta"]
+)
+def test_what_does_not_speak_http(
+    folders: Folders, authority: DemoAuthority, in_login: bool, kind: FailureKind
+) -> None:
+    def script(connection: Connection, number: int) -> None:
+        connection.request()
+        if not in_login and number == 1:
+            connection.answer(b'{"accessToken": "t"}', "201 Created")
+        else:
+            connection.tls.sendall(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+
+    with TlsServer(authority.server_context(require_client=False), script) as server:
+        failed = failure_of(provider(folders), contract(f"https://localhost:{server.port}"))
+    assert is_explained(failed.failure, kind)
 
 
 def test_giving_up_before_the_question_leaves_sends_nothing(folders: Folders, serasa: DemoSerasa) -> None:

@@ -46,7 +46,7 @@ KIND = {
     CreditFault.DENIED: FailureKind.REQUESTER,
     CreditFault.SUSPENDED: FailureKind.REQUESTER,
     CreditFault.THROTTLED: FailureKind.THROTTLED,
-    CreditFault.BROKEN: FailureKind.HTTP,
+    CreditFault.BROKEN: FailureKind.UNAVAILABLE,
     CreditFault.DOWN: FailureKind.UNAVAILABLE,
     CreditFault.PAGE: FailureKind.INVALID_RESPONSE,
     CreditFault.FORBIDDEN_PAGE: FailureKind.REQUESTER,
