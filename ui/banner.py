@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from ui import icons, theme
 from ui.theme import Tone
 
-DEMO = "Demonstração: empresa, clientes e respostas da SEFAZ e da ANP são inventados. Nada sai deste computador."
+DEMO = "Demonstração: a empresa, os clientes e todas as respostas são inventados. Nada sai deste computador."
 CREDIT_TEST = "Homologação: a análise de crédito usa o ambiente de testes da gerenciadora. As respostas não valem."
 
 
