@@ -66,9 +66,9 @@ class CreditProvider(Protocol):
         """What it says of a CNPJ or CPF. Raises AnalysisFailed for anything that is not a report about it."""
         ...
 
-    def try_access(self, contract: Contract) -> str:
+    def try_access(self, contract: Contract, *, given_up: Callable[[], bool] = lambda: False) -> str:
         """Present the credentials without asking about anybody, and say in a sentence what that proves. Raises
-        AnalysisFailed."""
+        AnalysisFailed, also when it was given up."""
         ...
 
     def cancel(self) -> bool:

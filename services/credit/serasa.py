@@ -76,9 +76,9 @@ class SerasaProvider:
             raise invalid(called, f"O motivo: {why}.", answer, question.method, question.shown) from why
         return ProviderAnswer(report, answer.body, answer.status, request_id(answer))
 
-    def try_access(self, contract: Contract) -> str:
+    def try_access(self, contract: Contract, *, given_up: Callable[[], bool] = lambda: False) -> str:
         """Log in anew, and say what that proves. Raises AnalysisFailed."""
-        with self._exchange.asking(lambda: False):
+        with self._exchange.asking(given_up):
             self._log_in(contract)
         return (
             f"A gerenciadora {contract.manager.name} aceitou as credenciais e deu acesso. Se o relatório escolhido foi "

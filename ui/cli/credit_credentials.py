@@ -81,19 +81,16 @@ def run_forget(options: argparse.Namespace) -> Status:
 
 def run_trial(options: argparse.Namespace) -> Status:
     """Present them without asking about anybody."""
+    from services.credit.access_trial import AccessTrial
     from services.credit.provider import AnalysisFailed
-    from services.credit.providers import contract_of, provider_of
 
     with opened() as office:
         with office.database.reading() as connection:
             manager = manager_of(connection, options.gerenciadora)
-        provider = provider_of(manager.provider, office.folders)
         try:
-            said = provider.try_access(contract_of(manager, Environment(options.ambiente)))
+            said = AccessTrial(manager, Environment(options.ambiente), office.folders).run()
         except AnalysisFailed as failed:
             raise Refused(failed.failure.sentence, failed.failure) from failed
-        finally:
-            provider.close()
     if options.json:
         write_json({"aceitas": True, "mensagem": said})
     else:

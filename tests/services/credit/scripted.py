@@ -74,7 +74,7 @@ class ScriptedProvider:
             raise said
         return ProviderAnswer(said, RAW, 200, "pergunta-1")
 
-    def try_access(self, contract: Contract) -> str:
+    def try_access(self, contract: Contract, *, given_up: Callable[[], bool] = lambda: False) -> str:
         raise NotImplementedError
 
     def cancel(self) -> bool:
