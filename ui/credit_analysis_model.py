@@ -79,6 +79,34 @@ OF_CUSTOMER = (
     Column.ENVIRONMENT,
 )
 """The columns of one customer's analyses."""
+ON_PAPER = (
+    Column.NUMBER,
+    Column.ASKED,
+    Column.CUSTOMER,
+    Column.DOCUMENT,
+    Column.STATE,
+    Column.OUTCOME,
+    Column.VALIDITY,
+    Column.ENVIRONMENT,
+    Column.COMPANY,
+)
+"""Of every customer's analyses, the columns that fit a page."""
+OF_ALL = (
+    Column.NUMBER,
+    Column.CUSTOMER,
+    Column.ASKED,
+    Column.STATE,
+    Column.OUTCOME,
+    Column.VALIDITY,
+    Column.ENVIRONMENT,
+    Column.COMPANY,
+    Column.MANAGER,
+    Column.CONSULTED,
+    Column.DOCUMENT,
+    Column.MANUAL,
+    Column.USER,
+)
+"""The columns of every customer's analyses."""
 
 
 class CreditAnalysisModel(PagedModel["AnalysisQuery", "ListedAnalysis"]):

@@ -16,6 +16,7 @@ PROFILES = "perfis"
 ANP_LISTS = "listas-anp"
 BRAND_INBOX = "bandeiras-anp"
 ORDER_CHECKS = "avaliacoes"
+CREDIT_ANALYSES = "analises"
 INTEGRATION = "integracao"
 COUNTERS = "balcoes"
 MESSAGES = "mensagens"
@@ -69,6 +70,12 @@ def _order_checks(office: Office) -> Page:
     from ui.order_checks_page import OrderChecksPage
 
     return OrderChecksPage(office)
+
+
+def _credit_analyses(office: Office) -> Page:
+    from ui.credit_analyses_page import CreditAnalysesPage
+
+    return CreditAnalysesPage(office)
 
 
 def _profiles(office: Office) -> Page:
@@ -133,6 +140,7 @@ SIDEBAR = (
     PageEntry(CONSULTATIONS, "Consultas", "consultations", _consultations),
     PageEntry(ANP_LISTS, "Listas da ANP", "anp", _anp_lists),
     PageEntry(ORDER_CHECKS, "Pedidos avaliados", "order", _order_checks),
+    PageEntry(CREDIT_ANALYSES, "Análises de crédito", "credit", _credit_analyses),
     PageEntry(COUNTERS, "Balcões", "counters", _counters),
     PageEntry(MESSAGES, "Mensagens", "message", _messages),
     PageEntry(PROFILES, "Perfis de clientes", "profiles", _profiles),

@@ -39,7 +39,7 @@ NAMES = {
 PAGES = {
     Authority.SEFAZ: pages.CONSULTATIONS,
     Authority.ANP: pages.CONSULTATIONS,
-    Authority.CREDIT: pages.PROFILES,
+    Authority.CREDIT: pages.CREDIT_ANALYSES,
 }
 """Where each service is seen from near."""
 

@@ -25,6 +25,7 @@ from app.domain import Failure, FailureKind
 from app.kinds import Choice, Flag, Reference, folded
 from app.policies import DatabaseKind
 from app.settings.catalog import (
+    CREDIT_MANAGER,
     DATABASE_KIND,
     DATABASE_NAME,
     DATABASE_PORT,
@@ -41,11 +42,13 @@ from app.settings.repository import SettingsRepository
 from app.settings.setting import Group, Setting, Tab
 from app.settings.setting import Page as Screen
 from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Snapshot
+from app.tables import COMPANIES
 from services.check_list import CheckReport
 from services.waited_socket import GiveUp
 from ui import database_access, icons, tasks, theme, whatsapp_access
 from ui.check_panel import Check, CheckPanel
 from ui.conflict_panel import ConflictPanel
+from ui.credit_in_force import CreditInForce
 from ui.database_access import DatabaseAccess
 from ui.failure_view import FailureView, failure_of
 from ui.help_panel import HelpPanel
@@ -89,6 +92,7 @@ class SettingsPage(Page):
         self.access: DatabaseAccess | None = None
         self.move_offer: MoveOffer | None = None
         self.whatsapp: WhatsAppAccess | None = None
+        self.credit: CreditInForce | None = None
         self.service_check: CheckPanel | None = None
         self.service: IntegrationCard | None = None
 
@@ -181,6 +185,9 @@ class SettingsPage(Page):
             note = QLabel(group.note)
             note.setWordWrap(True)
             column.addWidget(theme.role(note, "hint"))
+        if CREDIT_MANAGER in group.settings and self._office.database is not None:
+            self.credit = CreditInForce(self._office)
+            column.addWidget(self.credit)
         rows = [self._row(setting, compact=bool(group.columns)) for setting in group.settings]
         status = StatusGrid(group, rows) if group.columns else None
         if status is not None:
@@ -258,6 +265,10 @@ class SettingsPage(Page):
             self.access.refresh()
         if self.whatsapp is not None:
             self.whatsapp.show_profile(self.draft.snapshot().for_company(self.scope.selected))
+        if self.credit is not None:
+            company = self.scope.selected
+            whose = self.references.title(COMPANIES.key, company)
+            self.credit.show_profile(self.draft.snapshot().for_company(company), whose)
         if self.service is not None:
             self.service.refresh()
         keys = self.draft.keys
@@ -377,6 +388,8 @@ class SettingsPage(Page):
             self.access.setVisible(all(word in folded(database_access.LABEL) for word in words))
         if self.whatsapp is not None:
             self.whatsapp.setVisible(all(word in folded(whatsapp_access.LABEL) for word in words))
+        if self.credit is not None:
+            self.credit.setVisible(not words)
         if self.service is not None:
             self.service.setVisible(not words)
         counts = [sum(self.rows[setting] in found for setting in _settings(tab)) for tab in self.declared.tabs]

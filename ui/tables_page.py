@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.kinds import Reference
-from app.tables import BRANCHES, CUSTOMERS, TABLES, USERS, Table
+from app.tables import BRANCHES, CREDIT_MANAGERS, CUSTOMERS, TABLES, USERS, Table
 from ui import icons, tasks, theme
 from ui.failure_view import FailureView, failure_of
 from ui.layout_memory import LayoutMemory
@@ -120,6 +120,8 @@ class TablesPage(Page):
         self.import_button = self._button("Importar CSV…", "folder", self.import_customers)
         self.certificate_button = self._button("Certificado…", "certificate", self.open_certificate)
         self.password_button = self._button("Senha…", "key", self.set_password)
+        self.access_button = self._button("Credenciais…", "key", self.open_access)
+        self.access_button.setToolTip("Informa, apaga ou testa as credenciais da gerenciadora neste computador")
         top = QHBoxLayout()
         top.setSpacing(theme.S)
         top.addWidget(self.search, 1)
@@ -132,6 +134,7 @@ class TablesPage(Page):
         actions.addStretch(1)
         actions.addWidget(self.certificate_button)
         actions.addWidget(self.password_button)
+        actions.addWidget(self.access_button)
         actions.addWidget(self.import_button)
 
         self.failure = FailureView()
@@ -322,13 +325,15 @@ class TablesPage(Page):
         for button, word, number in ((self.active, "Ativos", counts[0]), (self.inactive, "Inativos", counts[1])):
             button.setText(f"{word} ({number:,})".replace(",", "."))
         has_row = self._current_id() is not None
-        for button in (self.edit_button, self.activity_button, self.certificate_button, self.password_button):
+        of_table = (self.certificate_button, self.password_button, self.access_button)
+        for button in (self.edit_button, self.activity_button, *of_table):
             button.setEnabled(has_row)
         self.activity_button.setText("Desativar" if active else "Reativar")
         self.activity_button.setIcon(icons.icon("deactivate" if active else "reactivate"))
         self.import_button.setVisible(table is CUSTOMERS)
         self.certificate_button.setVisible(table is BRANCHES)
         self.password_button.setVisible(table is USERS)
+        self.access_button.setVisible(table is CREDIT_MANAGERS)
         self.view.setAccessibleName(table.label)
         if self.view.model() is not None and self.view.model().rowCount() == 0 and table.key in self._counts:
             self._say_empty(table, active)
@@ -485,6 +490,15 @@ class TablesPage(Page):
         from ui.user_password import UserPasswordDialog
 
         UserPasswordDialog(self._office, user, self).open()
+
+    @Slot()
+    def open_access(self) -> None:
+        """Show the credentials that this computer has of the chosen gerenciadora."""
+        from ui.credit_access import CreditAccessDialog
+
+        row_id = self._current_id()
+        if row_id is not None:
+            CreditAccessDialog(self._office, row_id, self).open()
 
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:

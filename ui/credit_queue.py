@@ -1,0 +1,196 @@
+"""The queue of credit analyses: what its service does, what waits, and which gerenciadoras are held, each with why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.domain import Authority
+from ui import icons, tasks, theme, words
+from ui.credit_access import CreditAccessDialog
+from ui.credit_analysis_model import ENVIRONMENTS
+from ui.emptying import empty
+from ui.inscription_card import selectable
+from ui.service_card import ServiceCard
+from ui.theme import Tone
+from ui.wrapping_row import WrappingRow
+
+if TYPE_CHECKING:
+    from app.data.credit_pauses import Pause
+    from app.data.database import Database
+    from ui.office import Office
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A gerenciadora that is not asked in one environment, and how many analyses wait for it there."""
+
+    pause: Pause
+    manager: str
+    waiting: int
+
+
+@dataclass(frozen=True)
+class _Queue:
+    """What waits, and what stands in its way."""
+
+    waiting: int
+    held: tuple[_Held, ...]
+
+
+class CreditQueue(QWidget):
+    """Read off the GUI thread at each `refresh`. Resuming a gerenciadora changes no analysis: it is asked again."""
+
+    changed = Signal()
+    """What is held is no longer what it was."""
+    force_wanted = Signal()
+    """All that waits is to be made now."""
+    failed = Signal(object)
+    """The exception that a reading or resuming raised."""
+
+    def __init__(self, office: Office, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._office = office
+        self._queue = _Queue(0, ())
+        self._reading: tasks.Task[_Queue] | None = None
+        self.card = ServiceCard(office, Authority.CREDIT)
+        self._waiting = QLabel()
+        self.force = QPushButton(icons.icon("play"), "Forçar todas agora")
+        self.force.setToolTip(
+            "Faz agora todas as análises da fila, também as que esperam outra tentativa. Uma gerenciadora que pediu "
+            "para esperar continua esperando"
+        )
+        self.force.clicked.connect(self.force_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        row.addWidget(self._waiting, 1)
+        row.addWidget(self.force)
+        self._held = QVBoxLayout()
+        self._held.setSpacing(theme.S)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(theme.S)
+        whole.addWidget(self.card)
+        whole.addLayout(self._held)
+        whole.addLayout(row)
+        self._say()
+
+    @property
+    def text(self) -> str:
+        """Everything shown, for tests."""
+        return "\n".join(label.text() for label in self.findChildren(QLabel) if label.isVisibleTo(self))
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read what waits and what is held."""
+        if self._reading is not None and self._reading.running:
+            return
+        database = self._office.backoffice.database
+        self._reading = tasks.run(lambda: _read(database), self._show, self.failed.emit, self)
+
+    def _show(self, queue: _Queue) -> None:
+        held = queue.held != self._queue.held
+        self._queue = queue
+        if held:  # else a button would lose the keyboard at each look
+            self._show_held()
+            self.changed.emit()
+        self._say()
+
+    def _say(self) -> None:
+        waiting = self._queue.waiting
+        self._waiting.setText(
+            words.counted(waiting, "análise na fila", "análises na fila") if waiting else "Nenhuma análise na fila"
+        )
+        self.force.setEnabled(waiting > 0)
+
+    def _show_held(self) -> None:
+        empty(self._held)
+        for held in self._queue.held:
+            self._held.addWidget(self._line(held))
+
+    def _line(self, held: _Held) -> QWidget:
+        pause = held.pause
+        where = f"{held.manager} em {ENVIRONMENTS[pause.environment].word}"
+        line = QWidget()
+        icon = QLabel()
+        icon.setPixmap(icons.pixmap("pause", 16, Tone.WARN))
+        text = selectable(f"{where}: {until_when(pause)}. {pause.why} {_waiting_for(held)}".rstrip())
+        theme.tone(text, Tone.WARN)
+        resume = QPushButton(icons.icon("play"), "Retomar")
+        resume.setToolTip(
+            "Volta a consultá-la agora. Se o que houve não foi corrigido, ela é suspensa de novo"
+            if pause.until is None
+            else "Volta a consultá-la agora, embora ela tenha pedido para esperar"
+        )
+        resume.setAccessibleName(f"Retomar {where}")
+        resume.clicked.connect(partial(self._resume, pause))
+        buttons = WrappingRow()
+        buttons.addWidget(resume)
+        if pause.until is None:
+            access = QPushButton(icons.icon("key"), "Credenciais…")
+            access.setAccessibleName(f"Credenciais de {where}")
+            access.clicked.connect(partial(self._open_access, pause))
+            buttons.addWidget(access)
+        texts = QVBoxLayout()
+        texts.setSpacing(theme.XS)
+        texts.addWidget(text)
+        texts.addLayout(buttons)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(texts, 1)
+        return line
+
+    def _open_access(self, pause: Pause) -> None:
+        dialog = CreditAccessDialog(self._office, pause.manager_id, self)
+        dialog.changed.connect(self.refresh)
+        dialog.open()
+
+    def _resume(self, pause: Pause) -> None:
+        database = self._office.backoffice.database
+
+        def resume() -> None:
+            from app.data import credit_pauses
+
+            with database.writing() as connection:
+                credit_pauses.resume(connection, pause.manager_id, pause.environment)
+
+        tasks.run(resume, self._resumed, self.failed.emit, self)
+
+    def _resumed(self, _nothing: None) -> None:
+        self._office.service_of(Authority.CREDIT).wake()
+        self.force.setFocus(Qt.FocusReason.OtherFocusReason)  # the button pressed goes away
+        self.refresh()
+
+
+def until_when(pause: Pause) -> str:
+    """ "suspensa até 22/11/2026 15:40", or until somebody resumes it."""
+    return f"suspensa até {'alguém retomar' if pause.until is None else words.exact(pause.until)}"
+
+
+def _waiting_for(held: _Held) -> str:
+    if not held.waiting:
+        return "Nenhuma análise espera por ela."
+    return words.counted(held.waiting, "análise espera por ela.", "análises esperam por ela.")
+
+
+def _read(database: Database) -> _Queue:
+    from app.data import credit_analyses, credit_managers, credit_pauses
+
+    now = datetime.now(UTC)
+    with database.reading() as connection:
+        groups = credit_analyses.groups(connection, now)
+        pauses = credit_pauses.in_force(connection, now)
+        names = {manager.id: manager.name for manager in credit_managers.every(connection)} if pauses else {}
+    held = []
+    for pause in sorted(pauses, key=lambda each: (names[each.manager_id], each.environment.value)):
+        whose = (pause.manager_id, pause.environment)
+        waiting = sum(group.waiting for group in groups if (group.manager_id, group.environment) == whose)
+        held.append(_Held(pause, names[pause.manager_id], waiting))
+    return _Queue(sum(group.waiting for group in groups), tuple(held))
