@@ -359,15 +359,15 @@ QScrollBar::handle:hover {{ background: {s.muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QToolTip {{ background: {s.raised}; color: {s.text}; border: 1px solid {s.line}; padding: {XS}px; }}
-QScrollArea {{ border: none; }}
+QScrollArea {{ border: 1px solid transparent; }}
 QHeaderView::section {{ background: {s.window}; color: {s.muted}; border: none; border-bottom: 1px solid {s.line};
     padding: {XS}px {S}px; font-weight: 600; }}
 QTableView, QListView, QTreeView, QPlainTextEdit, QTextEdit, QTextBrowser {{ border: 1px solid {s.line};
     border-radius: {RADIUS}px; }}
 QPlainTextEdit[readOnly="false"] {{ border-color: {s.edge}; }}
 QPlainTextEdit[invalid="true"] {{ border-color: {s.tones[Tone.BLOCK][0]}; }}
-QTableView:focus, QListView:focus, QTreeView:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus {{
-    border-color: {s.accent}; }}
+QTableView:focus, QListView:focus, QTreeView:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus,
+QScrollArea:focus {{ border-color: {s.accent}; }}
 QTableView::item {{ padding: 0 5px; }}
 QTableView {{ gridline-color: {s.line}; selection-background-color: {s.selected}; selection-color: {s.on_selected}; }}
 """

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPlainTextEdit,
+    QScrollArea,
     QTableView,
     QWidget,
 )
@@ -55,7 +56,7 @@ def test_the_edge_of_a_field_can_be_seen(scheme: Scheme) -> None:
         assert contrast(scheme.edge, surface) >= 3.0, surface
 
 
-@pytest.mark.parametrize("made", [QLineEdit, QPlainTextEdit, QTableView, QListWidget])
+@pytest.mark.parametrize("made", [QLineEdit, QPlainTextEdit, QTableView, QListWidget, QScrollArea])
 def test_where_the_keyboard_is_can_be_seen(qapp: QApplication, qtbot: QtBot, made: type[QWidget]) -> None:
     theme.apply(qapp, Qt.ColorScheme.Light)
     window = QWidget()
