@@ -14,13 +14,13 @@ from app.rules.credit_retry import HOLD, LONGEST_HOLD, WAITS, Afterwards, after
 NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
 HELD_FOR_A_PERSON = {FailureKind.REQUESTER, FailureKind.CONFIGURATION}
 HELD_FOR_A_TIME = {FailureKind.THROTTLED, FailureKind.LIMIT, FailureKind.TOO_SOON}
-TRIED_AGAIN = {
+TRIED_AGAIN = (
     FailureKind.UNAVAILABLE,
     FailureKind.NETWORK,
     FailureKind.TRUST,
     FailureKind.ENCRYPTION,
     FailureKind.TIMEOUT,
-}
+)
 
 
 @pytest.mark.parametrize("kind", FailureKind)
