@@ -300,6 +300,7 @@ def _take_pictures(demo: Demonstration, target: Path) -> None:
             pages.ANP_LISTS,
             pages.BRAND_INBOX,
             pages.ORDER_CHECKS,
+            pages.CREDIT_ANALYSES,
             pages.COUNTERS,
             pages.MESSAGES,
         ):

@@ -234,7 +234,7 @@ def test_the_demonstration_without_a_window(
     before = {file: file.stat().st_mtime_ns for file in file_machine.iterdir()}
     status, out, err = run_process("demo", "--sem-janela", "--pasta", tmp_path / "telas")
     assert status == 0, err
-    sefaz, left_alone, certificates, anp, orders, lists = out.split("\n\n")
+    sefaz, left_alone, certificates, anp, orders, analyses, lists = out.split("\n\n")
     assert [len(table.splitlines()) for table in (sefaz, anp, orders)] == [43, 43, 43]  # title, headings and their rule
     for words in ("Habilitado", "Não habilitado", "Não contribuinte", "Dado inválido", "Bloqueado pela SEFAZ"):
         assert words in sefaz
@@ -254,6 +254,10 @@ def test_the_demonstration_without_a_window(
         assert words in anp
     assert "Recusado" in orders
     assert "Permitido" in orders
+    assert "Pendente de análise de crédito" in orders
+    for words in ("Aprovada", "Reprovada", "Indefinida", "Falhou", "Homologação"):
+        assert words in analyses
+    assert "Na fila" not in analyses
     for words in ("30 entraram", "mudaram de bandeira"):
         assert words in lists
     pictures = {picture.stem: picture.stat().st_size for picture in (tmp_path / "telas").iterdir()}
@@ -265,6 +269,7 @@ def test_the_demonstration_without_a_window(
         "listas-anp",
         "bandeiras-anp",
         "avaliacoes",
+        "analises",
         "balcoes",
         "mensagens",
     }
