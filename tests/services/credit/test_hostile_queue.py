@@ -11,6 +11,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytestqt.qtbot import QtBot
+
 from app import secrets
 from app.credit_analysis import AnalysisState
 from app.data import records
@@ -19,6 +21,7 @@ from app.domain import Authority, Document, FailureKind, Origin, Request
 from app.folders import Folders
 from app.policies import Environment
 from app.tables import CREDIT_MANAGERS, Provider
+from services.background import ConsultationThread
 from services.consultation import NotYet
 from services.credit import credentials
 from services.credit.consultation import CreditConsultation
@@ -76,6 +79,26 @@ def test_killed_while_a_gerenciadora_thinks_it_has_failed_and_is_not_asked_again
         assert again != number
         assert queue.work(owner="PC-02/1").consultation_id == again
         assert queue.get(again).row.state is AnalysisState.ANSWERED
+
+
+def test_closing_the_program_while_a_gerenciadora_thinks_does_not_wait_for_its_answer(
+    file_place: Place, authority: DemoAuthority, qtbot: QtBot
+) -> None:
+    with DemoSerasa(authority, faults={cnpj(1).value: CreditFault.HANG}) as server:
+        queue = at_serasa(file_place, server)
+        number = queue.ask(cnpj(1))
+        thread = ConsultationThread(file_place.backoffice, Authority.CREDIT)
+        thread.start()
+        try:
+            qtbot.waitUntil(lambda: bool(server.asked))
+            began = time.monotonic()
+        finally:
+            thread.stop()
+        assert time.monotonic() - began < 10  # the answer may take 40 s
+        found = queue.get(number)
+        assert found.row.state is AnalysisState.FAILED
+        assert found.failure is not None
+        assert found.failure.kind is FailureKind.UNCERTAIN
 
 
 def test_many_programs_on_one_queue_ask_about_each_once(place: Place) -> None:
