@@ -14,6 +14,7 @@ from app.policies import Environment
 from services.credit.about import not_about
 from services.credit.json_values import NotAReport, clean
 from services.credit.mapping import AmountForm, AnswerMapping, GroupWhere, Sign, Where
+from services.credit.refusal import shown_words
 
 MAX_TEXT = 300
 """The most characters of one text; the rest is cut. The answer itself is kept whole elsewhere."""
@@ -26,7 +27,8 @@ _COMMA = re.compile(r"-?([0-9]{1,20}|[0-9]{1,3}(\.[0-9]{3}){1,6})(,[0-9]{1,10})?
 
 
 class Declined(Exception):
-    """The gerenciadora says why there is no report: what that means, and its own words ("" when it has none)."""
+    """The gerenciadora says why there is no report: what that means, and its own words as a failure may show them, ""
+    when it has none."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
@@ -50,7 +52,7 @@ def check_declined(told: Any, mapping: AnswerMapping, *, only_by_words: bool = F
     for refusal in mapping.refusals:
         if (refusal.sign.values or not only_by_words) and _shows(told, refusal.sign):
             found = _at(told, refusal.message)
-            message = clean(str(found))[:MAX_TEXT] if isinstance(found, str | int | Decimal) else ""
+            message = shown_words(str(found)) if isinstance(found, str | int | Decimal) else ""
             raise Declined(refusal.kind, message)
 
 

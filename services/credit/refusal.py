@@ -104,9 +104,13 @@ def told_error(body: bytes) -> str:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    words = _LONG_NUMBER.sub("…", clean(_sentence(value, depth=3)))
-    if words.casefold() in ("true", "false"):  # of fields called "error"
-        return ""
+    words = shown_words(_sentence(value, depth=3))
+    return "" if words.casefold() in ("true", "false") else words  # of fields called "error"
+
+
+def shown_words(words: str) -> str:
+    """What an answer says, as a failure may show it: one line, not long, and without what could be a document."""
+    words = _LONG_NUMBER.sub("…", clean(words))
     return words if len(words) <= _LONGEST_MESSAGE else f"{words[:_LONGEST_MESSAGE]}…"
 
 

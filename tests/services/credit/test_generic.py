@@ -79,6 +79,7 @@ def failed(asking: Callable[[], object]) -> AnalysisFailed:
     told = f"{failure.sentence} {failure.details} {caught.value}"
     assert PASSWORD not in told
     assert CNPJ.value not in told
+    assert str(CNPJ) not in told
     assert "token-de-demonstracao" not in told
     return caught.value
 
@@ -177,6 +178,10 @@ def test_a_refusal_is_told_in_the_words_of_the_gerenciadora(provider: GenericPro
     came = failed(lambda: provider.ask(CNPJ, contract_with(server)))
     assert came.failure.kind is FailureKind.REQUESTER
     assert "“Um erro pedido pela demonstração.”" in came.failure.cause
+    said = '{"erro": {"codigo": "CONTRATO_SUSPENSO", "mensagem": "Nada sobre 11.222.333/0001-81 nem 11222333000181"}}'
+    server.always[CNPJ.value] = MappedFault(200, said.encode())
+    came = failed(lambda: provider.ask(CNPJ, contract_with(server)))
+    assert "“Nada sobre … nem …”" in came.failure.cause
     server.always[CNPJ.value] = MappedFault(200, error="QUALQUER_OUTRO")
     assert failed(lambda: provider.ask(CNPJ, contract_with(server))).failure.kind is FailureKind.REJECTION
 
