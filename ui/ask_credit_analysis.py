@@ -77,6 +77,7 @@ class AskCreditAnalysis(AskingDialog):
         first = next((n for n, one in enumerate(prospects) if one.refusal is None), 0)
         self.company.setCurrentIndex(first)
         self._show_chosen()
+        self.company.setFocus()
 
     @property
     def chosen(self) -> Prospect:

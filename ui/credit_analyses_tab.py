@@ -151,7 +151,7 @@ class CreditAnalysesTab(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._offer_opening)
         self.model.loaded.connect(self._loaded)
         self.model.failed.connect(self._not_read)
-        self.output.offer_in(self.table)
+        self.output.offer_in(self, self.table)
 
     def _lay_out(self) -> None:
         nothing = EmptyState(
