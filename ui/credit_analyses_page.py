@@ -71,14 +71,19 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         self.queue = CreditQueue(office)
         self.said = QLabel()
         self.said.setWordWrap(True)
+        self.said.setContentsMargins(0, 0, 0, theme.S)
         self.said.hide()
         self.refusal = FailureView()
         self.output = CreditListOutput(office)
-        for widget in (self.queue, self.said, self.refusal, self.output):
-            self.body.addWidget(widget)
+        self.body.addWidget(self.queue)
+        above = QVBoxLayout()  # together, what says nothing takes no room
+        above.setSpacing(0)
+        for widget in (self.said, self.refusal, self.output):
+            above.addWidget(widget)
         self._state, self._outcome, self._environment = QComboBox(), QComboBox(), QComboBox()
         self._company = CompanyBox(self._references)
-        self.body.addLayout(self._filters())
+        above.addLayout(self._filters())
+        self.body.addLayout(above)
         self.view = CreditReportView(office)
         self._add_analyses()
 

@@ -94,11 +94,11 @@ ON_PAPER = (
 OF_ALL = (
     Column.NUMBER,
     Column.CUSTOMER,
-    Column.ASKED,
     Column.STATE,
     Column.OUTCOME,
-    Column.VALIDITY,
     Column.ENVIRONMENT,
+    Column.VALIDITY,
+    Column.ASKED,
     Column.COMPANY,
     Column.MANAGER,
     Column.CONSULTED,

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 class _Words(NamedTuple):
-    """How a provider calls the two; `user_required` is false where a token alone may be presented."""
+    """How a provider calls the two. `shown` and `user_missing` are as they end a sentence; the user is not asked for
+    where a token alone may be presented, and `user_missing` is "" then."""
 
     user: str
     password: str
     shown: str
-    user_required: bool
+    user_missing: str
     hint: str
 
 
@@ -33,21 +34,21 @@ _WORDS = {
         "&Identificação do cliente (client id)",
         "&Segredo (client secret)",
         "o segredo",
-        True,
+        "a identificação do cliente",
         "São as que a Serasa Experian dá para a API, outras em cada ambiente; não são o logon do site.",
     ),
     Provider.SPC: _Words(
         "&Operador",
         "&Senha",
         "a senha",
-        True,
+        "o operador",
         "São as do operador que o SPC Brasil criou para consultas por sistema, outras em cada ambiente.",
     ),
     Provider.GENERIC: _Words(
         "&Usuário",
         "&Senha ou token",
-        "a senha",
-        False,
+        "a senha ou o token",
+        "",
         "O mapeamento diz como são apresentadas. Onde só há um token, deixe o usuário em branco.",
     ),
 }
@@ -83,12 +84,12 @@ class CredentialsDialog(AskingDialog):
 
         given = Credentials(self.user.text().strip(), self.password.text())
         said = self._words
-        if said.user_required and not given.user:
-            self._refuse(self.user, f"Informe: {_plain(said.user)}.")
-        elif said.user_required and ":" in given.user:
+        if said.user_missing and not given.user:
+            self._refuse(self.user, f"Informe {said.user_missing}.")
+        elif said.user_missing and ":" in given.user:
             self._refuse(self.user, "Dois-pontos não podem fazer parte: informe cada um em seu campo.")
         elif not given.password.strip():
-            self._refuse(self.password, f"Informe: {_plain(said.password)}.")
+            self._refuse(self.password, f"Informe {said.shown}.")
         elif len(given.user) > MAX_LENGTH:
             self._refuse(self.user, f"Passa de {MAX_LENGTH} caracteres: copie de novo, só o que é pedido.")
         elif len(given.password) > MAX_LENGTH:
@@ -109,7 +110,3 @@ class CredentialsDialog(AskingDialog):
     def _done(self, _nothing: None) -> None:
         self.kept.emit()
         self._close()
-
-
-def _plain(label: str) -> str:
-    return label.replace("&", "").lower()

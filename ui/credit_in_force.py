@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ui.office import Office
 
 _TEST = "Homologação: as análises usam dados de teste, e nenhuma aprova um pedido."
-_PRECEDENCE = "Ambiente: vale o do cadastro da gerenciadora; sem ele, o desta empresa; sem ele, o geral; e Homologação."
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,6 @@ class CreditInForce(QFrame):
             value = self._values[label] = selectable()
             self._facts.addWidget(theme.role(QLabel(label), "hint"), line, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(value, line, 1)
-        precedence = theme.role(QLabel(_PRECEDENCE), "hint")
-        precedence.setWordWrap(True)
         self.access = QPushButton(icons.icon("key"), "Credenciais…")
         self.access.clicked.connect(self._open_access)
         self.row = QPushButton(icons.icon("edit"), "Cadastro da gerenciadora…")
@@ -80,7 +77,6 @@ class CreditInForce(QFrame):
         whole.addWidget(self.banner)
         whole.addWidget(self._title)
         whole.addLayout(self._facts)
-        whole.addWidget(precedence)
         whole.addLayout(self._buttons)
         whole.addWidget(self.failure)
         office.tables_changed.connect(self._read)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.domain import Authority
+from app.policies import Environment
 from ui import icons, tasks, theme, words
 from ui.credit_access import CreditAccessDialog
 from ui.credit_analysis_model import ENVIRONMENTS
@@ -18,7 +19,6 @@ from ui.emptying import empty
 from ui.inscription_card import selectable
 from ui.service_card import ServiceCard
 from ui.theme import Tone
-from ui.wrapping_row import WrappingRow
 
 if TYPE_CHECKING:
     from app.data.credit_pauses import Pause
@@ -129,22 +129,17 @@ class CreditQueue(QWidget):
         )
         resume.setAccessibleName(f"Retomar {where}")
         resume.clicked.connect(partial(self._resume, pause))
-        buttons = WrappingRow()
-        buttons.addWidget(resume)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        row.addWidget(icon)
+        row.addWidget(text, 1)
         if pause.until is None:
             access = QPushButton(icons.icon("key"), "Credenciais…")
             access.setAccessibleName(f"Credenciais de {where}")
             access.clicked.connect(partial(self._open_access, pause))
-            buttons.addWidget(access)
-        texts = QVBoxLayout()
-        texts.setSpacing(theme.XS)
-        texts.addWidget(text)
-        texts.addLayout(buttons)
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
+            row.addWidget(access)
+        row.addWidget(resume)
         return line
 
     def _open_access(self, pause: Pause) -> None:
@@ -189,7 +184,8 @@ def _read(database: Database) -> _Queue:
         pauses = credit_pauses.in_force(connection, now)
         names = {manager.id: manager.name for manager in credit_managers.every(connection)} if pauses else {}
     held = []
-    for pause in sorted(pauses, key=lambda each: (names[each.manager_id], each.environment.value)):
+    in_order = list(Environment)
+    for pause in sorted(pauses, key=lambda each: (names[each.manager_id], in_order.index(each.environment))):
         whose = (pause.manager_id, pause.environment)
         waiting = sum(group.waiting for group in groups if (group.manager_id, group.environment) == whose)
         held.append(_Held(pause, names[pause.manager_id], waiting))
