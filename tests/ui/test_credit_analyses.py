@@ -14,14 +14,18 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.credit_analysis import AnalysisState, CreditReport
-from app.data import credit_analyses, credit_pauses, records
+from app.data import credit_analyses, credit_managers, credit_pauses, records
 from app.data.credit_analyses import AnalysisQuery, FullAnalysis
 from app.data.credit_pauses import Pause
-from app.domain import Origin
+from app.documents import parse_document
+from app.domain import Authority, Origin, Phase
 from app.policies import CreditConsultation, Environment
 from app.portuguese import exact
 from app.settings.catalog import CREDIT_ALLOWED, CREDIT_DAYS, CREDIT_ENVIRONMENT, CREDIT_FORM
 from app.tables import CREDIT_MANAGERS, CUSTOMERS, ManagerEnvironment
+from services.credit import credentials
+from services.credit.credentials import Credentials
+from tests.services.credit.scripted import ScriptedProvider
 from tests.ui import receipts
 from tests.ui.credit_office import AURORA, BAD, BUSY, GOOD, HIDDEN, REFUSED, SILENT, CreditOffice, credit_office
 from tests.ui.office import enter
@@ -358,6 +362,31 @@ def test_asking_says_whom_and_whence_and_puts_it_in_the_queue(qtbot: QtBot, cred
     until(qtbot, lambda: tab.model.rowCount() == 1)
     settle(qtbot)
     assert f"Nº {asked.row.id}: Na fila" in tab._summary.text()
+
+
+def test_an_urgent_one_is_made_at_once_by_the_service_of_this_computer(qtbot: QtBot, credit: CreditOffice) -> None:
+    office = credit.office
+    provider = ScriptedProvider(GOOD)
+    office.backoffice.credit._provider_of = lambda _provider, _folders: provider
+    with office.backoffice.database.reading() as connection:
+        manager = credit_managers.get(connection, 1)
+    assert manager is not None
+    credentials.keep(manager, Environment.PRODUCTION, Credentials("usuario", "segredo"))
+    service = office.service_of(Authority.CREDIT)
+    service.start()
+    try:
+        until(qtbot, lambda: office.states[Authority.CREDIT].phase is Phase.IDLE)
+        tab = open_tab(qtbot, credit)
+        tab._look_again.stop()  # it is told, and need not look
+        dialog = ask(qtbot, tab)
+        dialog.urgent.setChecked(True)
+        QTest.keyClick(dialog.confirm, Qt.Key.Key_Space)
+        until(qtbot, lambda: tab.model.rowCount() == 1 and cell(tab, 1, Column.OUTCOME) == "Aprovada")
+        settle(qtbot)
+        assert tab.open_button.isEnabled()
+    finally:
+        service.stop()
+    assert [str(document) for document in provider.asked] == [str(parse_document(AURORA))]
 
 
 def test_one_that_waits_is_not_asked_for_twice_but_may_become_urgent(qtbot: QtBot, credit: CreditOffice) -> None:
