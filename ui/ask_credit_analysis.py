@@ -129,7 +129,7 @@ class AskCreditAnalysis(AskingDialog):
             )
             snapshot = backoffice.settings.load()
             with backoffice.database.writing() as connection:
-                return ask_as_told(connection, prospect.choice, wanted, snapshot, datetime.now(UTC))
+                return ask_as_told(connection, prospect, wanted, snapshot, datetime.now(UTC))
 
         self._run(ask, self._done)
 

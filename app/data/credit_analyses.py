@@ -89,8 +89,9 @@ class QueueGroup:
 
 @dataclass(frozen=True)
 class AnalysisRow:
-    """One analysis as lists show it. `customer` is "" for a document that is not a customer's; `outcome` None until
-    it was answered. `failed` tells whether the last try failed, also of one that will be tried again."""
+    """One analysis as lists show it. `customer` is "" for a document that is not a customer's; `source` is that of the
+    gerenciadora when it was asked for; `outcome` is None until it was answered. `failed` tells whether the last try
+    failed, also of one that will be tried again."""
 
     id: int
     created_at: datetime
@@ -102,6 +103,7 @@ class AnalysisRow:
     company: str
     manager_id: int
     manager: str
+    source: str
     environment: Environment
     state: AnalysisState
     outcome: AnalysisOutcome | None
@@ -163,6 +165,7 @@ _ROW = (
     Company.name,
     _t.manager_id,
     CreditManager.name,
+    _t.source,
     _t.environment,
     _t.state,
     _t.outcome,
@@ -498,7 +501,7 @@ def _wanted(query: AnalysisQuery) -> list[ColumnElement[bool]]:
 
 def _row(found: Any) -> AnalysisRow:
     id_, created_at, consulted_at, document, customer_id, customer, *more = found
-    company_id, company, manager_id, manager, environment, state, outcome, *more = more
+    company_id, company, manager_id, manager, source, environment, state, outcome, *more = more
     origin, manual, user, urgent, next_at, attempts, failure_kind = more
     return AnalysisRow(
         id_,
@@ -511,6 +514,7 @@ def _row(found: Any) -> AnalysisRow:
         company,
         manager_id,
         manager,
+        source,
         Environment(environment),
         AnalysisState(state),
         AnalysisOutcome(outcome) if outcome else None,

@@ -84,7 +84,9 @@ class AutomaticCredit(Automatic):
 
     def _next(self, snapshot: Snapshot, now: datetime) -> Step:
         usable = [group for group in self._groups if not group.held and group not in self._without_credentials]
-        begins = self._look_at is None or now >= self._look_at
+        interval = timedelta(minutes=snapshot[CREDIT_INTERVAL])
+        # One that is further away than any round was set by a clock that has been put back since, or by other settings.
+        begins = self._look_at is None or not now < self._look_at <= now + interval
         with self._database.writing() as connection:
             credit_analyses.tidy(connection, now)
             due = credit_analyses.next_due(connection, now, usable, only_urgent=not begins) if usable else None
@@ -101,7 +103,7 @@ class AutomaticCredit(Automatic):
             )
             return Step(Phase.WORKING, f"Consultando {due.customer or due.document}.", now, request)
         if begins:
-            self._look_at = now + timedelta(minutes=snapshot[CREDIT_INTERVAL])
+            self._look_at = now + interval
         assert self._look_at is not None
         return self._resting(self._look_at)
 

@@ -31,6 +31,7 @@ from app.rules import credit_retry
 from app.rules.blocking import decide_credit
 from app.rules.credit_analysis import judge
 from app.rules.pacing import Turn
+from app.settings.catalog import CREDIT_ENVIRONMENT
 from app.settings.snapshot import Snapshot
 from app.tables import Provider
 from services.consultation import NotYet
@@ -87,8 +88,8 @@ class CreditConsultation(Consulting):
         wait: Callable[[float, str], None] | None = None,
     ) -> Result:
         self.keep_what_is_left()
-        analysis = self._reserve(request)
-        asked = self._ask(analysis, request, snapshot, given_up)
+        analysis, manager = self._reserve(request)
+        asked = self._ask(analysis, manager, request, snapshot, given_up)
         try:
             return self._keep(asked)
         except NO_ANSWER:
@@ -129,50 +130,44 @@ class CreditConsultation(Consulting):
         for provider in self._providers.values():
             provider.close()
 
-    def _reserve(self, request: Request) -> AnalysisRow:
+    def _reserve(self, request: Request) -> tuple[AnalysisRow, Manager]:
+        """What is asked, and of whom: from then on the database has no say before the question was sent."""
         assert request.analysis_id is not None
         now = self._clock()
         with self._database.writing() as connection:
             if credit_analyses.reserve(connection, request.analysis_id, self._owner, now):
                 found = credit_analyses.get(connection, request.analysis_id)
                 assert found is not None
-                return found.row
+                manager = credit_managers.get(connection, found.row.manager_id)
+                assert manager is not None
+                return found.row, manager
         raise NotYet(Turn(now, why="A análise não está mais na fila: outro computador a faz, ou foi cancelada."))
 
-    def _ask(self, analysis: AnalysisRow, request: Request, snapshot: Snapshot, given_up: Callable[[], bool]) -> _Asked:
+    def _ask(
+        self,
+        analysis: AnalysisRow,
+        manager: Manager,
+        request: Request,
+        snapshot: Snapshot,
+        given_up: Callable[[], bool],
+    ) -> _Asked:
         asked_at, started = self._clock(), time.perf_counter()
 
         def elapsed_ms() -> int:
             return round((time.perf_counter() - started) * 1000)
 
-        source = ""
         try:
-            manager = self._manager(analysis)
-            source = manager.name
+            _check_manager(analysis, manager)
             answer = self._answer(analysis, manager, given_up)
-            finding = _answered(analysis, source, answer, snapshot, asked_at, elapsed_ms())
+            finding = _answered(analysis, manager.name, answer, snapshot, asked_at, elapsed_ms())
             return _Asked(analysis, request, snapshot, finding)
         except AnalysisFailed as failed:
-            finding = self._failed(analysis, source, failed, asked_at, elapsed_ms())
+            finding = self._failed(analysis, manager.name, failed, asked_at, elapsed_ms())
             return _Asked(analysis, request, snapshot, finding, failed.retry_after_s)
         except Exception as error:  # noqa: BLE001 - it was reserved: it ends as a failure that a person sees
             _log.error("asking for a credit analysis: %s", error_place(error))
-            finding = self._failed(analysis, source, _internal(type(error).__name__), asked_at, elapsed_ms())
+            finding = self._failed(analysis, manager.name, _internal(type(error).__name__), asked_at, elapsed_ms())
             return _Asked(analysis, request, snapshot, finding)
-
-    def _manager(self, analysis: AnalysisRow) -> Manager:
-        with self._database.reading() as connection:
-            manager = credit_managers.get(connection, analysis.manager_id)
-        if manager is None or not manager.active:
-            raise AnalysisFailed(
-                Failure(
-                    FailureKind.CONFIGURATION,
-                    f"A gerenciadora {analysis.manager} está inativa.",
-                    "Ela foi desativada depois de a análise ter sido pedida.",
-                    "Reative-a na tabela Gerenciadoras de Análise de Crédito, ou cancele a análise.",
-                )
-            )
-        return manager
 
     def _answer(self, analysis: AnalysisRow, manager: Manager, given_up: Callable[[], bool]) -> ProviderAnswer:
         contract = contract_of(manager, analysis.environment)
@@ -258,6 +253,39 @@ class CreditConsultation(Consulting):
             action=CreditProfile.of(asked.snapshot.for_company(analysis.company_id)).customer_action,
             blocks=blocks.active(connection, subject.id) if subject.blocked else (),
             exempt_as=exempting_entity(connection, subject.document, asked.snapshot),
+        )
+
+
+def _check_manager(analysis: AnalysisRow, manager: Manager) -> None:
+    """Raises AnalysisFailed when the gerenciadora is not any more what it was when the analysis was asked for."""
+    if not manager.active:
+        raise AnalysisFailed(
+            Failure(
+                FailureKind.CONFIGURATION,
+                f"A gerenciadora {manager.name} está inativa.",
+                "Ela foi desativada depois de a análise ter sido pedida.",
+                "Reative-a na tabela Gerenciadoras de Análise de Crédito, ou cancele a análise.",
+            )
+        )
+    if manager.source != analysis.source:
+        # An answer would be kept as another provider's, and orders, which do not find it, would have it paid again.
+        raise AnalysisFailed(
+            Failure(
+                FailureKind.REJECTION,
+                f"A gerenciadora {manager.name} passou a ser de outro provedor.",
+                "O provedor dela foi mudado depois de a análise ter sido pedida: nada foi consultado.",
+                "Peça outra análise, se ainda precisar dela.",
+            )
+        )
+    if manager.environment not in (None, analysis.environment):
+        asked, now = (CREDIT_ENVIRONMENT.kind.show(one) for one in (analysis.environment, manager.environment))
+        raise AnalysisFailed(
+            Failure(
+                FailureKind.REJECTION,
+                f"A gerenciadora {manager.name} passou a ser consultada só em {now}.",
+                f"O ambiente dela foi mudado depois de a análise ter sido pedida em {asked}: nada foi consultado.",
+                "Peça outra análise, se ainda precisar dela.",
+            )
         )
 
 

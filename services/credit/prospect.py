@@ -73,16 +73,33 @@ def prospects(connection: Connection, document: Document, snapshot: Snapshot, no
 
 
 def ask_as_told(
-    connection: Connection, told: CreditChoice, wanted: Wanted, snapshot: Snapshot, now: datetime
+    connection: Connection, told: Prospect, wanted: Wanted, snapshot: Snapshot, now: datetime
 ) -> tuple[int, bool]:
-    """`ask_for`, where that still means what the person was told. Raises NotAsked when settings were changed since."""
-    choice = credit_managers.choice(connection, snapshot.for_company(wanted.company_id))
-    if _whom(choice) != _whom(told):
+    """`ask_for`, where that still means what the person was told.
+
+    Raises NotAsked, after which the transaction must not be kept, when settings were changed since, or when an answer
+    has come that the person does not know of: another one may be charged.
+    """
+    of_company = snapshot.for_company(wanted.company_id)
+    choice = credit_managers.choice(connection, of_company)
+    if _whom(choice) != _whom(told.choice):
         raise not_configured(
             "A gerenciadora ou o ambiente desta empresa mudou enquanto esta janela estava aberta.",
             "Feche-a e peça de novo, depois de conferir a quem a análise é pedida.",
         )
-    return ask_for(connection, wanted, snapshot, now)
+    number, is_new = ask_for(connection, wanted, snapshot, now)
+    if is_new and choice.manager is not None:
+        # Only now: one in flight until this moment would have been joined, and is an answer by now.
+        found = credit_analyses.standings(connection, [wanted.document], choice.manager.source, choice.environment)
+        place = credit_lists.zones_of(connection, [wanted.company_id])[wanted.company_id]
+        valid = _valid(found[wanted.document], of_company, place, now)
+        if valid is not None and (told.valid is None or valid.analysis.row.id != told.valid.analysis.row.id):
+            raise not_configured(
+                f"A análise nº {valid.analysis.row.id} deste documento foi respondida há pouco e ainda vale: nenhuma "
+                "outra foi pedida.",
+                "Veja o resultado dela antes de pedir outra.",
+            )
+    return number, is_new
 
 
 def _whom(choice: CreditChoice) -> tuple[int | None, Environment]:

@@ -155,7 +155,7 @@ def run_ask(options: argparse.Namespace) -> Status:
             urgent=options.urgente,
         )
         with office.database.writing() as connection:
-            number, is_new = ask_as_told(connection, prospect.choice, wanted, snapshot, now)
+            number, is_new = ask_as_told(connection, prospect, wanted, snapshot, now)
     _asked(options, prospect, number, is_new=is_new)
     return Status.DONE
 

@@ -123,12 +123,27 @@ def test_one_in_flight_is_told_beside_the_answer_that_is_still_good(shop: Databa
 def test_it_is_not_asked_of_another_than_was_told(shop: Database, changed: dict[tuple[Setting[Any], int], Any]) -> None:
     wanted = Wanted(WHOM, 1, None, Origin.OPERATOR, "maria", manual=True)
     with shop.writing() as connection:
-        told = prospects(connection, WHOM, _settings(), NOON)[0].choice
+        told = prospects(connection, WHOM, _settings(), NOON)[0]
         with pytest.raises(NotAsked, match="mudou enquanto"):
             ask_as_told(connection, told, wanted, _settings(changed), NOON)
         number, is_new = ask_as_told(connection, told, wanted, _settings(), NOON)
         assert is_new
         assert credit_analyses.get(connection, number) is not None
+
+
+def test_another_is_not_asked_when_one_was_answered_since_the_person_was_told(shop: Database) -> None:
+    wanted = Wanted(WHOM, 1, None, Origin.OPERATOR, "maria", manual=True)
+    with shop.writing() as connection:
+        told = prospects(connection, WHOM, _settings(), NOON)[0]
+        answered = _ask(connection)
+        _answer(connection, answered, NOON)
+    with pytest.raises(NotAsked, match=f"nº {answered} .* ainda vale"), shop.writing() as connection:
+        ask_as_told(connection, told, wanted, _settings(), NOON)
+    with shop.writing() as connection:
+        assert credit_analyses.waiting(connection) == 0
+        told = prospects(connection, WHOM, _settings(), NOON)[0]
+        number, is_new = ask_as_told(connection, told, wanted, _settings(), NOON)
+    assert (is_new, number > answered) == (True, True)
 
 
 def test_the_last_day_is_that_of_the_company_s_own_zone(shop: Database) -> None:

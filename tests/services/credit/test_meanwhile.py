@@ -1,0 +1,99 @@
+"""What changes while analyses wait in the queue: nothing is asked, or paid, that the change made another thing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from app.credit_analysis import AnalysisState
+from app.data import credit_managers, records
+from app.domain import FailureKind
+from app.settings.catalog import CREDIT_INTERVAL
+from app.tables import CREDIT_MANAGERS, ManagerEnvironment, Provider
+from tests.services.conftest import ACTOR, Clock, Place, cnpj
+from tests.services.credit.scripted import Queue
+
+
+def change(queue: Queue, **given: Any) -> None:
+    """The row of the gerenciadora."""
+    with queue.place.database.writing() as connection:
+        records.change(connection, CREDIT_MANAGERS, queue.manager.id, given, ACTOR)
+
+
+def work_off(queue: Queue) -> None:
+    while queue.automatic().step(queue.place.snapshot).request is not None:
+        queue.work()
+
+
+def test_a_gerenciadora_that_became_another_provider_is_asked_once_about_one_document(place: Place) -> None:
+    queue = Queue.open(place)
+    before = queue.ask(cnpj(1))
+    change(queue, provedor=Provider.SPC)
+    after = queue.ask(cnpj(1))
+    work_off(queue)
+    assert queue.provider.asked == [cnpj(1)]
+    failure = queue.get(before).failure
+    assert failure is not None
+    assert (failure.kind, failure.what) == (
+        FailureKind.REJECTION,
+        "A gerenciadora Serasa passou a ser de outro provedor.",
+    )
+    assert queue.get(after).row.state is AnalysisState.ANSWERED
+    assert queue.pauses() == []
+
+
+def test_a_gerenciadora_that_became_one_of_tests_is_not_asked_what_would_be_charged(place: Place) -> None:
+    queue = Queue.open(place)
+    number = queue.ask(cnpj(1))
+    change(queue, ambiente=ManagerEnvironment.TEST)
+    work_off(queue)
+    failure = queue.get(number).failure
+    assert failure is not None
+    assert failure.what == "A gerenciadora Serasa passou a ser consultada só em Homologação."
+    assert queue.provider.asked == []
+
+
+def test_a_database_that_is_gone_before_anything_was_sent_leaves_the_analysis_in_the_queue(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue.open(place)
+    number = queue.ask(cnpj(1))
+    step = queue.automatic().step(place.snapshot)
+    assert step.request is not None
+
+    def gone(*_given: Any) -> None:
+        raise OperationalError("", {}, Exception("caiu"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(credit_managers, "get", gone)
+        with pytest.raises(OperationalError):
+            queue.consultation.run(step.request, place.snapshot)
+    assert queue.get(number).row.state is AnalysisState.QUEUED
+    assert queue.provider.asked == []
+
+
+def test_a_clock_that_was_put_back_stops_no_round(file_place: Place) -> None:
+    queue, clock = Queue.open(file_place), Clock()
+    right = clock.now
+    clock.now += timedelta(days=30)
+    automatic = queue.automatic(clock=clock)
+    assert automatic.step(file_place.snapshot).request is None
+    clock.now = right
+    queue.ask(cnpj(1))
+    clock.now += timedelta(seconds=5)
+    assert automatic.step(file_place.snapshot).request is not None
+
+
+def test_a_shorter_interval_is_heeded_at_once(file_place: Place) -> None:
+    queue, clock = Queue.open(file_place), Clock()
+    automatic = queue.automatic(clock=clock)
+    file_place.save({CREDIT_INTERVAL: 60})
+    assert automatic.step(file_place.snapshot).request is None
+    queue.ask(cnpj(1))
+    clock.now += timedelta(seconds=5)
+    assert automatic.step(file_place.snapshot).request is None
+    file_place.save({CREDIT_INTERVAL: 5})
+    assert automatic.step(file_place.snapshot).request is not None
