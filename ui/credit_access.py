@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from app.data.credit_managers import Manager
     from services.credit.credentials import Credentials
     from ui.office import Office
+
+_FRAME = 48  # about what a window manager puts around
 
 
 class CreditAccessDialog(QDialog):
@@ -58,8 +61,16 @@ class CreditAccessDialog(QDialog):
             "das suas."
         )
         theme.role(hint, "hint").setWordWrap(True)
-        self._cards = QVBoxLayout()
+        inside = QWidget()
+        self._cards = QVBoxLayout(inside)
+        self._cards.setContentsMargins(0, 0, 0, 0)
         self._cards.setSpacing(theme.M)
+        self._scroll = scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
         self.failure = FailureView()
         close = QPushButton("Fechar")
         close.clicked.connect(self.close)
@@ -68,9 +79,8 @@ class CreditAccessDialog(QDialog):
         whole.setSpacing(theme.M)
         whole.addWidget(self._title)
         whole.addWidget(hint)
-        whole.addLayout(self._cards)
         whole.addWidget(self.failure)
-        whole.addStretch(1)
+        whole.addWidget(scroll, 1)
         whole.addLayout(button_row(close))
         self._read()
 
@@ -105,6 +115,7 @@ class CreditAccessDialog(QDialog):
             card.changed.connect(self.changed)
             card.grown.connect(self._make_room)
             self._cards.addWidget(card)
+        self._cards.addStretch(1)
         first = self.cards[manager.environment or Environment.PRODUCTION]
         first.change.setFocus()
         self._make_room()
@@ -115,13 +126,15 @@ class CreditAccessDialog(QDialog):
 
     @Slot()
     def _make_room(self) -> None:
-        """Grow to what is shown now, once it is laid out; never shrink under what a person chose."""
+        """Grow to what is shown now, once it is laid out, as far as the screen has room; never shrink."""
         QTimer.singleShot(0, self, self._grow)
 
     @Slot()
     def _grow(self) -> None:
         self._whole.activate()
-        self.resize(self.width(), max(self.height(), self._whole.totalHeightForWidth(self.width())))
+        missing = self._cards.totalHeightForWidth(self._scroll.viewport().width()) - self._scroll.viewport().height()
+        room = self.screen().availableGeometry().height() - _FRAME
+        self.resize(self.width(), max(self.height(), min(self.height() + missing, room)))
 
 
 class AccessCard(QFrame):

@@ -235,20 +235,24 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         return self.view.analysis_id
 
     def _fill_side(self, number: int) -> None:
-        self._actions.hide()
+        if self._shown is not None and self._shown.row.id != number:
+            self._shown = None
+            self._show_actions(False)
         self.view.show_analysis(number)
 
     @Slot(object)
     def _offer(self, full: FullAnalysis) -> None:
         """What can be done to the analysis at the side."""
-        had_keyboard = self._actions.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         self._shown = full
-        waits = full.row.state is AnalysisState.QUEUED
-        self._actions.setVisible(waits)
-        if had_keyboard and not waits:
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_actions(full.row.state is AnalysisState.QUEUED)
         for button, what in ((self.force, "Forçar agora"), (self.cancel, "Cancelar")):
             button.setAccessibleName(f"{what}: análise nº {full.row.id}")
+
+    def _show_actions(self, visible: bool) -> None:
+        """The keyboard goes from a button that goes away to the list."""
+        if not visible and (self.force.hasFocus() or self.cancel.hasFocus()):
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._actions.setVisible(visible)
 
     @Slot(object)
     def _something_happened(self, _what: object) -> None:

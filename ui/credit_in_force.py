@@ -89,8 +89,8 @@ class CreditInForce(QFrame):
     def show_profile(self, profile: Snapshot, whose: str) -> None:
         """Follow the screen: the values shown now, general or of the company that `whose` names."""
         self._profile = profile
-        general = profile.company == GENERAL_COMPANY
-        self._title.setText("Em vigor com os valores desta tela, no geral" if general else f"Em vigor para {whose}")
+        place = "no geral" if profile.company == GENERAL_COMPANY else f"para {whose}"
+        self._title.setText(f"Em vigor {place}, com os valores desta tela")
         allowed, days = profile.effective(CREDIT_ALLOWED), profile.effective(CREDIT_DAYS)
         said = "permitida" if allowed.value else "desligada, nenhuma análise é pedida"
         self._say("Consulta", f"{said} · {allowed.source.label}")

@@ -157,7 +157,9 @@ def test_where_nobody_asked_for_any_it_says_how_to_begin(qtbot: QtBot) -> None:
         assert not page.print_button.isEnabled()
         asked: list[tuple[str, object]] = []
         office.open_page.connect(lambda key, argument: asked.append((key, argument)))
-        for one in page._places.widget(NOTHING_YET).findChildren(QPushButton):
+        empty = page._places.widget(NOTHING_YET)
+        assert empty is not None
+        for one in empty.findChildren(QPushButton):
             QTest.mouseClick(one, Qt.MouseButton.LeftButton)
         assert asked == [(pages.TABLES, CREDIT_MANAGERS.key), (pages.PROFILES, CREDIT_ALLOWED)]
 
@@ -172,6 +174,19 @@ def test_a_failure_is_whole_at_the_side(qtbot: QtBot, credit: CreditOffice) -> N
     select(qtbot, page, number)
     for sentence in (REFUSED.what, REFUSED.cause, REFUSED.todo):
         assert sentence in page.view.text
+    assert page._actions.isHidden()
+
+
+def test_the_buttons_are_of_the_analysis_at_the_side(qtbot: QtBot, credit: CreditOffice) -> None:
+    answered, waiting = credit.ask(), credit.ask(SILENT)
+    credit.answer(answered, GOOD)
+    page = opened(qtbot, credit)
+    select(qtbot, page, waiting)
+    page.force.setFocus()
+    page.show_argument(answered)
+    assert page._actions.isHidden()  # at once, and not when the other one was read
+    assert page.table.hasFocus()
+    until(qtbot, lambda: page._shown is not None and page._shown.row.id == answered)
     assert page._actions.isHidden()
 
 
@@ -241,6 +256,7 @@ def test_one_is_forced_by_the_keyboard_alone(qtbot: QtBot, credit: CreditOffice)
     assert held(credit) == []
     assert page.said.text() == f"A análise nº {waiting} será feita assim que o serviço puder."
     assert "suspensa" not in page.view.text
+    assert page.force.hasFocus()
 
 
 def test_all_are_forced_but_one_that_a_gerenciadora_asked_to_leave_alone_stays_held(

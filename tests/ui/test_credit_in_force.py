@@ -77,7 +77,7 @@ def test_each_value_says_where_it_comes_from_saved_or_not(
     assert "no geral" in card._title.text()
     page.scope.select(2)
     settle(qtbot)
-    assert card._title.text() == "Em vigor para 2 · Loja Dois"
+    assert card._title.text() == "Em vigor para 2 · Loja Dois, com os valores desta tela"
     assert said(card)["Ambiente"] == "Produção · vem do geral"
 
     wish(qtbot, page, CREDIT_DAYS, 30, company=2)
