@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.credit_analysis import IN_FLIGHT, AnalysisOutcome, AnalysisState, CreditReport
@@ -180,6 +195,45 @@ _ROW = (
 _MORE = (_t.reasons, _t.report, _t.failure, _t.http_status, _t.request_id, _t.duration_ms, _t.machine, _t.raw)
 
 
+def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        statement.select_from(_t)
+        .join(Company, Company.id == _t.company_id)
+        .join(CreditManager, CreditManager.id == _t.manager_id)
+        .outerjoin(Customer, Customer.id == _t.customer_id)
+    )
+
+
+def _newest(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """The number of the newest analysis of each document asked about that meets these conditions too."""
+    return (
+        select(func.max(_t.id))
+        .where(
+            _t.document.in_(bindparam("documents", expanding=True)),
+            _t.source == bindparam("source"),
+            _t.environment == bindparam("environment"),
+            *conditions,
+        )
+        .group_by(_t.document)
+    )
+
+
+# Built once: orders wait for it, and building a statement costs ten times as much as running it. Two conditions joined
+# by OR would have PostgreSQL go through the whole table; of a union it finds each number in the index.
+_STANDINGS = (
+    _joined(select(*_ROW, *_MORE[:-1], literal(b"")))
+    .where(
+        _t.id.in_(
+            union(
+                _newest(_t.state != AnalysisState.CANCELLED.value),
+                _newest(_t.state == AnalysisState.ANSWERED.value),
+            )
+        )
+    )
+    .order_by(_t.id)
+)
+
+
 # --- asking ---
 
 
@@ -281,7 +335,11 @@ def groups(connection: Connection, now: datetime) -> list[QueueGroup]:
 def next_due(
     connection: Connection, now: datetime, among: Iterable[QueueGroup], *, only_urgent: bool
 ) -> QueuedAnalysis | None:
-    """The next to be made of these groups: urgent ones first, else in the order in which they came."""
+    """The next to be made of these groups: urgent ones first, else in the order in which they came.
+
+    Those that were tried come after those that were not: a question that has its gerenciadora held each time it is
+    asked does not keep the others from being asked.
+    """
     places = [(group.company_id, group.manager_id, group.environment.value) for group in among]
     which = [
         _t.state == AnalysisState.QUEUED.value,
@@ -306,7 +364,7 @@ def next_due(
         select(*columns)
         .outerjoin(Customer, Customer.id == _t.customer_id)
         .where(*which)
-        .order_by(_t.urgent.desc(), _t.id)
+        .order_by(_t.urgent.desc(), _t.consulted_at.asc().nulls_first(), _t.id)
         .limit(1)
     )
     found = connection.execute(statement).first()
@@ -424,21 +482,10 @@ def standings(
 
     Orders wait for it: the analyses come without the providers' own answers, which are long (`raw` is b"").
     """
-    wanted = {document.key: document for document in documents}
-    counted = and_(
-        _t.document.in_(sorted(wanted)),
-        _t.source == source,
-        _t.environment == environment.value,
-        _t.state != AnalysisState.CANCELLED.value,
-    )
-    answered = _t.state == AnalysisState.ANSWERED.value
-    newest = select(func.max(_t.id)).where(counted).group_by(_t.document)
-    newest_answers = select(func.max(_t.id)).where(counted, answered).group_by(_t.document)
-    statement = _joined(select(*_ROW, *_MORE[:-1], literal(b""))).where(
-        or_(_t.id.in_(newest), _t.id.in_(newest_answers))
-    )
+    wanted = sorted({document.key for document in documents})
+    asked = {"documents": wanted, "source": source, "environment": environment.value}
     found: dict[Document, Standing] = {}
-    for row in connection.execute(statement.order_by(_t.id)).all():
+    for row in connection.execute(_STANDINGS, asked).all():
         analysis = _full(row)
         known = found.get(analysis.row.document, Standing(None, None))
         if analysis.row.state is AnalysisState.ANSWERED:
@@ -466,15 +513,6 @@ def get(connection: Connection, analysis_id: int) -> FullAnalysis | None:
     """One analysis whole, or None."""
     found = connection.execute(_joined(select(*_ROW, *_MORE)).where(_t.id == analysis_id)).first()
     return None if found is None else _full(found)
-
-
-def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return (
-        statement.select_from(_t)
-        .join(Company, Company.id == _t.company_id)
-        .join(CreditManager, CreditManager.id == _t.manager_id)
-        .outerjoin(Customer, Customer.id == _t.customer_id)
-    )
 
 
 def _wanted(query: AnalysisQuery) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select, text
 
 from app.credit_analysis import AnalysisOutcome, AnalysisState, CreditReport, NegativeGroup, NegativeRecord
 from app.data import credit_analyses, credit_managers, credit_pauses, records
@@ -16,11 +17,13 @@ from app.data.credit_analyses import RESERVATION, AnalysisQuery, FullAnalysis, N
 from app.data.credit_managers import Manager
 from app.data.credit_pauses import Pause
 from app.data.database import Database
+from app.data.models import CreditAnalysis
 from app.documents import parse_document
 from app.domain import CreditFinding, Document, DocumentKind, Failure, FailureKind, Origin
 from app.policies import Environment
 from app.settings.snapshot import Snapshot
 from app.tables import COMPANIES, CREDIT_MANAGERS, CUSTOMERS, Provider
+from tests.query_plan import plan
 
 NOON = datetime(2026, 11, 22, 15, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -423,6 +426,27 @@ def test_what_is_known_is_the_newest_answer_and_what_came_after_it(shop: Shop) -
     assert shop.standing() == Standing(known(first), known(third))
     shop.answer(third)
     assert shop.standing() == Standing(known(third), None)
+
+
+def test_what_is_known_of_a_few_is_found_by_the_index_however_many_there_are(shop: Shop) -> None:
+    number, _ = shop.ask()
+    shop.answer(number)
+    others = [{"document": f"{n:014}", "state": AnalysisState.ANSWERED.value} for n in range(5000)]
+    with shop.database.writing() as connection:
+        row = connection.execute(select(CreditAnalysis.__table__)).mappings().one()
+        connection.execute(
+            insert(CreditAnalysis),
+            [{**{name: value for name, value in row.items() if name != "id"}, **other} for other in others],
+        )
+        connection.execute(text("ANALYZE credit_analysis"))
+    told = plan(
+        shop.database,
+        lambda c: credit_analyses.standings(c, [CNPJ, CPF], shop.manager.source, Environment.PRODUCTION),
+    )
+    assert "ix_credit_analysis_document_id" in told
+    assert "SCAN credit_analysis" not in told  # SQLite
+    assert "Seq Scan on credit_analysis" not in told
+    assert "SubPlan" not in told  # PostgreSQL would go through every row to look for it there
 
 
 def test_what_was_cancelled_or_is_of_another_place_says_nothing(shop: Shop) -> None:

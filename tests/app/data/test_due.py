@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text, update
+from sqlalchemy import insert, text, update
 
 from app.data import customers, records
 from app.data.database import Database
@@ -16,6 +15,7 @@ from app.domain import Authority, Verdict
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS
 from tests import consultations
+from tests.query_plan import plan
 
 NOW = datetime(2026, 11, 21, 18, 40, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)
@@ -86,25 +86,6 @@ def test_who_is_never_due(database: Database) -> None:
 
 
 # --- Indexes ---------------------------------------------------------------------------------------------
-
-
-def plan(database: Database, ask: Callable[[Connection], object]) -> str:
-    """How the database carries out the questions that `ask` puts to it, whatever it says."""
-    asked: list[tuple[str, Any]] = []
-
-    def note_statement(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        asked.append((statement, parameters))
-
-    with database.reading() as connection:
-        event.listen(connection, "before_cursor_execute", note_statement)
-        ask(connection)
-        event.remove(connection, "before_cursor_execute", note_statement)
-        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-        return "\n".join(
-            str(row)
-            for statement, parameters in asked
-            for row in connection.exec_driver_sql(explain + statement, parameters)
-        )
 
 
 def test_who_is_due_is_read_from_the_partial_index(database: Database) -> None:
