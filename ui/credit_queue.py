@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.domain import Authority
 from app.policies import Environment
-from ui import icons, tasks, theme, words
+from app.settings.catalog import CREDIT_ALLOWED
+from app.tables import COMPANIES
+from ui import icons, pages, tasks, theme, words
 from ui.credit_access import CreditAccessDialog
 from ui.credit_analysis_model import ENVIRONMENTS
 from ui.emptying import empty
@@ -23,6 +25,7 @@ from ui.theme import Tone
 if TYPE_CHECKING:
     from app.data.credit_pauses import Pause
     from app.data.database import Database
+    from app.settings.snapshot import Snapshot
     from ui.office import Office
 
 
@@ -36,11 +39,21 @@ class _Held:
 
 
 @dataclass(frozen=True)
+class _Off:
+    """A company that asks for no analyses any more, and how many of its wait since then."""
+
+    company_id: int
+    company: str
+    waiting: int
+
+
+@dataclass(frozen=True)
 class _Queue:
     """What waits, and what stands in its way."""
 
     waiting: int
     held: tuple[_Held, ...]
+    off: tuple[_Off, ...] = ()
 
 
 class CreditQueue(QWidget):
@@ -70,13 +83,13 @@ class CreditQueue(QWidget):
         row.setSpacing(theme.M)
         row.addWidget(self._waiting, 1)
         row.addWidget(self.force)
-        self._held = QVBoxLayout()
-        self._held.setSpacing(theme.S)
+        self._obstacles = QVBoxLayout()
+        self._obstacles.setSpacing(theme.S)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.S)
         whole.addWidget(self.card)
-        whole.addLayout(self._held)
+        whole.addLayout(self._obstacles)
         whole.addLayout(row)
         self._say()
 
@@ -90,14 +103,13 @@ class CreditQueue(QWidget):
         """Read what waits and what is held."""
         if self._reading is not None and self._reading.running:
             return
-        database = self._office.backoffice.database
-        self._reading = tasks.run(lambda: _read(database), self._show, self.failed.emit, self)
+        database, snapshot = self._office.backoffice.database, self._office.snapshot
+        self._reading = tasks.run(lambda: _read(database, snapshot), self._show, self.failed.emit, self)
 
     def _show(self, queue: _Queue) -> None:
-        held = queue.held != self._queue.held
-        self._queue = queue
-        if held:  # else a button would lose the keyboard at each look
-            self._show_held()
+        before, self._queue = self._queue, queue
+        if (queue.held, queue.off) != (before.held, before.off):  # else a button would lose the keyboard at each look
+            self._show_obstacles()
             self.changed.emit()
         self._say()
 
@@ -108,19 +120,23 @@ class CreditQueue(QWidget):
         )
         self.force.setEnabled(waiting > 0)
 
-    def _show_held(self) -> None:
-        empty(self._held)
+    def _show_obstacles(self) -> None:
+        empty(self._obstacles)
         for held in self._queue.held:
-            self._held.addWidget(self._line(held))
+            self._obstacles.addWidget(self._held_line(held))
+        for off in self._queue.off:
+            self._obstacles.addWidget(self._off_line(off))
 
-    def _line(self, held: _Held) -> QWidget:
+    def _off_line(self, off: _Off) -> QWidget:
+        waits = words.counted(off.waiting, "análise espera", "análises esperam")
+        settings = QPushButton(icons.icon("profiles"), "Abrir as configurações")
+        settings.setAccessibleName(f"Abrir as configurações de {off.company}")
+        settings.clicked.connect(self._open_settings)
+        return _line(f"{waits}: “{CREDIT_ALLOWED.label}” está desligado para a empresa {off.company}.", settings)
+
+    def _held_line(self, held: _Held) -> QWidget:
         pause = held.pause
         where = f"{held.manager} em {ENVIRONMENTS[pause.environment].word}"
-        line = QWidget()
-        icon = QLabel()
-        icon.setPixmap(icons.pixmap("pause", 16, Tone.WARN))
-        text = selectable(f"{where}: {until_when(pause)}. {pause.why} {_waiting_for(held)}".rstrip())
-        theme.tone(text, Tone.WARN)
         resume = QPushButton(icons.icon("play"), "Retomar")
         resume.setToolTip(
             "Volta a consultá-la agora. Se o que houve não foi corrigido, ela é suspensa de novo"
@@ -129,18 +145,17 @@ class CreditQueue(QWidget):
         )
         resume.setAccessibleName(f"Retomar {where}")
         resume.clicked.connect(partial(self._resume, pause))
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(icon)
-        row.addWidget(text, 1)
+        buttons = [resume]
         if pause.until is None:
             access = QPushButton(icons.icon("key"), "Credenciais…")
             access.setAccessibleName(f"Credenciais de {where}")
             access.clicked.connect(partial(self._open_access, pause))
-            row.addWidget(access)
-        row.addWidget(resume)
-        return line
+            buttons.insert(0, access)
+        return _line(f"{where}: {until_when(pause)}. {pause.why} {_waiting_for(held)}", *buttons)
+
+    @Slot()
+    def _open_settings(self) -> None:
+        self._office.open_page.emit(pages.PROFILES, CREDIT_ALLOWED)
 
     def _open_access(self, pause: Pause) -> None:
         dialog = CreditAccessDialog(self._office, pause.manager_id, self)
@@ -175,18 +190,41 @@ def _waiting_for(held: _Held) -> str:
     return words.counted(held.waiting, "análise espera por ela.", "análises esperam por ela.")
 
 
-def _read(database: Database) -> _Queue:
-    from app.data import credit_analyses, credit_managers, credit_pauses
+def _line(sentence: str, *buttons: QPushButton) -> QWidget:
+    """Something that stands in the way, and what may be done about it."""
+    line = QWidget()
+    icon = QLabel()
+    icon.setPixmap(icons.pixmap("pause", 16, Tone.WARN))
+    text = selectable(sentence)
+    theme.tone(text, Tone.WARN)
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.S)
+    row.addWidget(icon)
+    row.addWidget(text, 1)
+    for button in buttons:
+        row.addWidget(button)
+    return line
+
+
+def _read(database: Database, snapshot: Snapshot) -> _Queue:
+    from app.data import credit_analyses, credit_managers, credit_pauses, records
 
     now = datetime.now(UTC)
     with database.reading() as connection:
         groups = credit_analyses.groups(connection, now)
         pauses = credit_pauses.in_force(connection, now)
         names = {manager.id: manager.name for manager in credit_managers.every(connection)} if pauses else {}
+        stopped: dict[int, int] = {}
+        for group in groups:
+            if not snapshot.for_company(group.company_id)[CREDIT_ALLOWED]:
+                stopped[group.company_id] = stopped.get(group.company_id, 0) + group.waiting
+        companies = records.titles(connection, COMPANIES) if stopped else {}
     held = []
     in_order = list(Environment)
     for pause in sorted(pauses, key=lambda each: (names[each.manager_id], in_order.index(each.environment))):
         whose = (pause.manager_id, pause.environment)
         waiting = sum(group.waiting for group in groups if (group.manager_id, group.environment) == whose)
         held.append(_Held(pause, names[pause.manager_id], waiting))
-    return _Queue(sum(group.waiting for group in groups), tuple(held))
+    off = tuple(_Off(number, companies[number], waiting) for number, waiting in sorted(stopped.items()))
+    return _Queue(sum(group.waiting for group in groups), tuple(held), off)

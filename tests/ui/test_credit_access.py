@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.data import credit_managers, credit_pauses, records
 from app.data.credit_managers import Manager
 from app.data.credit_pauses import Pause
+from app.domain import Authority, Phase
 from app.policies import Environment
 from app.tables import CREDIT_MANAGERS, REGIONS, ManagerEnvironment, Provider
 from services.credit import credentials
@@ -226,6 +227,27 @@ def test_each_environment_says_where_it_is_and_whether_it_is_used(qtbot: QtBot, 
     assert production.startswith("https://spc.exemplo.com.br, do cadastro. Não é usado: o cadastro impõe Homologação")
     assert test.startswith("Sem endereço")
     assert access.cards[TEST].change.hasFocus()
+
+
+def test_what_waits_in_the_queue_is_asked_as_soon_as_they_are_kept(
+    qtbot: QtBot, credit: CreditOffice, authority: DemoAuthority
+) -> None:
+    service = credit.office.service_of(Authority.CREDIT)
+    with DemoSerasa(authority) as serasa:
+        credit.office.folders.additional_ca_file.write_bytes(authority.ca_pem)
+        change(credit, url_producao=serasa.address)
+        credit.ask()
+        service.start()
+        try:
+            until(qtbot, lambda: "não tem as credenciais" in service.state.sentence)
+            dialog = asking(opened(qtbot, credit).cards[PRODUCTION])
+            dialog.user.setText(USER)
+            dialog.password.setText(PASSWORD)
+            dialog.accept()
+            until(qtbot, lambda: len(serasa.asked) == 1)
+            until(qtbot, lambda: service.state.phase is Phase.IDLE)
+        finally:
+            service.stop()
 
 
 # --- trying ---

@@ -321,6 +321,19 @@ def test_a_held_gerenciadora_says_why_and_until_when_and_is_resumed(qtbot: QtBot
     assert page.queue.force.hasFocus()
 
 
+def test_what_waits_for_a_company_that_asks_no_more_is_told(qtbot: QtBot, credit: CreditOffice) -> None:
+    credit.ask(company=2)
+    credit.ask(SILENT)
+    page = opened(qtbot, credit)
+    assert "desligado" not in page.queue.text
+    credit.set({(CREDIT_ALLOWED, 2): False})
+    until(qtbot, lambda: "1 análise espera: “Permite Consulta a Gerenciadora” está desligado" in page.queue.text)
+    assert "para a empresa 2 · Loja Dois." in page.queue.text
+    with qtbot.waitSignal(credit.office.open_page) as wanted:
+        QTest.mouseClick(button(page, "Abrir as configurações de 2 · Loja Dois"), Qt.MouseButton.LeftButton)
+    assert wanted.args == [pages.PROFILES, CREDIT_ALLOWED]
+
+
 def test_the_credentials_of_a_held_gerenciadora_are_one_step_away(qtbot: QtBot, credit: CreditOffice) -> None:
     hold(credit, Environment.PRODUCTION, None)
     page = opened(qtbot, credit)
