@@ -14,7 +14,7 @@ from app.domain import FailureKind
 from app.settings.catalog import CREDIT_INTERVAL
 from app.tables import CREDIT_MANAGERS, ManagerEnvironment, Provider
 from tests.services.conftest import ACTOR, Clock, Place, cnpj
-from tests.services.credit.scripted import Queue
+from tests.services.credit.scripted import Queue, failed
 
 
 def change(queue: Queue, **given: Any) -> None:
@@ -73,6 +73,17 @@ def test_a_database_that_is_gone_before_anything_was_sent_leaves_the_analysis_in
             queue.consultation.run(step.request, place.snapshot)
     assert queue.get(number).row.state is AnalysisState.QUEUED
     assert queue.provider.asked == []
+
+
+def test_a_question_that_is_always_refused_does_not_keep_the_others_from_being_asked(place: Place) -> None:
+    queue = Queue.open(place)
+    queue.provider.about[cnpj(1)] = failed(FailureKind.REQUESTER)
+    for number in (1, 2, 3):
+        queue.ask(cnpj(number))
+    for _ in range(2):
+        work_off(queue)
+        queue.force()
+    assert queue.states() == [AnalysisState.QUEUED, AnalysisState.ANSWERED, AnalysisState.ANSWERED]
 
 
 def test_a_clock_that_was_put_back_stops_no_round(file_place: Place) -> None:
