@@ -107,6 +107,9 @@ class Exchange:
         return answer
 
     def _send(self, channel: HttpChannel, message: Message, called: Called) -> HttpAnswer:
+        for name, value in message.headers.items():
+            if not value.isascii() or not value.isprintable() or value != value.strip():
+                raise AnalysisFailed(_not_carried(name, called))  # the error of the library would tell what it was
         try:
             request = channel.request(message.method, message.address, content=message.content, headers=message.headers)
             if request.url.scheme != "https":
@@ -172,4 +175,13 @@ def _unusable(shown: str, called: Called) -> Failure:
         f"O endereço “{shown}” não pode ser usado.",
         "Ele não é um endereço da internet que comece por https://.",
         f"Corrija {called.address}.",
+    )
+
+
+def _not_carried(header: str, called: Called) -> Failure:
+    return Failure(
+        FailureKind.CONFIGURATION,
+        f"O cabeçalho {header} da consulta à {called.name} não pode ser enviado.",
+        "O que se põe nele começa ou termina com espaço, ou tem acentos ou outros caracteres que não pode ter.",
+        "Confira em Gerenciadoras as credenciais e os campos que o arquivo de mapeamento põe nesse cabeçalho.",
     )

@@ -5,7 +5,6 @@ Importing this module imports httpx, so only what asks does it.
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from app.domain import Document, DocumentKind, Failure, FailureKind
 from app.folders import Folders
 from services.asked_wait import asked_wait, granted_wait
 from services.credit.credentials import Credentials
-from services.credit.exchange import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Exchange, Message, called_by
+from services.credit.exchange import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Exchange, Message, basic, called_by
 from services.credit.json_values import NotAReport, parse_object
 from services.credit.mapped_answer import Declined, check_declined, read_report, text_at
 from services.credit.mapped_question import credential_fields, fields_of, message_of
@@ -134,7 +133,7 @@ class GenericProvider:
         password = contract.credentials.password
         match mapping.access.form:
             case AccessForm.BASIC:
-                return _basic(contract.credentials)
+                return {"Authorization": basic(contract.credentials)}
             case AccessForm.TOKEN:
                 return {"Authorization": f"Bearer {_sendable(password, contract)}"}
             case AccessForm.HEADER:
@@ -153,7 +152,7 @@ class GenericProvider:
 
     def _login(self, login: Login, mapping: AnswerMapping, contract: Contract) -> _Token:
         called = called_by(contract)
-        headers = _basic(contract.credentials) if login.basic else {}
+        headers = {"Authorization": basic(contract.credentials)} if login.basic else {}
         fields = credential_fields(contract.credentials)
         sent = message_of(login.question, contract.address, fields, charged=False, headers=headers)
         began = time.monotonic()
@@ -276,11 +275,6 @@ def _not_asked(document: Document, contract: Contract) -> Failure:
         f"O mapeamento {contract.manager.mapping_file} não tem [consulta.{kind.lower()}].",
         "Se o contrato inclui essas consultas, acrescente-as ao arquivo.",
     )
-
-
-def _basic(credentials: Credentials) -> dict[str, str]:
-    pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode("ascii")
-    return {"Authorization": f"Basic {pair}"}
 
 
 def _is_sendable(text: str) -> bool:

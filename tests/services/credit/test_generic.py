@@ -28,6 +28,9 @@ CNPJ = parse_document("11222333000181")
 CPF = parse_document("52998224725")
 READ_TIMEOUT_S = 30.0
 """Longer than any answer that comes, on a loaded machine too."""
+_LOGIN = MODEL.read_text("utf-8").partition("\n[acesso.login]\n")[2].partition("\n[acesso.teste]\n")[0]
+NO_LOGIN = (f"\n[acesso.login]\n{_LOGIN}", "")
+"""What makes of the model a mapping without a login (see `mapped`)."""
 
 
 @pytest.fixture
@@ -289,23 +292,46 @@ def test_a_query_is_given_up(provider: GenericProvider, server: DemoMapped) -> N
 
 
 def test_the_other_forms_of_access(folders: Folders, provider: GenericProvider, server: DemoMapped) -> None:
-    login = MODEL.read_text("utf-8").partition("\n[acesso.login]\n")[2].partition("\n[acesso.teste]\n")[0]
-    plain = (f"\n[acesso.login]\n{login}", "")
     assert provider.ask(CNPJ, contract_with(server))
     token = replace(contract_with(server), credentials=Credentials("", "token-de-demonstracao-0001"))
-    name = mapped(folders, plain, ('\nforma = "login"\n', '\nforma = "token"\n'))
+    name = mapped(folders, NO_LOGIN, ('\nforma = "login"\n', '\nforma = "token"\n'))
     fixed = replace(token, manager=replace(token.manager, mapping_file=name))
     assert provider.ask(CNPJ, fixed).report.score == 780
     assert "no endereço de teste" in provider.try_access(fixed)
     blank = replace(fixed, credentials=Credentials("", "duas palavras"))
     came = failed(lambda: provider.ask(CNPJ, blank))
     assert (came.failure.kind, "duas palavras" in came.failure.sentence) == (FailureKind.CONFIGURATION, False)
-    mapped(folders, plain, ('\nforma = "login"\n', '\nforma = "cabecalho"\ncabecalho = "Authorization"\n'))
+    mapped(folders, NO_LOGIN, ('\nforma = "login"\n', '\nforma = "cabecalho"\ncabecalho = "Authorization"\n'))
     headed = replace(fixed, credentials=Credentials("", "token-de-demonstracao-0001"))
     assert provider.ask(CNPJ, headed).report.score == 780
-    mapped(folders, plain, ('\nforma = "login"\n', '\nforma = "basica"\n'))
+    mapped(folders, NO_LOGIN, ('\nforma = "login"\n', '\nforma = "basica"\n'))
     assert failed(lambda: provider.ask(CNPJ, fixed)).failure.kind is FailureKind.REQUESTER  # the server wants a token
     assert server.logins == 1
+
+
+@pytest.mark.parametrize("password", [f"{PASSWORD} ", f" {PASSWORD}", f"{PASSWORD}ã"])
+def test_a_password_that_no_header_can_carry_is_refused_without_being_told(
+    folders: Folders, provider: GenericProvider, server: DemoMapped, password: str
+) -> None:
+    name = mapped(
+        folders,
+        NO_LOGIN,
+        ('\nforma = "login"\n', '\nforma = "campos"\n'),
+        ('"{centro_custo}" }', '"{centro_custo}", X-Chave = "{senha}" }'),
+    )
+    came = failed(lambda: provider.ask(CNPJ, contract_with(server, password=password, mapping=name)))
+    assert came.failure.kind is FailureKind.CONFIGURATION
+    assert "X-Chave" in came.failure.what
+
+
+def test_a_user_with_a_colon_is_refused_where_it_would_be_taken_for_the_end_of_it(
+    folders: Folders, provider: GenericProvider, server: DemoMapped
+) -> None:
+    name = mapped(folders, NO_LOGIN, ('\nforma = "login"\n', '\nforma = "basica"\n'))
+    contract = replace(contract_with(server, mapping=name), credentials=Credentials("a:b", PASSWORD))
+    came = failed(lambda: provider.ask(CNPJ, contract))
+    assert came.failure.kind is FailureKind.CONFIGURATION
+    assert "dois-pontos" in came.failure.what
 
 
 def test_a_kind_of_document_without_a_question_is_not_asked(
