@@ -169,21 +169,23 @@ def _shows(told: Any, sign: Sign) -> bool:
 
 
 def _text(told: Any, where: Where | None) -> str:
-    return " ".join(_texts(_at(told, where), where))
+    return " ".join(_texts(_at(told, where), where))[:MAX_TEXT]
 
 
 def _texts(value: Any, where: Where | None) -> list[str]:
     """The texts of a value that is one, a number or a list of them."""
+    values = value[:MAX_RECORDS] if isinstance(value, list) else [value]
+    return [text for each in values if (text := _one_text(each, where))]
+
+
+def _one_text(value: Any, where: Where | None) -> str:
     match value:
         case None:
-            return []
+            return ""
         case bool():
-            return ["sim" if value else "não"]
-        case list():
-            return [text for each in value[:MAX_RECORDS] for text in _texts(each, where)]
+            return "sim" if value else "não"
         case str() | int() | Decimal():
-            text = clean(str(value))[:MAX_TEXT]
-            return [text] if text else []
+            return clean(str(value))[:MAX_TEXT]
     raise NotAReport(f"“{_named(where)}” não é um texto")
 
 

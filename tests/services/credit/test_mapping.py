@@ -16,7 +16,7 @@ from app.documents import parse_document
 from app.domain import FailureKind
 from app.policies import Environment
 from services.credit.json_values import NotAReport, parse_object
-from services.credit.mapped_answer import Declined, check_declined, read_report
+from services.credit.mapped_answer import MAX_TEXT, Declined, check_declined, read_report
 from services.credit.mapping import MODEL, InvalidMapping, Mapping, load_mapping, parse_mapping
 
 CNPJ = parse_document("11222333000181")
@@ -150,6 +150,18 @@ def test_nothing_known_of_negative_records_is_not_that_there_are_none() -> None:
     assert told(small(), {"score": 1}).negatives is None
     said = told(small(f"{group}ausente_e_nenhum = true\n"), {"score": 1})
     assert (said.negative_count, said.suppressed) == (0, False)
+
+
+def test_a_list_of_texts_is_read_and_one_of_lists_is_none() -> None:
+    mapping = small('avisos = ["avisos"]\nnome = "nome"\n')
+    read = told(mapping, {"score": 1, "avisos": ["um", 2, None, True], "nome": ["x" * 200] * 1000})
+    assert read.notices == ("um", "2", "sim")
+    assert len(read.name) == MAX_TEXT
+    deep: object = "um"
+    for _ in range(900):
+        deep = [deep]
+    with pytest.raises(NotAReport):
+        told(mapping, {"score": 1, "avisos": deep})
 
 
 _JSON = st.recursive(
