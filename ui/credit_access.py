@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain import Authority
+from app.domain import Authority, FailureKind
 from app.policies import Environment
 from ui import icons, tasks, theme
 from ui.button_row import button_row
@@ -115,6 +115,7 @@ class CreditAccessDialog(QDialog):
             card.changed.connect(self.changed)
             card.grown.connect(self._make_room)
             self._cards.addWidget(card)
+            card.show()  # what is not shown yet does not get the keyboard
         self._cards.addStretch(1)
         first = self.cards[manager.environment or Environment.PRODUCTION]
         first.change.setFocus()
@@ -153,13 +154,14 @@ class AccessCard(QFrame):
         self._trial: tasks.Task[str] | None = None
         look = ENVIRONMENTS[environment]
         theme.card(self)
-        icon = QLabel()
-        icon.setPixmap(icons.pixmap(look.icon, 16, look.tone))
         name = theme.role(QLabel(look.word), "strong")
         theme.tone(name, look.tone)
         head = QHBoxLayout()
         head.setSpacing(theme.S)
-        head.addWidget(icon)
+        if environment is Environment.TEST:  # a check mark beside Produção would seem to say that all is well
+            icon = QLabel()
+            icon.setPixmap(icons.pixmap(look.icon, 16, look.tone))
+            head.addWidget(icon)
         head.addWidget(name, 1)
         self._where = theme.role(selectable(_where(manager, environment)), "hint")
         self.state = selectable()
@@ -217,7 +219,8 @@ class AccessCard(QFrame):
         self.state.setText(
             f"Guardadas neste computador{user}." if known is not None else "Não há credenciais neste computador."
         )
-        theme.tone(self.state, None if known is not None else Tone.WARN)
+        is_used = self._manager.environment in (None, self._environment)
+        theme.tone(self.state, Tone.WARN if known is None and is_used else None)
         self._say_buttons()
         self.grown.emit()
 
@@ -307,6 +310,10 @@ class AccessCard(QFrame):
 
     def _not_passed(self, error: Exception) -> None:
         self._end_trial()
+        failure = failure_of(error)
+        if failure.kind is FailureKind.CANCELLED:
+            self._say("info", Tone.NEUTRAL, "O teste foi cancelado.")
+            return
         self._unsay()
         self._fail(error)
 

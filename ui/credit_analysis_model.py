@@ -54,7 +54,7 @@ class Column(Enum):
     DOCUMENT = ("Documento", 150)
     CONSULTED = ("Data Consulta", 136)
     STATE = ("Status", 130)
-    OUTCOME = ("Resultado", 140)
+    OUTCOME = ("Resultado", 156)
     MANUAL = ("Consulta Manual", 120)
     USER = ("Usuário", 110)
     VALIDITY = ("Validade", 140)

@@ -67,7 +67,7 @@ class CredentialsDialog(AskingDialog):
         self._manager = manager
         self._environment = environment
         self._words = said = _WORDS[manager.provider]
-        self._explain(f"Gerenciadora {manager.name}, ambiente de {ENVIRONMENTS[environment].word}.")
+        self._explain(f"Da {manager.name}, em {ENVIRONMENTS[environment].word}.")
         self._explain(said.hint, role="hint")
         self.user, self.password = QLineEdit(user), PasswordField(said.shown)
         self._ask(said.user, self.user)
