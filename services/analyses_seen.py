@@ -13,6 +13,7 @@ from app.credit_analysis import AnalysisState
 from app.credit_profile import CreditProfile
 from app.data import credit_analyses, credit_managers, credit_pauses
 from app.data.credit_analyses import FullAnalysis, Standing
+from app.data.credit_pauses import Pause
 from app.data.order_standing import OrderStanding
 from app.domain import Document, Origin
 from app.policies import Environment
@@ -28,7 +29,7 @@ from app.rules.credit_order import (
 from app.rules.order_gate import OrderQuestion
 from app.settings.snapshot import Snapshot
 from services.consultation import NotAsked
-from services.credit.request import Wanted, ask_for, manager_for
+from services.credit.request import Wanted, ask_for, is_stuck, manager_for
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -93,19 +94,20 @@ class CompanyAnalyses:
         self._choice = credit_managers.choice(connection, of_company)
         manager, environment = self._choice.manager, self._choice.environment
         self._standings: dict[Document, Standing] = {}
+        self._pauses: list[Pause] = []
         held = ""
         if manager is not None:
             self._standings = credit_analyses.standings(connection, buyers, manager.source, environment)
-            pauses = credit_pauses.in_force(connection, now)
+            self._pauses = credit_pauses.in_force(connection, now)
             at = (manager.id, environment)
-            held = next((pause.why for pause in pauses if (pause.manager_id, pause.environment) == at), "")
+            held = next((pause.why for pause in self._pauses if (pause.manager_id, pause.environment) == at), "")
         today = now.astimezone(ZoneInfo(zone)).date()
         self._nothing = KnownAnalysis("" if manager is None else manager.name, environment, today, zone, held=held)
 
     def of(self, question: OrderQuestion, standing: OrderStanding) -> AnalysisSeen:
         """What one order sees."""
         manager = self._choice.manager
-        known = _known(self._nothing, self._standings.get(question.document, Standing(None, None)))
+        known = self._known(self._standings.get(question.document, Standing(None, None)))
         seen = AnalysisSeen(
             question,
             standing.customer_id,
@@ -120,6 +122,14 @@ class CompanyAnalyses:
         except NotAsked as refused:
             return replace(seen, known=replace(known, cannot=refused.failure.what))
         return seen
+
+    def _known(self, standing: Standing) -> KnownAnalysis:
+        answered, newer = standing.answered, standing.newer
+        known = None if newer is None else _newer(newer)
+        manager = self._choice.manager
+        if isinstance(known, PendingAnalysis) and newer is not None and manager is not None:
+            known = replace(known, stuck=is_stuck(newer.row, manager.id, self._pauses, self._of_company))
+        return replace(self._nothing, answered=None if answered is None else _answered(answered), newer=known)
 
 
 class NewAnalyses:
@@ -142,17 +152,12 @@ class NewAnalyses:
             number, _ = ask_for(self._connection, seen.wanted, self._snapshot, self._now)
         except NotAsked as refused:
             return replace(seen, known=replace(seen.known, cannot=refused.failure.what))
-        self._asked[seen.key] = PendingAnalysis(number, self._now)
+        waited = seen.known.newer
+        if isinstance(waited, PendingAnalysis) and waited.number == number:  # taken over from another company
+            self._asked[seen.key] = replace(waited, stuck=False)
+        else:
+            self._asked[seen.key] = PendingAnalysis(number, self._now)
         return self.known_to(seen)
-
-
-def _known(nothing: KnownAnalysis, standing: Standing) -> KnownAnalysis:
-    answered, newer = standing.answered, standing.newer
-    return replace(
-        nothing,
-        answered=None if answered is None else _answered(answered),
-        newer=None if newer is None else _newer(newer),
-    )
 
 
 def _answered(analysis: FullAnalysis) -> AnsweredAnalysis:

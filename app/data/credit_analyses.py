@@ -36,7 +36,7 @@ from app.documents import from_key
 from app.domain import CreditFinding, Document, Failure, FailureKind, Origin
 from app.policies import Environment
 
-RESERVATION = timedelta(minutes=3)
+RESERVATION = timedelta(minutes=5)
 """Longer than a query takes at most: whoever still has one after it was ended in the middle."""
 
 _t = CreditAnalysis
@@ -283,6 +283,13 @@ def enqueue(connection: Connection, new: NewAnalysis, now: datetime) -> tuple[in
         waits = (_t.id == joined, _t.state == AnalysisState.QUEUED.value)
         connection.execute(update(_t).where(*waits).values(urgent=True))
     return int(joined), False
+
+
+def hand_over(connection: Connection, analysis_id: int, company_id: int, manager_id: int, now: datetime) -> None:
+    """Have another company's contract with the same source make one that waits where nobody makes it."""
+    waits = (_t.id == analysis_id, _t.state == AnalysisState.QUEUED.value)
+    values = {"company_id": company_id, "manager_id": manager_id, "next_at": now}
+    connection.execute(update(_t).where(*waits).values(values))
 
 
 def force(connection: Connection, analysis_id: int | None, now: datetime) -> int:

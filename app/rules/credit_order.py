@@ -71,12 +71,14 @@ class AnsweredAnalysis:
 
 @dataclass(frozen=True)
 class PendingAnalysis:
-    """One in flight since then. `asking`: it is being made at this moment; `failed`: it will be tried again."""
+    """One in flight since then. `asking`: it is being made at this moment; `failed`: it will be tried again; `stuck`:
+    nobody makes it where it waits, and it would be made if this company asked for it."""
 
     number: int
     since: datetime
     asking: bool = False
     failed: bool = False
+    stuck: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,8 @@ def weigh(profile: CreditProfile, known: KnownAnalysis, act: str, now: datetime,
         return _by_answer(profile, known, answered, until, act, tentative)
     newer = known.newer
     if isinstance(newer, PendingAnalysis):
-        return _without(profile, act, tentative, AnalysisSituation.PENDING, newer.number, _pending(known, newer))
+        asks, why = newer.stuck and not (tentative or known.cannot), _pending(known, newer)
+        return _without(profile, act, tentative, AnalysisSituation.PENDING, newer.number, why, asks=asks)
     if isinstance(newer, FailedAnalysis) and now - newer.at < AGAIN_AFTER:
         return _without(profile, act, tentative, AnalysisSituation.FAILED, newer.number, _failed(newer))
     why = "O cliente não tem análise de crédito."

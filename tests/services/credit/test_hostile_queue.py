@@ -23,7 +23,7 @@ from app.policies import Environment
 from app.tables import CREDIT_MANAGERS, Provider
 from services.background import ConsultationThread
 from services.consultation import NotYet
-from services.credit import credentials
+from services.credit import credentials, exchange, serasa
 from services.credit.consultation import CreditConsultation
 from services.credit.credentials import Credentials
 from services.credit.providers import provider_of
@@ -135,3 +135,10 @@ def test_many_programs_on_one_queue_ask_about_each_once(place: Place) -> None:
 
 def _request(document: Document, number: int) -> Request:
     return Request(document, "", Origin.ORDER, ACTOR, apply=True, authority=Authority.CREDIT, analysis_id=number)
+
+
+def test_a_reservation_outlives_the_longest_query() -> None:
+    """A question with a token that is not taken any more, almost too late; then a login and the question again."""
+    connecting = 2 * exchange.CONNECT_TIMEOUT_S  # the connection and its TLS
+    message_s = connecting + exchange.READ_TIMEOUT_S + exchange._BODY_TIMEOUT_S + exchange.READ_TIMEOUT_S
+    assert serasa._LOGIN_AGAIN_WITHIN_S + 2 * message_s < RESERVATION.total_seconds()

@@ -11,10 +11,18 @@ from sqlalchemy.exc import OperationalError
 from app.credit_analysis import AnalysisState
 from app.data import credit_managers, records
 from app.domain import FailureKind
-from app.settings.catalog import CREDIT_INTERVAL
-from app.tables import CREDIT_MANAGERS, ManagerEnvironment, Provider
+from app.policies import Environment, OrderKind, OrderOperation
+from app.rules.credit_order import AnalysisSituation, AnalysisTold
+from app.rules.order_gate import OrderQuestion
+from app.settings.catalog import CREDIT_ALLOWED, CREDIT_INTERVAL, CREDIT_MANAGER
+from app.settings.snapshot import Snapshot
+from app.tables import COMPANIES, CREDIT_MANAGERS, ManagerEnvironment, Provider
+from services.credit import credentials
+from services.credit.credentials import Credentials
+from services.demo.example import made_up_cnpj
+from services.order_gate import OrderGate
 from tests.services.conftest import ACTOR, Clock, Place, cnpj
-from tests.services.credit.scripted import Queue, failed
+from tests.services.credit.scripted import GOOD, Queue, failed
 
 
 def change(queue: Queue, **given: Any) -> None:
@@ -84,6 +92,60 @@ def test_a_question_that_is_always_refused_does_not_keep_the_others_from_being_a
         work_off(queue)
         queue.force()
     assert queue.states() == [AnalysisState.QUEUED, AnalysisState.ANSWERED, AnalysisState.ANSWERED]
+
+
+def branch(queue: Queue, *, own_contract: bool) -> int:
+    """A second company, which asks the same gerenciadora or, with a contract of its own, another at the same source."""
+    with queue.place.database.writing() as connection:
+        firm = {"cnpj": made_up_cnpj("90000002"), "nome": "Filial", "uf": "SP"}
+        company = records.add(connection, COMPANIES, firm, Snapshot(), ACTOR)
+        contract = {"nome": "Serasa da filial", "provedor": Provider.SERASA}
+        number = records.add(connection, CREDIT_MANAGERS, contract, Snapshot(), ACTOR)
+        own = credit_managers.get(connection, number)
+    assert own is not None
+    credentials.keep(own, Environment.PRODUCTION, Credentials("usuario", "segredo"))
+    if own_contract:
+        queue.place.save({CREDIT_MANAGER: number}, company)
+    return company
+
+
+def order(queue: Queue, company: int) -> AnalysisTold:
+    """What an order of that company is told of the analysis."""
+    question = OrderQuestion(cnpj(1), company, OrderKind.ORDER, OrderOperation.INCLUSION, ACTOR)
+    gate = OrderGate(queue.place.database, queue.place.backoffice.anp)
+    told = gate.check(question, queue.place.snapshot).analysis
+    assert told is not None
+    return told
+
+
+def test_what_waits_for_a_company_that_asks_for_none_any_more_is_made_for_another_whose_order_needs_it(
+    place: Place,
+) -> None:
+    queue = Queue.open(place)
+    company = branch(queue, own_contract=False)
+    number = queue.ask(cnpj(1))
+    place.save({CREDIT_ALLOWED: False}, 1)
+    told = order(queue, company)
+    assert (told.situation, told.number) == (AnalysisSituation.PENDING, number)
+    assert queue.get(number).row.company_id == company
+    work_off(queue)
+    assert order(queue, company).situation is AnalysisSituation.APPROVED
+    assert queue.provider.asked == [cnpj(1)]
+
+
+def test_what_waits_for_a_contract_that_is_held_is_made_by_another_company_s_own(place: Place) -> None:
+    queue = Queue.open(place)
+    company = branch(queue, own_contract=True)
+    queue.provider.said = failed(FailureKind.REQUESTER)
+    number = queue.ask(cnpj(1))
+    queue.work()
+    queue.provider.said = GOOD
+    assert order(queue, 1).number == number  # whose own contract is the one that is held
+    assert queue.automatic().step(place.snapshot).request is None
+    assert order(queue, company).number == number
+    work_off(queue)
+    assert [contract.manager.name for contract in queue.provider.contracts] == ["Serasa", "Serasa da filial"]
+    assert {order(queue, each).situation for each in (1, company)} == {AnalysisSituation.APPROVED}
 
 
 def test_a_clock_that_was_put_back_stops_no_round(file_place: Place) -> None:
