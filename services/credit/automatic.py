@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.data import credit_analyses, credit_managers
 from app.data.credit_analyses import QueueGroup
@@ -39,7 +39,7 @@ class AutomaticCredit(Automatic):
         self._look_at: datetime | None = None
         self._groups: list[QueueGroup] = []
         self._without_credentials: list[QueueGroup] = []
-        self._erased: tuple[date, int] | None = None
+        self._erased_before: datetime | None = None
 
     def step(self, snapshot: Snapshot) -> Step:
         """What to do now. May raise NotAsked when what the service needs is not valid."""
@@ -123,12 +123,11 @@ class AutomaticCredit(Automatic):
         return manager is not None and credentials.read(manager, group.environment) is not None
 
     def _erase_old(self, snapshot: Snapshot) -> None:
-        now, days, zone = self._clock(), snapshot[CREDIT_KEEP], self._zone(snapshot)
-        done = (now.date(), days)
-        if self._erased != done:
+        before = schedule.answered_before(self._clock(), snapshot[CREDIT_KEEP], self._zone(snapshot))
+        if self._erased_before != before:
             with self._database.writing() as connection:
-                credit_analyses.erase_raw(connection, schedule.answered_before(now, days, zone))
-            self._erased = done
+                credit_analyses.erase_raw(connection, before)
+            self._erased_before = before
 
 
 def _held(group: QueueGroup) -> str:

@@ -325,6 +325,20 @@ def test_a_shorter_time_of_keeping_erases_at_once(file_queue: Queue) -> None:
     assert file_queue.get(number).raw == b""
 
 
+def test_what_was_kept_long_enough_is_erased_as_the_day_begins_in_the_zone_of_the_branch(file_queue: Queue) -> None:
+    number = file_queue.ask(cnpj(1))
+    assert make(file_queue) is AnalysisState.ANSWERED
+    file_queue.place.save({CREDIT_KEEP: 30})
+    automatic = file_queue.automatic(clock=clock(file_queue))
+    midnight = datetime(2026, 12, 22, 3, tzinfo=UTC)
+    clock(file_queue).now = midnight - timedelta(minutes=1)  # another day in London already
+    automatic.step(file_queue.place.snapshot)
+    assert file_queue.get(number).raw == RAW
+    clock(file_queue).now = midnight
+    automatic.step(file_queue.place.snapshot)
+    assert file_queue.get(number).raw == b""
+
+
 # --- the customer ---
 
 
