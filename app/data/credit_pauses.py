@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.data.models import CreditPause
@@ -44,9 +44,19 @@ def hold(connection: Connection, pause: Pause) -> None:
 
 
 def resume(connection: Connection, manager_id: int, environment: Environment | None = None) -> bool:
-    """Ask it again, in one environment or in both: a person says so, or has just mended what was wrong (credentials,
-    address, mapping). False when nothing was held."""
+    """A person says that it is asked again, in one environment or in both, whatever it was held for. False when nothing
+    was held."""
+    return bool(connection.execute(delete(_t).where(*_of(manager_id, environment))).rowcount)
+
+
+def mended(connection: Connection, manager_id: int, environment: Environment | None = None) -> None:
+    """A person has just mended what may have been wrong (credentials, address, mapping): what waited for that is over.
+    One that asked to be left alone still is."""
+    connection.execute(delete(_t).where(*_of(manager_id, environment), _t.until.is_(None)))
+
+
+def _of(manager_id: int, environment: Environment | None) -> list[ColumnElement[bool]]:
     which = [_t.manager_id == manager_id]
     if environment is not None:
         which.append(_t.environment == environment.value)
-    return bool(connection.execute(delete(_t).where(*which)).rowcount)
+    return which

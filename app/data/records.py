@@ -182,7 +182,7 @@ def stored_row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mended(connection: Connection, table: Table, row_id: int) -> None:
     if table is CREDIT_MANAGERS:  # what was wrong with its row may be right now: it is asked again
-        credit_pauses.resume(connection, row_id)
+        credit_pauses.mended(connection, row_id)
 
 
 def _activity(active: bool) -> str:

@@ -63,7 +63,7 @@ def run_keep(options: argparse.Namespace) -> Status:
             raise UsageError(f"O usuário e a senha têm no máximo {MAX_LENGTH} caracteres: nada foi mudado.")
         credentials.keep(manager, environment, Credentials(options.usuario.strip(), password))
         with office.database.writing() as connection:
-            credit_pauses.resume(connection, manager.id, environment)
+            credit_pauses.mended(connection, manager.id, environment)
     _said_of_credentials(options, manager, "guardadas no cofre deste computador")
     return Status.DONE
 

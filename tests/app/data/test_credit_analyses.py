@@ -512,3 +512,16 @@ def test_a_change_of_the_row_of_a_gerenciadora_ends_its_hold(shop: Shop) -> None
     with shop.database.writing() as connection:
         records.change(connection, CREDIT_MANAGERS, shop.manager.id, {"centro_custo": "12"}, "maria")
     assert shop.pauses() == []
+
+
+def test_a_gerenciadora_that_asked_to_be_left_alone_is_whatever_is_mended(shop: Shop) -> None:
+    shop.hold(NOON + 60 * SECOND)
+    shop.hold(None, Environment.TEST)
+    with shop.database.writing() as connection:
+        credit_pauses.mended(connection, shop.manager.id, Environment.PRODUCTION)
+    assert len(shop.pauses()) == 2
+    with shop.database.writing() as connection:
+        records.change(connection, CREDIT_MANAGERS, shop.manager.id, {"centro_custo": "12"}, "maria")
+    assert [(pause.environment, pause.until) for pause in shop.pauses()] == [
+        (Environment.PRODUCTION, NOON + 60 * SECOND)
+    ]
