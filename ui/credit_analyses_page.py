@@ -179,7 +179,7 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         menu = QMenu(self.print_button)
         menu.addActions((self.output.print_action, self.output.save_action))
         self.print_button.setMenu(menu)
-        self.header.insertWidget(0, self.print_button)
+        self.header.addWidget(self.print_button)
         QWidget.setTabOrder(self._search, self.print_button)
         beside = QVBoxLayout()
         beside.setSpacing(theme.S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -22,6 +23,7 @@ from app.tables import CREDIT_MANAGERS
 from services.credit import credentials
 from services.credit.credentials import Credentials
 from tests.services.credit.scripted import ScriptedProvider, failed
+from tests.ui import receipts
 from tests.ui.credit_office import AURORA, BAD, BUSY, GOOD, HIDDEN, REFUSED, SILENT, CreditOffice, credit_office
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
@@ -162,6 +164,22 @@ def test_where_nobody_asked_for_any_it_says_how_to_begin(qtbot: QtBot) -> None:
         for one in empty.findChildren(QPushButton):
             QTest.mouseClick(one, Qt.MouseButton.LeftButton)
         assert asked == [(pages.TABLES, CREDIT_MANAGERS.key), (pages.PROFILES, CREDIT_ALLOWED)]
+
+
+def test_the_list_is_printed_as_it_is_filtered(qtbot: QtBot, credit: CreditOffice, tmp_path: Path) -> None:
+    credit.answer(credit.ask(), GOOD)
+    credit.answer(credit.ask(SILENT), BAD)
+    page = opened(qtbot, credit)
+    assert page.print_button.isEnabled()
+    choose(qtbot, page._outcome, "Reprovada")
+    paper = page.output._reader()()
+    assert "1 análise" in paper.html
+    assert "Posto Ímpar" in paper.html
+    assert "Posto Aurora" not in paper.html
+    assert "Com os filtros escolhidos" in paper.html
+    page.output.save_to(tmp_path / "lista.pdf")
+    until(qtbot, lambda: page.output._said.text() == "Lista salva: lista.pdf")
+    assert receipts.title((tmp_path / "lista.pdf").read_bytes()) == "Análises de crédito"
 
 
 # --- one of them ---
