@@ -15,11 +15,32 @@ from app.policies import Environment
 from app.tables import Provider
 from services.credit.credentials import Credentials
 from services.credit.provider import AnalysisFailed, Contract, CreditProvider
-from services.demo.credit import PASSWORD, USER
+from services.demo.credit import PASSWORD, USER, CreditFault
 
 COMPANY = parse_document("11.222.333/0001-81")
 PERSON = parse_document("111.444.777-35")
 CREDENTIALS = Credentials(USER, PASSWORD)
+KIND = {
+    CreditFault.UNKNOWN: FailureKind.REJECTION,
+    CreditFault.PROTECTED: FailureKind.REJECTION,
+    CreditFault.INVALID: FailureKind.REJECTION,
+    CreditFault.DECLINED: FailureKind.REJECTION,
+    CreditFault.DENIED: FailureKind.REQUESTER,
+    CreditFault.SUSPENDED: FailureKind.REQUESTER,
+    CreditFault.THROTTLED: FailureKind.THROTTLED,
+    CreditFault.BROKEN: FailureKind.UNAVAILABLE,
+    CreditFault.DOWN: FailureKind.UNAVAILABLE,
+    CreditFault.PAGE: FailureKind.INVALID_RESPONSE,
+    CreditFault.FORBIDDEN_PAGE: FailureKind.REQUESTER,
+    CreditFault.MALFORMED: FailureKind.INVALID_RESPONSE,
+    CreditFault.EMPTY: FailureKind.INVALID_RESPONSE,
+    CreditFault.ANOTHER: FailureKind.INVALID_RESPONSE,
+    CreditFault.MOVED: FailureKind.CONFIGURATION,
+    CreditFault.CUT: FailureKind.UNCERTAIN,
+    CreditFault.RESET: FailureKind.UNCERTAIN,
+    CreditFault.HANG: FailureKind.UNCERTAIN,
+}
+"""What each failure is, whichever of them fails so."""
 
 
 def manager(provider: Provider, **fields: Any) -> Manager:

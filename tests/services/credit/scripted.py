@@ -97,7 +97,7 @@ class Queue:
     manager: Manager
 
     @classmethod
-    def open(cls, place: Place, **settings: Any) -> Queue:
+    def open(cls, place: Place) -> Queue:
         provider = ScriptedProvider()
         place.backoffice.credit._provider_of = lambda _provider, _folders: provider
         with place.database.writing() as connection:

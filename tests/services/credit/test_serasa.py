@@ -37,6 +37,7 @@ from services.demo.credit_answers import serasa_report
 from tests.services.credit.contracts import (
     COMPANY,
     CREDENTIALS,
+    KIND,
     PERSON,
     failure_of,
     is_explained,
@@ -46,26 +47,6 @@ from tests.services.credit.contracts import (
 )
 from tests.services.tls_server import Connection, TlsServer
 
-KIND = {
-    CreditFault.UNKNOWN: FailureKind.REJECTION,
-    CreditFault.PROTECTED: FailureKind.REJECTION,
-    CreditFault.INVALID: FailureKind.REJECTION,
-    CreditFault.DECLINED: FailureKind.REJECTION,
-    CreditFault.DENIED: FailureKind.REQUESTER,
-    CreditFault.SUSPENDED: FailureKind.REQUESTER,
-    CreditFault.THROTTLED: FailureKind.THROTTLED,
-    CreditFault.BROKEN: FailureKind.UNAVAILABLE,
-    CreditFault.DOWN: FailureKind.UNAVAILABLE,
-    CreditFault.PAGE: FailureKind.INVALID_RESPONSE,
-    CreditFault.FORBIDDEN_PAGE: FailureKind.REQUESTER,
-    CreditFault.MALFORMED: FailureKind.INVALID_RESPONSE,
-    CreditFault.EMPTY: FailureKind.INVALID_RESPONSE,
-    CreditFault.ANOTHER: FailureKind.INVALID_RESPONSE,
-    CreditFault.MOVED: FailureKind.CONFIGURATION,
-    CreditFault.CUT: FailureKind.UNCERTAIN,
-    CreditFault.RESET: FailureKind.UNCERTAIN,
-    CreditFault.HANG: FailureKind.UNCERTAIN,
-}
 LOGIN_KIND = {
     CreditFault.UNKNOWN: FailureKind.CONFIGURATION,
     CreditFault.PROTECTED: FailureKind.REQUESTER,

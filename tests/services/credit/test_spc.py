@@ -30,6 +30,7 @@ from services.demo.credit import (
 from tests.services.credit.contracts import (
     COMPANY,
     CREDENTIALS,
+    KIND,
     PERSON,
     failure_of,
     is_explained,
@@ -37,27 +38,6 @@ from tests.services.credit.contracts import (
     report_of,
     without_secrets,
 )
-
-KIND = {
-    CreditFault.UNKNOWN: FailureKind.REJECTION,
-    CreditFault.PROTECTED: FailureKind.REJECTION,
-    CreditFault.INVALID: FailureKind.REJECTION,
-    CreditFault.DECLINED: FailureKind.REJECTION,
-    CreditFault.DENIED: FailureKind.REQUESTER,
-    CreditFault.SUSPENDED: FailureKind.REQUESTER,
-    CreditFault.THROTTLED: FailureKind.THROTTLED,
-    CreditFault.BROKEN: FailureKind.UNAVAILABLE,
-    CreditFault.DOWN: FailureKind.UNAVAILABLE,
-    CreditFault.PAGE: FailureKind.INVALID_RESPONSE,
-    CreditFault.FORBIDDEN_PAGE: FailureKind.REQUESTER,
-    CreditFault.MALFORMED: FailureKind.INVALID_RESPONSE,
-    CreditFault.EMPTY: FailureKind.INVALID_RESPONSE,
-    CreditFault.ANOTHER: FailureKind.INVALID_RESPONSE,
-    CreditFault.MOVED: FailureKind.CONFIGURATION,
-    CreditFault.CUT: FailureKind.UNCERTAIN,
-    CreditFault.RESET: FailureKind.UNCERTAIN,
-    CreditFault.HANG: FailureKind.UNCERTAIN,
-}
 
 
 @pytest.fixture
