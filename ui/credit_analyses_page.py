@@ -92,8 +92,9 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         # Other computers ask for analyses and make them too, and tell nobody.
         self._look_again = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._look_again.timeout.connect(self.refresh)
-        self._references.failed.connect(self._refused)
-        self.queue.failed.connect(self._refused)
+        self._references.failed.connect(self._failed)
+        self.queue.failed.connect(self._failed)
+        self.queue.refused.connect(self._refused)
         self.queue.changed.connect(self._read_shown)
         self.queue.force_wanted.connect(self._force_all)
         self.view.shown.connect(self._offer)

@@ -64,7 +64,9 @@ class CreditQueue(QWidget):
     force_wanted = Signal()
     """All that waits is to be made now."""
     failed = Signal(object)
-    """The exception that a reading or resuming raised."""
+    """The exception that a reading raised; the next may do better."""
+    refused = Signal(object)
+    """The exception that resuming raised."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +85,7 @@ class CreditQueue(QWidget):
         row.setSpacing(theme.M)
         row.addWidget(self._waiting, 1)
         row.addWidget(self.force)
+        self._buttons: list[QPushButton] = []
         self._obstacles = QVBoxLayout()
         self._obstacles.setSpacing(theme.S)
         whole = QVBoxLayout(self)
@@ -121,18 +124,23 @@ class CreditQueue(QWidget):
         self.force.setEnabled(waiting > 0)
 
     def _show_obstacles(self) -> None:
+        had_keyboard = next((button.accessibleName() for button in self._buttons if button.hasFocus()), "")
+        self._buttons = []
         empty(self._obstacles)
-        for held in self._queue.held:
-            self._obstacles.addWidget(self._held_line(held))
-        for off in self._queue.off:
-            self._obstacles.addWidget(self._off_line(off))
+        lines = [self._held_line(held) for held in self._queue.held] + [self._off_line(off) for off in self._queue.off]
+        for line in lines:
+            self._obstacles.addWidget(line)
+            line.show()  # what is not shown yet does not get the keyboard
+        for button in self._buttons:
+            if button.accessibleName() == had_keyboard:
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _off_line(self, off: _Off) -> QWidget:
         waits = words.counted(off.waiting, "análise espera", "análises esperam")
         settings = QPushButton(icons.icon("profiles"), "Abrir as configurações")
         settings.setAccessibleName(f"Abrir as configurações de {off.company}")
         settings.clicked.connect(self._open_settings)
-        return _line(f"{waits}: “{CREDIT_ALLOWED.label}” está desligado para a empresa {off.company}.", settings)
+        return self._line(f"{waits}: “{CREDIT_ALLOWED.label}” está desligado para a empresa {off.company}.", settings)
 
     def _held_line(self, held: _Held) -> QWidget:
         pause = held.pause
@@ -151,7 +159,23 @@ class CreditQueue(QWidget):
             access.setAccessibleName(f"Credenciais de {where}")
             access.clicked.connect(partial(self._open_access, pause))
             buttons.insert(0, access)
-        return _line(f"{where}: {until_when(pause)}. {pause.why} {_waiting_for(held)}", *buttons)
+        return self._line(f"{where}: {until_when(pause)}. {pause.why} {_waiting_for(held)}", *buttons)
+
+    def _line(self, sentence: str, *buttons: QPushButton) -> QWidget:
+        line = QWidget()
+        icon = QLabel()
+        icon.setPixmap(icons.pixmap("pause", 16, Tone.WARN))
+        text = selectable(sentence)
+        theme.tone(text, Tone.WARN)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        row.addWidget(icon)
+        row.addWidget(text, 1)
+        for button in buttons:
+            row.addWidget(button)
+        self._buttons += buttons
+        return line
 
     @Slot()
     def _open_settings(self) -> None:
@@ -171,7 +195,7 @@ class CreditQueue(QWidget):
             with database.writing() as connection:
                 credit_pauses.resume(connection, pause.manager_id, pause.environment)
 
-        tasks.run(resume, self._resumed, self.failed.emit, self)
+        tasks.run(resume, self._resumed, self.refused.emit, self)
 
     def _resumed(self, _nothing: None) -> None:
         self._office.service_of(Authority.CREDIT).wake()
@@ -188,23 +212,6 @@ def _waiting_for(held: _Held) -> str:
     if not held.waiting:
         return "Nenhuma análise espera por ela."
     return words.counted(held.waiting, "análise espera por ela.", "análises esperam por ela.")
-
-
-def _line(sentence: str, *buttons: QPushButton) -> QWidget:
-    """Something that stands in the way, and what may be done about it."""
-    line = QWidget()
-    icon = QLabel()
-    icon.setPixmap(icons.pixmap("pause", 16, Tone.WARN))
-    text = selectable(sentence)
-    theme.tone(text, Tone.WARN)
-    row = QHBoxLayout(line)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(theme.S)
-    row.addWidget(icon)
-    row.addWidget(text, 1)
-    for button in buttons:
-        row.addWidget(button)
-    return line
 
 
 def _read(database: Database, snapshot: Snapshot) -> _Queue:

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
+from sqlalchemy.exc import OperationalError
 
 from app.credit_analysis import AnalysisOutcome, AnalysisState
 from app.data import credit_analyses, credit_managers, credit_pauses
@@ -31,7 +32,7 @@ from ui import credit_analyses_page, pages
 from ui.credit_access import CreditAccessDialog
 from ui.credit_analyses_page import CreditAnalysesPage
 from ui.credit_analysis_model import OF_ALL, Column
-from ui.list_page import LIST, NO_RESULTS, NOTHING_YET
+from ui.list_page import FAILED, LIST, NO_RESULTS, NOTHING_YET
 
 WHY = "A gerenciadora não aceitou as credenciais."
 
@@ -86,7 +87,7 @@ def held(credit: CreditOffice) -> list[Environment]:
 
 
 def button(page: CreditAnalysesPage, name: str) -> QPushButton:
-    (found,) = (one for one in page.queue.findChildren(QPushButton) if one.accessibleName() == name)
+    (found,) = (one for one in page.queue._buttons if one.accessibleName() == name)
     return found
 
 
@@ -180,6 +181,23 @@ def test_the_list_is_printed_as_it_is_filtered(qtbot: QtBot, credit: CreditOffic
     page.output.save_to(tmp_path / "lista.pdf")
     until(qtbot, lambda: page.output._said.text() == "Lista salva: lista.pdf")
     assert receipts.title((tmp_path / "lista.pdf").read_bytes()) == "Análises de crédito"
+
+
+def test_a_reading_that_failed_is_explained_until_one_succeeds(
+    qtbot: QtBot, credit: CreditOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_answer(*_args: object) -> None:
+        raise OperationalError("", {}, Exception("sem resposta"))
+
+    credit.ask()
+    page = opened(qtbot, credit)
+    with monkeypatch.context() as broken:
+        broken.setattr(credit_pauses, "in_force", no_answer)
+        page.refresh()
+        until(qtbot, lambda: page._places.currentIndex() == FAILED)
+    page.refresh()
+    until(qtbot, lambda: page._places.currentIndex() == LIST)
+    assert not page.refusal.isVisible()
 
 
 # --- one of them ---
@@ -332,8 +350,14 @@ def test_a_held_gerenciadora_says_why_and_until_when_and_is_resumed(qtbot: QtBot
     resume = button(page, "Retomar Serasa da Matriz em Produção")
     page.queue.refresh()
     settle(qtbot)
-    assert button(page, "Retomar Serasa da Matriz em Produção") is resume  # the keyboard stays in it
-    QTest.mouseClick(resume, Qt.MouseButton.LeftButton)
+    assert button(page, "Retomar Serasa da Matriz em Produção") is resume
+    resume.setFocus()
+    credit.ask(company=2, environment=Environment.TEST)
+    page.queue.refresh()
+    until(qtbot, lambda: "1 análise espera por ela." in page.queue.text)
+    resume = button(page, "Retomar Serasa da Matriz em Produção")
+    assert resume.hasFocus()  # another button, in the place of the one that had the keyboard
+    QTest.keyClick(resume, Qt.Key.Key_Space)
     until(qtbot, lambda: "em Produção" not in page.queue.text)
     assert held(credit) == [Environment.TEST]
     assert page.queue.force.hasFocus()
