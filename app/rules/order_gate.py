@@ -17,7 +17,7 @@ from app.kinds import Text
 from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
 from app.portuguese import ended, exact
-from app.rules.credit_order import AnalysisFinding, AnalysisTold
+from app.rules.credit_order import AnalysisFinding, AnalysisSituation, AnalysisTold
 from app.rules.overdue import RELEASED, CreditFinding, Overdue
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
@@ -234,8 +234,9 @@ def decide(
         more = " Quem tem permissão pode liberar, com usuário, senha e motivo." if release_needed else ""
         found.append(_Finding(credit.refuses, f"{credit.reason}{more}", credit.rules))
     if analysis is not None:
+        waits = analysis.told is not None and analysis.told.situation is AnalysisSituation.PENDING
         spared = f" Ela não foi pedida: a {question.act} já é recusada por outro motivo."
-        more = spared if analysis.asks and hopeless else ""
+        more = spared if analysis.asks and hopeless and not waits else ""
         found.append(_Finding(analysis.refuses, f"{analysis.reason}{more}", analysis.rules))
     found += by_registration
     found.append(_Finding(False, planned.why, planned.rules))

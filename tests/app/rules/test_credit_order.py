@@ -174,6 +174,16 @@ def test_an_analysis_is_wanted_where_it_may_let_the_order_go_on() -> None:
     assert not decided(analysis=approved).analysis_wanted
 
 
+def test_of_one_that_waits_where_nobody_makes_it_is_not_said_that_nobody_asked_for_it() -> None:
+    profile = CreditProfile(True, 1, 0, Decimal(0), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
+    stuck = KnownAnalysis("Serasa", Environment.PRODUCTION, TODAY, ZONE, newer=PendingAnalysis(5, NOW, stuck=True))
+    finding = weigh(profile, stuck, "inclusão do pedido", NOW, tentative=False)
+    assert decided(analysis=finding).analysis_wanted
+    refused = decided(BlockOrigin.MANUAL, analysis=finding)
+    assert not refused.analysis_wanted
+    assert not any("Ela não foi pedida" in reason for reason in refused.reasons)
+
+
 def test_a_release_is_offered_only_when_the_analysis_does_not_refuse_too() -> None:
     owes = CreditFinding(True, True, "O cliente deve.", ())
     assert not decided(credit=owes).release_needed
