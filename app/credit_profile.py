@@ -34,10 +34,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
 
 @dataclass(frozen=True)
 class CreditProfile:
-    """Whether one company asks for analyses at all, for how many days one is good, what approves, and what is done
-    without approval and to the customer. Who is asked is in `app.data.credit_managers`."""
+    """For how many days an analysis is good for one company, what approves, and what is done without approval and to
+    the customer. Who is asked is in `app.data.credit_managers`."""
 
-    allowed: bool
     days: int
     min_score: int
     max_negative: Decimal
@@ -48,7 +47,6 @@ class CreditProfile:
     def of(cls, snapshot: Snapshot) -> CreditProfile:
         """The profile in force for the snapshot's company (see Snapshot.for_company)."""
         return cls(
-            snapshot[CREDIT_ALLOWED],
             snapshot[CREDIT_DAYS],
             snapshot[CREDIT_MIN_SCORE],
             snapshot[CREDIT_MAX_NEGATIVE],

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     delete,
     func,
     literal,
@@ -85,7 +84,7 @@ class QueuedAnalysis:
 
 @dataclass(frozen=True)
 class QueueGroup:
-    """What waits in the queue of one company, gerenciadora and environment: how many, and how many of them are due.
+    """How many wait in the queue of one company, gerenciadora and environment.
 
     `held` tells that the gerenciadora is not asked there now, and `held_until` until when; None with it is until a
     person mends what `held_why` says.
@@ -96,7 +95,6 @@ class QueueGroup:
     manager: str
     environment: Environment
     waiting: int
-    due: int
     held: bool
     held_until: datetime | None
     held_why: str
@@ -324,7 +322,7 @@ def groups(connection: Connection, now: datetime) -> list[QueueGroup]:
     of = (_t.company_id, _t.manager_id, CreditManager.name, _t.environment)
     held = (CreditPause.manager_id, CreditPause.until, CreditPause.why)
     statement = (
-        select(*of, func.count(), func.sum(case((_t.next_at <= now, 1), else_=0)), *held)
+        select(*of, func.count(), *held)
         .select_from(_t)
         .join(CreditManager, CreditManager.id == _t.manager_id)
         .outerjoin(CreditPause, pause_of)
@@ -333,9 +331,9 @@ def groups(connection: Connection, now: datetime) -> list[QueueGroup]:
         .order_by(*of)
     )
     found = []
-    for company_id, manager_id, manager, environment, number, due, pause, until, why in connection.execute(statement):
+    for company_id, manager_id, manager, environment, number, pause, until, why in connection.execute(statement):
         place = (company_id, manager_id, manager, Environment(environment))
-        found.append(QueueGroup(*place, number, int(due), pause is not None, until, why or ""))
+        found.append(QueueGroup(*place, number, pause is not None, until, why or ""))
     return found
 
 
@@ -390,12 +388,6 @@ def next_due(
         user,
         attempts,
     )
-
-
-def waiting(connection: Connection) -> int:
-    """How many are in the queue."""
-    statement = select(func.count()).select_from(_t).where(_t.state == AnalysisState.QUEUED.value)
-    return int(connection.execute(statement).scalar_one())
 
 
 def reserve(connection: Connection, analysis_id: int, owner: str, now: datetime) -> bool:

@@ -200,8 +200,8 @@ def test_many_connections_that_ask_at_once_get_the_same_one(shop: Shop) -> None:
         thread.join()
     assert len({number for number, _ in said}) == 1
     assert sorted(new for _, new in said) == [False] * 5 + [True]
-    with shop.database.reading() as connection:
-        assert credit_analyses.waiting(connection) == 1
+    (group,) = shop.groups()
+    assert group.waiting == 1
 
 
 def test_many_connections_that_reserve_at_once_leave_it_to_one(shop: Shop) -> None:
@@ -267,7 +267,7 @@ def test_only_the_groups_given_are_looked_at(shop: Shop) -> None:
         assert credit_analyses.next_due(connection, NOON, [], only_urgent=False) is None
 
 
-def test_groups_count_what_waits_and_what_is_due_and_say_who_is_held(shop: Shop) -> None:
+def test_groups_count_what_waits_and_say_who_is_held(shop: Shop) -> None:
     assert shop.groups() == []
     number, _ = shop.ask()
     shop.ask(CPF)
@@ -275,7 +275,7 @@ def test_groups_count_what_waits_and_what_is_due_and_say_who_is_held(shop: Shop)
     assert shop.settle(number, not_answered(), NOON + 300 * SECOND)
     (group,) = shop.groups()
     assert (group.manager, group.company_id, group.environment) == ("Serasa", shop.company, Environment.PRODUCTION)
-    assert (group.waiting, group.due, group.held) == (2, 1, False)
+    assert (group.waiting, group.held) == (2, False)
     shop.hold(NOON + 60 * SECOND)
     (group,) = shop.groups()
     assert (group.held, group.held_until, group.held_why) == (True, NOON + 60 * SECOND, "Porque sim.")

@@ -15,7 +15,7 @@ from app.credit_profile import CreditProfile
 from app.policies import CreditCustomerAction, CreditOrderAction
 from app.rules.credit_analysis import good_until, judge
 
-PROFILE = CreditProfile(True, 30, 500, Decimal("0.00"), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
+PROFILE = CreditProfile(30, 500, Decimal("0.00"), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
 CLEAN = CreditReport("", score=700, negatives=())
 APPROVED, REFUSED, UNDECIDED = AnalysisOutcome.APPROVED, AnalysisOutcome.REFUSED, AnalysisOutcome.UNDECIDED
 
@@ -62,7 +62,6 @@ reports = st.builds(
 )
 profiles = st.builds(
     CreditProfile,
-    st.just(True),
     st.just(30),
     st.integers(0, 1000),
     st.decimals(0, 10_000, places=2),

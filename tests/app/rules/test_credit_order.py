@@ -80,7 +80,6 @@ KNOWN = st.builds(
 )
 PROFILES = st.builds(
     CreditProfile,
-    st.just(True),
     st.integers(1, 60),
     st.sampled_from([0, 500]),
     st.sampled_from([Decimal("0.00"), Decimal("100.00")]),
@@ -128,7 +127,7 @@ def test_everything_is_said_in_whole_sentences_and_read_back(
 
 
 def test_the_last_day_is_that_of_the_company_and_the_next_is_too_late() -> None:
-    profile = CreditProfile(True, 1, 0, Decimal(0), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
+    profile = CreditProfile(1, 0, Decimal(0), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
     # 23:30 of the 19th in São Paulo, already the 20th in Greenwich.
     answered = AnsweredAnalysis(3, datetime(2026, 11, 20, 2, 30, tzinfo=UTC), REPORTS[0])
     for today, allowed in ((date(2026, 11, 20), True), (date(2026, 11, 21), False)):
@@ -175,7 +174,7 @@ def test_an_analysis_is_wanted_where_it_may_let_the_order_go_on() -> None:
 
 
 def test_of_one_that_waits_where_nobody_makes_it_is_not_said_that_nobody_asked_for_it() -> None:
-    profile = CreditProfile(True, 1, 0, Decimal(0), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
+    profile = CreditProfile(1, 0, Decimal(0), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
     stuck = KnownAnalysis("Serasa", Environment.PRODUCTION, TODAY, ZONE, newer=PendingAnalysis(5, NOW, stuck=True))
     finding = weigh(profile, stuck, "inclusão do pedido", NOW, tentative=False)
     assert decided(analysis=finding).analysis_wanted

@@ -140,7 +140,7 @@ def test_another_is_not_asked_when_one_was_answered_since_the_person_was_told(sh
     with pytest.raises(NotAsked, match=f"nº {answered} .* ainda vale"), shop.writing() as connection:
         ask_as_told(connection, told, wanted, _settings(), NOON)
     with shop.writing() as connection:
-        assert credit_analyses.waiting(connection) == 0
+        assert credit_analyses.groups(connection, NOON) == []
         told = prospects(connection, WHOM, _settings(), NOON)[0]
         number, is_new = ask_as_told(connection, told, wanted, _settings(), NOON)
     assert (is_new, number > answered) == (True, True)

@@ -196,7 +196,7 @@ def spc(**result: Any) -> CreditReport:
 
 def outcome(report: CreditReport) -> AnalysisOutcome:
     """What a company that takes debts of up to R$ 1.000,00 and a score from 500 on makes of it."""
-    profile = CreditProfile(True, 90, 500, Decimal(1000), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
+    profile = CreditProfile(90, 500, Decimal(1000), CreditOrderAction.REFUSE, CreditCustomerAction.NOTHING)
     return judge(profile, report).outcome
 
 
