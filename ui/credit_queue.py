@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain import Authority
 from app.policies import Environment
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from app.data.database import Database
     from app.settings.snapshot import Snapshot
     from ui.office import Office
+
+_HIGHEST = 132  # about three lines of what stands in the way; more of them are scrolled to
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,22 @@ class CreditQueue(QWidget):
         row.addWidget(self._waiting, 1)
         row.addWidget(self.force)
         self._buttons: list[QPushButton] = []
-        self._obstacles = QVBoxLayout()
+        inside = QWidget()
+        self._obstacles = QVBoxLayout(inside)
+        self._obstacles.setContentsMargins(0, 0, 0, 0)
         self._obstacles.setSpacing(theme.S)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(inside)
+        self._scroll.hide()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.S)
         whole.addWidget(self.card)
-        whole.addLayout(self._obstacles)
+        whole.addWidget(self._scroll)
         whole.addLayout(row)
         self._say()
 
@@ -127,13 +139,26 @@ class CreditQueue(QWidget):
         had_keyboard = next((button.accessibleName() for button in self._buttons if button.hasFocus()), "")
         self._buttons = []
         empty(self._obstacles)
-        lines = [self._held_line(held) for held in self._queue.held] + [self._off_line(off) for off in self._queue.off]
+        lines = [self._held_line(held) for held in self._queue.held if held.waiting]
+        lines += [self._off_line(off) for off in self._queue.off]
+        lines += [self._held_line(held) for held in self._queue.held if not held.waiting]
         for line in lines:
             self._obstacles.addWidget(line)
             line.show()  # what is not shown yet does not get the keyboard
         for button in self._buttons:
             if button.accessibleName() == had_keyboard:
                 button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.setVisible(bool(lines))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """What stands in the way has the room that it needs, and the list below it some too."""
+        if self._obstacles.count():
+            self._scroll.setFixedHeight(min(self._obstacles.totalHeightForWidth(self.width()), _HIGHEST))
 
     def _off_line(self, off: _Off) -> QWidget:
         waits = words.counted(off.waiting, "análise espera", "análises esperam")
@@ -228,10 +253,11 @@ def _read(database: Database, snapshot: Snapshot) -> _Queue:
                 stopped[group.company_id] = stopped.get(group.company_id, 0) + group.waiting
         companies = records.titles(connection, COMPANIES) if stopped else {}
     held = []
-    in_order = list(Environment)
-    for pause in sorted(pauses, key=lambda each: (names[each.manager_id], in_order.index(each.environment))):
+    for pause in pauses:
         whose = (pause.manager_id, pause.environment)
         waiting = sum(group.waiting for group in groups if (group.manager_id, group.environment) == whose)
         held.append(_Held(pause, names[pause.manager_id], waiting))
+    in_order = list(Environment)
+    held.sort(key=lambda each: (each.manager, in_order.index(each.pause.environment)))
     off = tuple(_Off(number, companies[number], waiting) for number, waiting in sorted(stopped.items()))
     return _Queue(sum(group.waiting for group in groups), tuple(held), off)

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy.exc import OperationalError
 
 from app.credit_analysis import AnalysisOutcome, AnalysisState
-from app.data import credit_analyses, credit_managers, credit_pauses
+from app.data import credit_analyses, credit_managers, credit_pauses, records
 from app.data.credit_analyses import AnalysisRow
 from app.data.credit_pauses import Pause
 from app.domain import Authority, FailureKind, Phase
@@ -361,6 +361,30 @@ def test_a_held_gerenciadora_says_why_and_until_when_and_is_resumed(qtbot: QtBot
     until(qtbot, lambda: "em Produção" not in page.queue.text)
     assert held(credit) == [Environment.TEST]
     assert page.queue.force.hasFocus()
+
+
+def test_many_held_gerenciadoras_leave_room_for_the_list(qtbot: QtBot, credit: CreditOffice) -> None:
+    office = credit.office
+    with office.backoffice.database.writing() as connection:
+        for name in ("SPC", "Outra"):
+            given = records.parse(CREDIT_MANAGERS, {"nome": name, "provedor": "spc"})
+            records.add(connection, CREDIT_MANAGERS, given, office.snapshot, "maria")
+        for manager in (1, 2, 3):
+            for environment in Environment:
+                credit_pauses.hold(connection, Pause(manager, environment, None, " ".join([WHY] * 3)))
+    page = CreditAnalysesPage(office)
+    qtbot.addWidget(page)
+    page.resize(814, 547)  # in the smallest window
+    page.show()
+    page.entered()
+    settle(qtbot)
+    assert len(page.queue._buttons) == 12
+    assert page.minimumSizeHint().height() <= page.height()
+    last = button(page, "Retomar Serasa da Matriz em Homologação")
+    assert last.visibleRegion().isEmpty()
+    button(page, "Credenciais de Serasa da Matriz em Homologação").setFocus()
+    QTest.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
+    until(qtbot, lambda: last.hasFocus() and last.visibleRegion().boundingRect() == last.rect())
 
 
 def test_what_waits_for_a_company_that_asks_no_more_is_told(qtbot: QtBot, credit: CreditOffice) -> None:
