@@ -17,7 +17,7 @@ from app.order_profile import OrderProfile
 from app.overdue_profile import SWITCHES, OverdueProfile
 from app.policies import OrderKind, OverdueCompanies
 from app.rules.order_gate import AnpWord, OrderQuestion, Plan, plan
-from app.rules.overdue import Credit, CreditFinding, Release, judge, not_checked
+from app.rules.overdue import Credit, OverdueFinding, Release, judge, not_checked
 from app.settings.catalog import CREDIT_ALLOWED
 from app.settings.snapshot import Snapshot
 from services.analyses_seen import AnalysisSeen, CompanyAnalyses
@@ -41,7 +41,7 @@ class OrderSeen:
     standing: OrderStanding
     planned: Plan
     credit: Credit | None
-    finding: CreditFinding | None
+    finding: OverdueFinding | None
     analysis: AnalysisSeen | None
 
     def inputs(self, word: AnpWord | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from app.order_profile import OrderProfile
 from app.policies import AnpKind, CompanyConsultation, OrderAction, OrderKind, OrderOperation
 from app.portuguese import ended, exact
 from app.rules.credit_order import AnalysisFinding, AnalysisSituation, AnalysisTold
-from app.rules.overdue import RELEASED, CreditFinding, Overdue
+from app.rules.overdue import RELEASED, Overdue, OverdueFinding
 from app.settings.catalog import (
     ANP_COMPANY_ORDER,
     ANP_NO_ANSWER,
@@ -210,7 +210,7 @@ def decide(
     buyer: Buyer,
     planned: Plan,
     word: AnpWord | None,
-    credit: CreditFinding | None = None,
+    credit: OverdueFinding | None = None,
     analysis: AnalysisFinding | None = None,
 ) -> OrderDecision:
     """Every rule about the order. `word` is what ANP says, None when the plan is to skip it; `credit` what the buyer's
@@ -254,7 +254,7 @@ def decide(
     )
 
 
-def _is_hopeless(found: Sequence[_Finding], credit: CreditFinding | None) -> bool:
+def _is_hopeless(found: Sequence[_Finding], credit: OverdueFinding | None) -> bool:
     """Whether the order is refused whatever the credit analysis says: by more than what another analysis did, and what
     a person may release."""
     by_analysis = (f"{BLOCK_PREFIX}{BlockOrigin.CREDIT.value}",)

@@ -129,7 +129,7 @@ class Credit:
 
 
 @dataclass(frozen=True)
-class CreditFinding:
+class OverdueFinding:
     """What the credit does to the sale. `overdue` is None when nothing was checked; with `releasable` a person may let
     the sale go on. `rules` are keys of settings, or RELEASED."""
 
@@ -160,21 +160,21 @@ def overdue(instalments: Iterable[Instalment], today: date, grace_days: int) -> 
     )
 
 
-def not_checked(profile: OverdueProfile, exempt_as: str | None) -> CreditFinding | None:
+def not_checked(profile: OverdueProfile, exempt_as: str | None) -> OverdueFinding | None:
     """Why the credit need not be looked at, None when it must.
 
     The check is off, or the buyer is the entity `exempt_as`, which stands for a branch or congênere.
     """
     if not profile.on:
         why = f"“{profile.switch.label}” está desligado: nada foi verificado."
-        return CreditFinding(False, False, why, (profile.switch.key,))
+        return OverdueFinding(False, False, why, (profile.switch.key,))
     if exempt_as is not None:
         why = f"O cliente é a entidade “{exempt_as}”, que representa filial ou congênere: o crediário não é verificado."
-        return CreditFinding(False, False, why, (SEFAZ_ENTITY.key,))
+        return OverdueFinding(False, False, why, (SEFAZ_ENTITY.key,))
     return None
 
 
-def judge(profile: OverdueProfile, credit: Credit, act: str, now: datetime) -> CreditFinding:
+def judge(profile: OverdueProfile, credit: Credit, act: str, now: datetime) -> OverdueFinding:
     """What the buyer's credit does to the sale; `act` is what is being done ("inclusão da pré-venda")."""
     switch = profile.switch.key
     found = overdue(credit.instalments, credit.today, profile.grace_days)
@@ -184,18 +184,18 @@ def judge(profile: OverdueProfile, credit: Credit, act: str, now: datetime) -> C
     if found.count == 0:
         assert credit.known_at is not None
         why = f"O cliente não tem crediário vencido, pelas parcelas recebidas em {exact(credit.known_at)}."
-        return CreditFinding(False, False, why, (switch,), found)
+        return OverdueFinding(False, False, why, (switch,), found)
     if found.principal < profile.minimum:
         why = f"{_said(found)}: menos do que os {money(profile.minimum)} a partir dos quais a ação vale."
-        return CreditFinding(False, False, why, (switch, OVERDUE_MINIMUM.key), found)
+        return OverdueFinding(False, False, why, (switch, OVERDUE_MINIMUM.key), found)
     rules = (switch, OVERDUE_ACTION.key)
     if profile.action is OverdueAction.WARN:
         why = f"{_said(found)}. O perfil avisa e permite a {act}."
-        return CreditFinding(False, False, why, rules, found)
+        return OverdueFinding(False, False, why, rules, found)
     release = credit.usable
     if release is not None and release.instalments.issuperset(found.instalments):
         why = f"{_said(found)}: tudo foi liberado na avaliação {release.check_id}."
-        return CreditFinding(False, False, why, (*rules, RELEASED), found)
+        return OverdueFinding(False, False, why, (*rules, RELEASED), found)
     more = "" if release is None else f" A liberação da avaliação {release.check_id} não cobre todas."
     why = f"{_said(found)}. O perfil não permite a {act} neste caso.{more or _served_another(credit)}"
     return _refused(profile, why, rules, found)
@@ -211,17 +211,17 @@ def _why_unknown(profile: OverdueProfile, credit: Credit, now: datetime) -> str:
     return ""
 
 
-def _unchecked(profile: OverdueProfile, credit: Credit, found: Overdue, unknown: str, act: str) -> CreditFinding:
+def _unchecked(profile: OverdueProfile, credit: Credit, found: Overdue, unknown: str, act: str) -> OverdueFinding:
     why = f"{unknown}: não há como saber se o cliente deve."
     if found.count:
         why += f" Até então: {counted(found.count, 'parcela vencida', 'parcelas vencidas')}, {money(found.principal)}."
     rules = (profile.switch.key, OVERDUE_UNCHECKED.key, *((OVERDUE_DATA_AGE.key,) if credit.known_at else ()))
     if profile.unchecked is UncheckedAction.ALLOW:
-        return CreditFinding(False, False, f"{why} O perfil permite a {act} sem verificação.", rules)
+        return OverdueFinding(False, False, f"{why} O perfil permite a {act} sem verificação.", rules)
     release = credit.usable
     if release is not None and not release.instalments:
         why += f" A {act} sem verificação foi liberada na avaliação {release.check_id}."
-        return CreditFinding(False, False, why, (*rules, RELEASED))
+        return OverdueFinding(False, False, why, (*rules, RELEASED))
     why += f" O perfil não permite a {act} sem verificação.{_served_another(credit)}"
     return _refused(profile, why, rules, None)
 
@@ -236,11 +236,11 @@ def _served_another(credit: Credit) -> str:
     return f"{served} à venda {credit.release.sold_as}." if credit.release.sold_as else f"{served} a outra venda."
 
 
-def _refused(profile: OverdueProfile, why: str, rules: tuple[str, ...], found: Overdue | None) -> CreditFinding:
+def _refused(profile: OverdueProfile, why: str, rules: tuple[str, ...], found: Overdue | None) -> OverdueFinding:
     releasable = profile.action is OverdueAction.RELEASE
     if releasable:
         rules = tuple(dict.fromkeys((*rules, OVERDUE_ACTION.key)))
-    return CreditFinding(True, releasable, why, rules, found)
+    return OverdueFinding(True, releasable, why, rules, found)
 
 
 def _said(found: Overdue) -> str:

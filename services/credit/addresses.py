@@ -29,8 +29,7 @@ def published() -> Mapping[Provider, Published]:
 
 
 def host_of(address: str) -> str:
-    """The host of an address, with its port if it has one, for words and comparisons; whatever is written there when it
-    is no address."""
+    """The host of an address, with its port if it has one, for words and comparisons; "" when it is no address."""
     return address.partition("://")[2].partition("/")[0].lower()
 
 

@@ -39,7 +39,7 @@ from app.rules.credit_order import (
     weigh,
 )
 from app.rules.order_gate import Buyer, OrderDecision, OrderQuestion, Plan, Step, decide, rule_label
-from app.rules.overdue import CreditFinding
+from app.rules.overdue import OverdueFinding
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 """Still the 20th in São Paulo."""
@@ -149,7 +149,7 @@ ASKS = AnalysisFinding(True, "O cliente não tem análise.", ("credito.pedido",)
 
 
 def decided(
-    *origins: BlockOrigin, credit: CreditFinding | None = None, analysis: AnalysisFinding = ASKS
+    *origins: BlockOrigin, credit: OverdueFinding | None = None, analysis: AnalysisFinding = ASKS
 ) -> OrderDecision:
     blocks = tuple(ActiveBlock(7, origin, "Motivo", NOW, "joão") for origin in origins)
     buyer = Buyer(True, AnpKind.NONE, blocks, None)
@@ -157,8 +157,8 @@ def decided(
 
 
 def test_an_analysis_is_wanted_where_it_may_let_the_order_go_on() -> None:
-    releasable = CreditFinding(True, True, "O cliente deve.", ())
-    final = CreditFinding(True, False, "O cliente deve.", ())
+    releasable = OverdueFinding(True, True, "O cliente deve.", ())
+    final = OverdueFinding(True, False, "O cliente deve.", ())
     assert decided().analysis_wanted
     assert decided(BlockOrigin.CREDIT).analysis_wanted
     assert decided(credit=releasable).analysis_wanted
@@ -184,7 +184,7 @@ def test_of_one_that_waits_where_nobody_makes_it_is_not_said_that_nobody_asked_f
 
 
 def test_a_release_is_offered_only_when_the_analysis_does_not_refuse_too() -> None:
-    owes = CreditFinding(True, True, "O cliente deve.", ())
+    owes = OverdueFinding(True, True, "O cliente deve.", ())
     assert not decided(credit=owes).release_needed
     assert decided(credit=owes, analysis=AnalysisFinding(False, "Aprovado.", ())).release_needed
 

@@ -33,7 +33,7 @@ from app.rules.order_gate import (
     plan,
     rule_label,
 )
-from app.rules.overdue import RELEASED, CreditFinding, Overdue
+from app.rules.overdue import RELEASED, Overdue, OverdueFinding
 from app.settings.catalog import ANP_COMPANY_ORDER, ANP_NO_ANSWER, ANP_ORDER, BY_KEY
 from app.settings.snapshot import Kept, SettingKey, Snapshot
 
@@ -48,10 +48,10 @@ BRANDS = {
 }
 OF_A_LIST = "young, but of a list"
 AGES = {None: None, "valid": HOURS - 1, "at the limit": HOURS, "expired": HOURS + 1 / 3600, OF_A_LIST: HOURS - 1}
-FINE = CreditFinding(
+FINE = OverdueFinding(
     False, False, "O cliente não deve.", ("balcao.crediario_pre_venda",), Overdue(0, 0, Decimal("0.00"), None, ())
 )
-OWES = CreditFinding(
+OWES = OverdueFinding(
     True,
     True,
     "O cliente deve.",
@@ -292,7 +292,7 @@ def test_a_budget_or_pre_sale_is_told_of_blocks_and_never_asks(kind: OrderKind, 
 @pytest.mark.parametrize("status", OrderAction)
 @pytest.mark.parametrize("credit", [OWES, replace(OWES, releasable=False), FINE, None])
 def test_a_release_is_offered_only_when_nothing_else_refuses(
-    blocked: bool, status: OrderAction, credit: CreditFinding | None
+    blocked: bool, status: OrderAction, credit: OverdueFinding | None
 ) -> None:
     buyer = Buyer(True, AnpKind.AUTOMOTIVE, (BLOCK,) if blocked else (), None)
     wanted = profile(status=status)
