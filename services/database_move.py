@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from app import secrets
-from app.data import audit, transfer, transfer_check
+from app.data import audit, credit_analyses, transfer, transfer_check
 from app.data.database import Database, DatabaseUnavailable, database_secret, database_url
 from app.data.models import AuditEntry
 from app.data.table_names import TABLE_NAMES
@@ -219,7 +219,8 @@ def undoable(folders: Folders) -> Move | None:
 def move_back(folders: Folders, *, actor: str, now: datetime) -> str:
     """Let this computer use its file again, as it was when it was moved; where the data is now, in words.
 
-    What was written on the server since stays there. Raises NotMoved, DatabaseUnavailable or MachineFileError; then
+    What was written on the server since stays there. The credit analyses that waited in the queue are cancelled: on the
+    server they may have been made, and each costs money. Raises NotMoved, DatabaseUnavailable or MachineFileError; then
     nothing has changed.
     """
     move = undoable(folders)
@@ -250,6 +251,7 @@ def move_back(folders: Folders, *, actor: str, now: datetime) -> str:
                 new=former,
                 at=now,
             )
+            credit_analyses.cancel_all(connection)
             machine.save(_without_place(machine.load()) | dict(move.before))
     return former
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _MEANING = (
     "O programa volta a usar o arquivo deste computador, como ele estava no momento da mudança.\n\n"
     "O que foi gravado no servidor desde então — cadastros, consultas, configurações — continua lá e não vem para o "
-    "arquivo. Nada é apagado do servidor, e os outros computadores continuam nele."
+    "arquivo. Nada é apagado do servidor, e os outros computadores continuam nele.\n\n"
+    "As análises de crédito que esperavam na fila do arquivo são canceladas: no servidor elas podem ter sido feitas, e "
+    "cobradas."
 )
 
 

@@ -309,6 +309,12 @@ def cancel(connection: Connection, analysis_id: int) -> bool:
     return bool(connection.execute(update(_t).where(*waits).values(state=AnalysisState.CANCELLED.value)).rowcount)
 
 
+def cancel_all(connection: Connection) -> None:
+    """Empty the queue: of a copy of these data, which another place has worked with since, all may have been made."""
+    waits = _t.state == AnalysisState.QUEUED.value
+    connection.execute(update(_t).where(waits).values(state=AnalysisState.CANCELLED.value))
+
+
 # --- the queue ---
 
 

@@ -17,9 +17,11 @@ import pytest
 from sqlalchemy import Connection, make_url, select, text
 
 from app import secrets
-from app.data import transfer
+from app.credit_analysis import AnalysisState
+from app.data import credit_analyses, transfer
+from app.data.credit_analyses import AnalysisQuery
 from app.data.database import Database, DatabaseUnavailable, database_secret
-from app.data.models import AuditEntry, Base, Customer, DatabaseIdentity, Lease, Region
+from app.data.models import AuditEntry, Base, CreditAnalysis, Customer, DatabaseIdentity, Lease, Region
 from app.data.table_names import TABLE_NAMES
 from app.domain import Failure, FailureKind
 from app.folders import Folders
@@ -526,6 +528,19 @@ def test_going_back_takes_the_file_as_it_was(folders: Folders, postgresql_url: s
         assert "Só no servidor" in there.execute(select(Region.name)).scalars().all()
     with pytest.raises(NotMoved, match="já tem dados"):
         _move(folders, _place(postgresql_url))
+
+
+def test_going_back_asks_again_for_no_credit_analysis_that_the_server_may_have_made(
+    folders: Folders, postgresql_url: str
+) -> None:
+    with _open(folders) as here:
+        here.execute(text("UPDATE credit_analysis SET state = 'na_fila'"))
+    _move(folders, _place(postgresql_url))
+    with _server(postgresql_url) as there:
+        assert credit_analyses.count(there, AnalysisQuery(state=AnalysisState.QUEUED))
+    move_back(folders, actor="Ana", now=NOW)
+    with _open(folders) as here:
+        assert set(here.execute(select(CreditAnalysis.state)).scalars()) == {AnalysisState.CANCELLED.value}
 
 
 def test_a_move_undone_at_once_can_be_made_again(folders: Folders, postgresql_url: str) -> None:

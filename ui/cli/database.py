@@ -32,7 +32,8 @@ Feche antes a janela e o comando “servico” neste computador.
 """
 _GOING_BACK = """\
 O arquivo local volta a ser usado como estava no momento da mudança. O que foi gravado no servidor desde então
-continua lá e não vem para o arquivo.
+continua lá e não vem para o arquivo. As análises de crédito que esperavam na fila são canceladas: no servidor elas
+podem ter sido feitas, e cobradas.
 """
 
 
