@@ -6,6 +6,7 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from app.policies import Environment
 from app.tables import Provider
@@ -29,8 +30,11 @@ def published() -> Mapping[Provider, Published]:
 
 
 def host_of(address: str) -> str:
-    """The host of an address, with its port if it has one, for words and comparisons; "" when it is no address."""
-    return address.partition("://")[2].partition("/")[0].lower()
+    """The host of an address, without its port, for words and comparisons; "" when it is no address."""
+    try:
+        return (urlsplit(address).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def _published(table: Mapping[str, str]) -> Published:

@@ -59,7 +59,8 @@ def test_where_none_is_published_it_must_be_informed(provider: Provider, environ
 
 def test_an_environment_is_never_asked_in_the_place_of_the_other() -> None:
     base = published()[Provider.SERASA].addresses
-    assert "é o de Produção" in missing(Provider.SERASA, TEST, test=base[PRODUCTION])
+    for written in (base[PRODUCTION], f"{base[PRODUCTION]}:443", base[PRODUCTION].upper(), f"{base[PRODUCTION]}./x"):
+        assert "é o de Produção" in missing(Provider.SERASA, TEST, test=written)
     assert "é o de Homologação" in missing(Provider.SERASA, PRODUCTION, production=f"{base[TEST]}/v2")
 
 
