@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,15 @@ def test_trying_the_access_asks_about_nobody_and_shows_no_credentials(folders: F
     with pytest.raises(AnalysisFailed) as caught:
         provider(folders).try_access(contract(address))
     assert caught.value.failure.kind is FailureKind.NETWORK
+
+
+def test_a_question_that_never_left_may_be_asked_again(folders: Folders, data_folder: Path, spc: DemoSpc) -> None:
+    distrustful = SpcProvider(Folders(data_folder / "outra", data_folder), connect_timeout=30.0)
+    assert failure_of(distrustful, contract(spc.address)).failure.kind is FailureKind.TRUST
+    address = spc.address
+    spc.stop()
+    assert failure_of(provider(folders), contract(address)).failure.kind is FailureKind.NETWORK
+    assert spc.asked == []
 
 
 @pytest.mark.parametrize(
