@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
+import ui.guarded_overrides  # noqa: F401  before the classes that Qt calls
 from ui import icons, pages, tasks, theme
 from ui.main_window import MainWindow
 from ui.single_instance import FirstDoesNotAnswer, SingleInstance

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import ui.guarded_overrides  # noqa: F401  as the window does, before the classes that Qt calls
+
 
 @pytest.fixture(autouse=True)
 def quick_start(ready_schema: None, quick_passwords: None, quick_keys: None, few_authorities: None) -> None:
