@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -149,16 +149,20 @@ class CreditQueue(QWidget):
             if button.accessibleName() == had_keyboard:
                 button.setFocus(Qt.FocusReason.OtherFocusReason)
         self._scroll.setVisible(bool(lines))
-        self._fit()
+        QTimer.singleShot(0, self, self._fit)  # once they have their fonts and sizes
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
+    @Slot()
     def _fit(self) -> None:
         """What stands in the way has the room that it needs, and the list below it some too."""
         if self._obstacles.count():
-            self._scroll.setFixedHeight(min(self._obstacles.totalHeightForWidth(self.width()), _HIGHEST))
+            around = 2 * self._scroll.frameWidth()
+            self._scroll.setFixedHeight(
+                min(self._obstacles.totalHeightForWidth(self.width() - around) + around, _HIGHEST)
+            )
 
     def _off_line(self, off: _Off) -> QWidget:
         waits = words.counted(off.waiting, "análise espera", "análises esperam")

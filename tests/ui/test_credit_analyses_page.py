@@ -347,6 +347,7 @@ def test_a_held_gerenciadora_says_why_and_until_when_and_is_resumed(qtbot: QtBot
     assert f"Serasa da Matriz em Produção: suspensa até alguém retomar. {WHY} 2 análises esperam por ela." in said
     assert "Serasa da Matriz em Homologação: suspensa até " in said
     assert "Nenhuma análise espera por ela." in said
+    assert page.queue._scroll.verticalScrollBar().maximum() == 0  # there is room for both
     resume = button(page, "Retomar Serasa da Matriz em Produção")
     page.queue.refresh()
     settle(qtbot)
