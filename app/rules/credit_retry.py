@@ -1,6 +1,7 @@
 """What happens to a credit analysis after a failure, by the kind of the failure; the clock is given.
 
-Each query costs money, so that what may have been answered is never asked again by itself:
+Each query costs money, so that what may have been answered is never asked again by itself. None is asked again sooner
+than the gerenciadora asked for.
 
 | Kind of failure | The analysis | The gerenciadora, in that environment |
 |---|---|---|
@@ -64,7 +65,7 @@ def after(kind: FailureKind, tries: int, now: datetime, retry_after_s: float | N
     if kind is FailureKind.CANCELLED:
         return Afterwards(now, counts=False)
     if kind in _NOT_REACHED and tries <= len(WAITS):
-        return Afterwards(now + WAITS[tries - 1])
+        return Afterwards(now + max(WAITS[tries - 1], _within_reason(retry_after_s or 0.0)))
     return Afterwards(None)
 
 

@@ -67,3 +67,5 @@ def test_nothing_waits_for_ever_without_a_person_and_only_tries_are_counted(
 def test_it_is_left_alone_as_long_as_it_asked() -> None:
     assert after(FailureKind.THROTTLED, 1, NOW, 90.0).held_until == NOW + timedelta(seconds=90)
     assert after(FailureKind.THROTTLED, 1, NOW, 1e12).held_until == NOW + LONGEST_HOLD
+    assert after(FailureKind.UNAVAILABLE, 1, NOW, 3600.0).retry_at == NOW + timedelta(hours=1)
+    assert after(FailureKind.UNAVAILABLE, 1, NOW, 60.0).retry_at == NOW + WAITS[0]
