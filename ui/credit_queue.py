@@ -188,7 +188,7 @@ class CreditQueue(QWidget):
             access.setAccessibleName(f"Credenciais de {where}")
             access.clicked.connect(partial(self._open_access, pause))
             buttons.insert(0, access)
-        return self._line(f"{where}: {until_when(pause)}. {pause.why} {_waiting_for(held)}", *buttons)
+        return self._line(f"{where}: {_until_when(pause)}. {pause.why} {_waiting_for(held)}", *buttons)
 
     def _line(self, sentence: str, *buttons: QPushButton) -> QWidget:
         line = QWidget()
@@ -232,7 +232,7 @@ class CreditQueue(QWidget):
         self.refresh()
 
 
-def until_when(pause: Pause) -> str:
+def _until_when(pause: Pause) -> str:
     """ "suspensa até 22/11/2026 15:40", or until somebody resumes it."""
     return f"suspensa até {'alguém retomar' if pause.until is None else words.exact(pause.until)}"
 
