@@ -99,12 +99,9 @@ class Exchange:
         """
         channel = self._channel()
         try:
-            answer = self._send(channel, message, called)
+            return self._send(channel, message, called)
         finally:
             channel.close()
-        if self._interruption.interrupted and not message.charged:
-            raise AnalysisFailed(cancelled())
-        return answer
 
     def _send(self, channel: HttpChannel, message: Message, called: Called) -> HttpAnswer:
         for name, value in message.headers.items():
