@@ -156,6 +156,13 @@ def test_a_login_serves_many_queries_and_is_made_again_when_its_token_is_not_tak
     assert "Um erro pedido" in came.failure.cause
 
 
+def test_other_credentials_have_a_token_of_their_own(provider: GenericProvider, server: DemoMapped) -> None:
+    provider.ask(CNPJ, contract_with(server))
+    came = failed(lambda: provider.ask(CNPJ, contract_with(server, password="outra")))
+    assert came.failure.kind is FailureKind.REQUESTER
+    assert len(server.queried) == 1
+
+
 def test_an_answer_without_a_code_is_known_by_its_status(provider: GenericProvider, server: DemoMapped) -> None:
     kinds = {
         401: FailureKind.REQUESTER,
