@@ -11,6 +11,7 @@ from app.policies import Environment
 from app.tables import Provider
 from services.credit.provider import CreditProvider
 from services.credit.providers import contract_of, provider_of
+from services.credit.secrecy import keeping_secret
 
 
 class AccessTrial(Event):
@@ -36,7 +37,8 @@ class AccessTrial(Event):
         contract = contract_of(self._manager, self._environment)
         provider = self._asking = self._provider_of(self._manager.provider, self._folders)
         try:
-            return provider.try_access(contract, given_up=self.is_set)
+            with keeping_secret(contract.credentials):
+                return provider.try_access(contract, given_up=self.is_set)
         finally:
             self._asking = None
             provider.close()

@@ -38,6 +38,7 @@ from services.consultation import NotYet
 from services.consulting import Consulting
 from services.credit.provider import AnalysisFailed, CreditProvider, ProviderAnswer
 from services.credit.providers import contract_of, provider_of
+from services.credit.secrecy import keeping_secret
 from services.error_place import error_place
 
 if TYPE_CHECKING:
@@ -176,7 +177,8 @@ class CreditConsultation(Consulting):
             provider = self._providers[manager.provider] = self._provider_of(manager.provider, self._folders)
         self._asking = provider
         try:
-            return provider.ask(analysis.document, contract, given_up=given_up)
+            with keeping_secret(contract.credentials):
+                return provider.ask(analysis.document, contract, given_up=given_up)
         finally:
             self._asking = None
 

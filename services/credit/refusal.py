@@ -23,6 +23,7 @@ _REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id")
 _MESSAGE_FIELDS = ("message", "mensagem", "mensagemRetorno", "error", "erro", "error_description", "detail")
 _LONGEST_MESSAGE = 200
 _LONG_NUMBER = re.compile(r"[0-9A-Z][0-9A-Z./\-]{9,}[0-9]")
+_LONG_WORD = re.compile(r"\S{20,}")
 _PAGE = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body)\b", re.IGNORECASE)
 _LATER = "O programa tenta de novo sozinho; se continuar, avise a {name}."
 
@@ -109,8 +110,10 @@ def told_error(body: bytes) -> str:
 
 
 def shown_words(words: str) -> str:
-    """What an answer says, as a failure may show it: one line, not long, and without what could be a document."""
+    """What an answer says, as a failure may show it: one line, not long, and without what could be a document or a
+    token."""
     words = _LONG_NUMBER.sub("…", clean(words))
+    words = _LONG_WORD.sub(lambda found: "…" if any(map(str.isdigit, found[0])) else found[0], words)
     return words if len(words) <= _LONGEST_MESSAGE else f"{words[:_LONGEST_MESSAGE]}…"
 
 
