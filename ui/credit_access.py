@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QDialog,
@@ -89,11 +88,6 @@ class CreditAccessDialog(QDialog):
         for card in self.cards.values():
             card.give_up()
         super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        for card in self.cards.values():
-            card.give_up()
-        super().closeEvent(event)
 
     def _read(self) -> None:
         database, number = self._office.backoffice.database, self._manager_id

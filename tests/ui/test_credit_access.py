@@ -301,5 +301,5 @@ def test_a_try_is_given_up_and_its_window_closed_while_nobody_answers(
         assert not card.failure.isVisible()
         QTest.mouseClick(card.trial, LEFT)
         until(qtbot, lambda: asked.acquire(blocking=False))
-        access.reject()
+        access.close()
         settle(qtbot)  # it does not wait for the server
