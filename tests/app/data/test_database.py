@@ -26,6 +26,7 @@ from app.data import audit, records
 from app.data.bulk import insert_rows
 from app.data.database import Database, DatabaseUnavailable, database_secret, database_url
 from app.data.models import AuditEntry, Base, Lease
+from app.data.quoted_rows import forget_rows
 from app.domain import FailureKind
 from app.policies import DatabaseKind, SslMode
 from app.settings.catalog import DATABASE_KIND, DATABASE_NAME, DATABASE_PORT, DATABASE_SSL, DATABASE_USER, SERVER
@@ -92,6 +93,20 @@ def test_an_error_says_what_it_said_but_for_the_row(postgresql_url: str) -> None
     assert said == 'null value in column "until" of relation "lease" violates not-null constraint'
     assert str(refused.value).startswith(f"(psycopg.errors.NotNullViolation) {said}\n[SQL: INSERT INTO lease")
     assert str(odd.value.orig) == 'invalid input syntax for type integer: "…"'
+
+
+def test_an_error_of_the_driver_takes_the_rows_out_of_the_one_that_led_to_it_too(postgresql_url: str) -> None:
+    address = make_url(postgresql_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(psycopg.connect(address)) as connection:
+        connection.execute("CREATE TEMP TABLE kept (name text, at date NOT NULL)")
+        with pytest.raises(psycopg.Error) as refused:
+            try:
+                connection.execute("INSERT INTO kept VALUES (%s, NULL)", [_SECRET])
+            except psycopg.Error:
+                connection.execute("SELECT 1")  # refused in what was already refused
+    assert _SECRET in "".join(traceback.format_exception(refused.value))
+    forget_rows(refused.value)
+    assert _SECRET not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
