@@ -514,6 +514,15 @@ def test_a_change_of_the_row_of_a_gerenciadora_ends_its_hold(shop: Shop) -> None
     assert shop.pauses() == []
 
 
+def test_a_gerenciadora_that_is_active_again_is_asked_again(shop: Shop) -> None:
+    with shop.database.writing() as connection:
+        records.set_active(connection, CREDIT_MANAGERS, shop.manager.id, False, "maria")
+    shop.hold(None)
+    with shop.database.writing() as connection:
+        records.set_active(connection, CREDIT_MANAGERS, shop.manager.id, True, "maria")
+    assert shop.pauses() == []
+
+
 def test_a_gerenciadora_that_asked_to_be_left_alone_is_whatever_is_mended(shop: Shop) -> None:
     shop.hold(NOON + 60 * SECOND)
     shop.hold(None, Environment.TEST)

@@ -13,7 +13,7 @@ from app.data import credit_analyses, credit_lists, records
 from app.data.credit_analyses import AnalysisQuery
 from app.data.database import Database
 from app.documents import parse_document
-from app.domain import CreditFinding, Origin
+from app.domain import CreditFinding, Document, DocumentKind, Origin
 from app.policies import CreditConsultation, Environment
 from app.settings.catalog import (
     CREDIT_ALLOWED,
@@ -87,6 +87,17 @@ def test_each_company_is_told_whom_it_would_ask_or_what_stands_in_the_way(shop: 
     assert "está desligado para esta empresa" in second.refusal.what
     assert third.choice.manager is not None
     assert (third.choice.manager.name, third.choice.manager_from) == ("Serasa da filial", "desta empresa")
+
+
+def test_nobody_is_asked_about_who_is_known_by_an_inscription_alone(shop: Database) -> None:
+    farmer = Document(DocumentKind.IE, "P011004243002")
+    with shop.writing() as connection:
+        prospect, *_ = prospects(connection, farmer, _settings(), NOON)
+        wanted = Wanted(farmer, 1, None, Origin.ORDER, "maria", manual=False)
+        with pytest.raises(NotAsked, match="inscrição estadual"):
+            ask_for(connection, wanted, _settings(), NOON)
+        assert credit_analyses.groups(connection, NOON) == []
+    assert prospect.refusal is not None
 
 
 def test_what_is_still_good_is_judged_by_the_rules_of_each_company(shop: Database) -> None:
