@@ -168,7 +168,7 @@ class AccessCard(QFrame):
         buttons = WrappingRow()
         for button in (self.change, self.forget, self.trial):
             button.setAutoDefault(False)
-            buttons.addWidget(button)
+            buttons.add_widget(button)
         self._icon, self.answer = QLabel(), selectable()
         self._answered = QWidget()
         said = QHBoxLayout(self._answered)
@@ -184,7 +184,7 @@ class AccessCard(QFrame):
         whole.addLayout(head)
         whole.addWidget(self._where)
         whole.addWidget(self.state)
-        whole.addLayout(buttons)
+        whole.addWidget(buttons)
         whole.addWidget(self._answered)
         whole.addWidget(self.failure)
         self._say_buttons()

@@ -169,11 +169,9 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         self.cancel = QPushButton(icons.icon("cancel"), "Cancelar…")
         self.cancel.setToolTip("Tira esta análise da fila")
         self.cancel.clicked.connect(self._ask_cancelling)
-        self._actions = QWidget()
-        row = WrappingRow()
+        self._actions = WrappingRow()
         for button in (self.force, self.cancel):
-            row.addWidget(button)
-        self._actions.setLayout(row)
+            self._actions.add_widget(button)
         self._actions.hide()
         self.print_button = QPushButton(icons.icon("print"), "Imprime Lista")
         self.print_button.setToolTip("Imprime ou salva em PDF as análises desta lista. Ctrl+P, Ctrl+Shift+P")

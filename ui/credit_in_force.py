@@ -69,7 +69,7 @@ class CreditInForce(QFrame):
         self.row.clicked.connect(self._open_row)
         self._buttons = WrappingRow()
         for button in (self.access, self.row):
-            self._buttons.addWidget(button)
+            self._buttons.add_widget(button)
         self.failure = FailureView()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +77,7 @@ class CreditInForce(QFrame):
         whole.addWidget(self.banner)
         whole.addWidget(self._title)
         whole.addLayout(self._facts)
-        whole.addLayout(self._buttons)
+        whole.addWidget(self._buttons)
         whole.addWidget(self.failure)
         office.tables_changed.connect(self._read)
 

@@ -142,12 +142,15 @@ class CustomersPage(ListPage[CustomerModel]):
             chip.setAccessibleName(f"Filtro: {situation.label}")
             chip.toggled.connect(self._apply_filters)
             self._chips[situation] = chip
-            (narrowing if situation.narrows else chips).addWidget(chip)
+            if situation.narrows:
+                narrowing.addWidget(chip)
+            else:
+                chips.add_widget(chip)
         below = self._filter_row(self._uf)
         below.insertLayout(0, narrowing)
         both = QVBoxLayout()
         both.setSpacing(theme.S)
-        both.addLayout(chips)
+        both.addWidget(chips)
         both.addLayout(below)
         return both
 

@@ -71,7 +71,7 @@ class DiagnosisPage(Page):
         self.save_button.clicked.connect(self._ask_file)
         actions = WrappingRow()
         for widget in (self.all_button, self.one_button, self.connection_only, self.copy_button, self.save_button):
-            actions.addWidget(widget)
+            actions.add_widget(widget)
 
         self.told = theme.role(QLabel(), "hint")
         self.told.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -94,7 +94,7 @@ class DiagnosisPage(Page):
         split.setStretchFactor(1, 1)
         split.setSizes([584, 276])
         LayoutMemory(office.folders, self.key, self).panes(split)
-        self.body.addLayout(actions)
+        self.body.addWidget(actions)
         self.body.addWidget(self.told)
         self.body.addWidget(self.work)
         self.body.addWidget(self.failure)

@@ -24,7 +24,7 @@ class Segments(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, theme.S, 0, 0)
         whole.setSpacing(theme.S)
-        whole.addLayout(self._buttons)
+        whole.addWidget(self._buttons)
         whole.addWidget(self._views, 1)
 
     @property
@@ -39,7 +39,7 @@ class Segments(QWidget):
         button.setAutoDefault(False)
         self._group.addButton(button, self._views.count())
         button.setChecked(self._views.count() == 0)
-        self._buttons.addWidget(button)
+        self._buttons.add_widget(button)
         self._views.addWidget(view)
         return button
 

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 
+_SPACING = theme.S
 
-class WrappingRow(QLayout):
-    """Widgets side by side, each as wide as it asks for, in as many lines as it takes."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._items: list[QLayoutItem] = []
-        self.setContentsMargins(0, 0, 0, 0)
-        self.setSpacing(theme.S)
+class WrappingRow(QWidget):
+    """Widgets side by side, each as wide as it asks for, in as many lines as it takes.
 
-    def addItem(self, item: QLayoutItem) -> None:
-        self._items.append(item)
+    It is no QLayout: Python would keep its items, which Qt deletes without a word.
+    """
 
-    def count(self) -> int:
-        return len(self._items)
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation(0)
+    def add_widget(self, widget: QWidget) -> None:
+        """One more, at the end."""
+        kept_hidden = widget.isHidden() and widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+        widget.setParent(self)
+        if self.isVisible() and not kept_hidden:
+            widget.show()
+        self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -38,32 +37,39 @@ class WrappingRow(QLayout):
     def heightForWidth(self, width: int) -> int:
         return self._place(QRect(0, 0, width, 0), really=False)
 
-    def setGeometry(self, room: QRect) -> None:
-        super().setGeometry(room)
-        self._place(room, really=True)
-
     def sizeHint(self) -> QSize:
-        sizes = [item.sizeHint() for item in self._shown()]
-        width = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
+        sizes = [widget.sizeHint() for widget in self._shown()]
+        width = sum(size.width() for size in sizes) + _SPACING * max(0, len(sizes) - 1)
         return QSize(width, max((size.height() for size in sizes), default=0))
 
-    def minimumSize(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:
         needed = QSize()
-        for item in self._shown():
-            needed = needed.expandedTo(item.minimumSize())
+        for widget in self._shown():
+            needed = needed.expandedTo(widget.minimumSizeHint()).expandedTo(widget.minimumSize())
         return needed
 
-    def _shown(self) -> list[QLayoutItem]:
-        return [item for item in self._items if not item.isEmpty()]
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place(self.rect(), really=True)
+
+    def event(self, event: QEvent) -> bool:
+        # One of them was shown, hidden or deleted, or asks for another size.
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ChildRemoved):
+            self.updateGeometry()
+            self._place(self.rect(), really=True)
+        return super().event(event)
+
+    def _shown(self) -> list[QWidget]:
+        return [child for child in self.children() if isinstance(child, QWidget) and not child.isHidden()]
 
     def _place(self, room: QRect, *, really: bool) -> int:
         """Give each its place, when `really`; the height that all lines take."""
         x, y, line = room.x(), room.y(), self.sizeHint().height()
-        for item in self._shown():
-            width = item.sizeHint().width()
+        for widget in self._shown():
+            width = widget.sizeHint().width()
             if x > room.x() and x + width > room.x() + room.width():
-                x, y = room.x(), y + line + self.spacing()
+                x, y = room.x(), y + line + _SPACING
             if really:
-                item.setGeometry(QRect(x, y, width, line))
-            x += width + self.spacing()
+                widget.setGeometry(QRect(x, y, width, line))
+            x += width + _SPACING
         return y + line - room.y()
