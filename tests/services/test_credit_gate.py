@@ -85,9 +85,9 @@ def test_an_approved_analysis_lets_the_order_go_on_to_its_last_day_and_then_anot
         ("O score é 800, e o mínimo é 500.", "Não há registros negativos."),
     )
     assert any("a análise de crédito nº 1" in one.lower() and "vale até 20/12/2026" in one for one in answer.reasons)
-    shop.clock.now = datetime.fromisoformat("2026-12-20T23:59:59-03:00")
+    shop.clock.now = datetime.fromisoformat("2026-12-21T02:59:59+00:00")  # still the 20th in São Paulo
     assert shop.check(cnpj(1)).allowed
-    shop.clock.now = datetime.fromisoformat("2026-12-21T00:00:00-03:00")
+    shop.clock.now = datetime.fromisoformat("2026-12-21T03:00:00+00:00")
     late = shop.check(cnpj(1))
     assert not late.allowed
     assert (of(late).situation, of(late).number) == (AnalysisSituation.PENDING, 2)

@@ -240,6 +240,23 @@ def test_an_order_does_not_hurry_a_try_that_failed_and_a_person_does(shop: Shop)
     assert shop.next() == number
 
 
+def test_only_what_waits_is_handed_over(shop: Shop) -> None:
+    with shop.database.writing() as connection:
+        given: dict[str, Any] = {"cnpj": "11444777000161", "nome": "Filial", "uf": "SP"}
+        other = records.add(connection, COMPANIES, given, Snapshot(), "maria")
+    number, _ = shop.ask()
+
+    def company_after_handing_over() -> int:
+        with shop.database.writing() as connection:
+            credit_analyses.hand_over(connection, number, other, shop.manager.id, NOON)
+        return shop.get(number).row.company_id
+
+    assert shop.reserve(number)  # by another computer, which has just begun to ask
+    assert company_after_handing_over() == shop.company
+    assert shop.settle(number, not_answered(), NOON)
+    assert company_after_handing_over() == other
+
+
 # --- the queue ---
 
 

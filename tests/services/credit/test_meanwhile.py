@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.credit_analysis import AnalysisState
-from app.data import credit_managers, records
+from app.data import credit_managers, credit_pauses, records
+from app.data.credit_pauses import Pause
 from app.domain import FailureKind
 from app.policies import Environment, OrderKind, OrderOperation
 from app.rules.credit_order import AnalysisSituation, AnalysisTold
@@ -131,6 +132,17 @@ def test_what_waits_for_a_company_that_asks_for_none_any_more_is_made_for_anothe
     work_off(queue)
     assert order(queue, company).situation is AnalysisSituation.APPROVED
     assert queue.provider.asked == [cnpj(1)]
+
+
+def test_what_waits_is_not_handed_over_to_a_contract_that_is_held_too(place: Place) -> None:
+    queue = Queue.open(place)
+    company = branch(queue, own_contract=True)
+    number = queue.ask(cnpj(1))
+    with place.database.writing() as connection:
+        for manager in credit_managers.every(connection):
+            credit_pauses.hold(connection, Pause(manager.id, Environment.PRODUCTION, None, "Senha recusada."))
+    assert order(queue, company).number == number
+    assert queue.get(number).row.company_id == 1
 
 
 def test_what_waits_for_a_contract_that_is_held_is_made_by_another_company_s_own(place: Place) -> None:
