@@ -6,6 +6,7 @@ Importing this module imports httpx, so only what asks does it.
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ class Exchange:
         self._read_timeout = read_timeout
         self._interruption = Interruption()
         self._began = 0.0
+        self._too_long = False
 
     @contextmanager
     def asking(self, given_up: Callable[[], bool]) -> Iterator[None]:
@@ -98,10 +100,25 @@ class Exchange:
         Raises AnalysisFailed when there is none: of kind UNCERTAIN when a question that may be charged had left.
         """
         channel = self._channel()
+        self._too_long = False
+        # Each wait for some more of an answer has its own limit, and there may be any number of them.
+        limit = threading.Timer(self.longest_s, self._end_it)
+        limit.start()
         try:
             return self._send(channel, message, called)
         finally:
+            limit.cancel()
+            limit.join()
             channel.close()
+
+    @property
+    def longest_s(self) -> float:
+        """How long one message and its answer may take: connection, TLS, first byte, body, and a last wait in it."""
+        return 2 * self._connect_timeout + 2 * self._read_timeout + _BODY_TIMEOUT_S
+
+    def _end_it(self) -> None:
+        self._too_long = True
+        self._interruption.interrupt()
 
     def _send(self, channel: HttpChannel, message: Message, called: Called) -> HttpAnswer:
         for name, value in message.headers.items():
@@ -116,7 +133,9 @@ class Exchange:
         try:
             return channel.send(request, limit=MAX_BODY, body_timeout=_BODY_TIMEOUT_S)
         except (httpx.HTTPError, OSError) as error:
-            if self._interruption.interrupted:
+            if self._too_long:
+                failure = _endless(message, called)
+            elif self._interruption.interrupted:
                 failure = cancelled()
             else:
                 shown, sent = message.shown, message.method
@@ -163,6 +182,16 @@ def _uncertain(failure: Failure, called: Called) -> Failure:
         else failure.what,
         cause=f"A consulta já tinha saído: não se sabe se a {called.name} respondeu, e ela pode ter cobrado.",
         todo=f"Veja com a {called.name} se a consulta consta; se ainda precisar da análise, peça outra.",
+    )
+
+
+def _endless(message: Message, called: Called) -> Failure:
+    return Failure(
+        FailureKind.TIMEOUT,
+        f"O servidor {host_of(message.shown)} não terminou a resposta a tempo.",
+        f"O serviço da {called.name} está lento ou parado.",
+        "Tente mais tarde.",
+        f"{message.method} {message.shown}",
     )
 
 

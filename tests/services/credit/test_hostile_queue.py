@@ -139,6 +139,5 @@ def _request(document: Document, number: int) -> Request:
 
 def test_a_reservation_outlives_the_longest_query() -> None:
     """A question with a token that is not taken any more, almost too late; then a login and the question again."""
-    connecting = 2 * exchange.CONNECT_TIMEOUT_S  # the connection and its TLS
-    message_s = connecting + exchange.READ_TIMEOUT_S + exchange._BODY_TIMEOUT_S + exchange.READ_TIMEOUT_S
+    message_s = exchange.Exchange(Folders(Path(), Path())).longest_s
     assert serasa._LOGIN_AGAIN_WITHIN_S + 2 * message_s < RESERVATION.total_seconds()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from app.folders import Folders
 from app.policies import Environment
 from app.tables import Provider
 from services.asked_wait import MAX_WAIT_S
+from services.credit import exchange
 from services.credit.credentials import Credentials
 from services.credit.exchange import MAX_BODY
 from services.credit.provider import AnalysisFailed, Contract
@@ -341,6 +343,31 @@ def test_a_query_is_cancelled_while_it_waits(
     assert not asking.cancel()
     assert caught[0].failure.kind is kind
     assert without_secrets(caught[0])
+
+
+def test_an_answer_that_never_ends_is_ended(
+    folders: Folders, authority: DemoAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_BODY_TIMEOUT_S", 0.1)
+    over = threading.Event()
+
+    def script(connection: Connection, number: int) -> None:
+        connection.request()
+        if number == 1:
+            connection.answer(b'{"accessToken": "t"}', "201 Created")
+            return
+        with suppress(OSError):
+            connection.tls.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.05):
+                connection.tls.sendall(b"X-Mais: 1\r\n")
+
+    with TlsServer(authority.server_context(require_client=False), script) as server:
+        asking = SerasaProvider(folders, connect_timeout=1.0, read_timeout=1.0)
+        failed = failure_of(asking, contract(f"https://localhost:{server.port}"))
+        over.set()
+    assert is_explained(failed.failure, FailureKind.UNCERTAIN)
+    assert "não terminou a resposta a tempo" in failed.failure.what
+    assert without_secrets(failed)
 
 
 def test_an_answer_beyond_all_measure_is_not_read_to_its_end(folders: Folders, authority: DemoAuthority) -> None:
