@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from secrets import token_hex
 from typing import Any
 
 from app.documents import from_key
@@ -83,7 +84,8 @@ class Field:
 
 @dataclass(frozen=True)
 class Reset:
-    """When one of the `fields` changes, the `columns` get these values: what was known was of something else."""
+    """When one of the `fields` changes, the `columns` get these values, or what these functions give: what was known
+    was of something else."""
 
     fields: tuple[str, ...]
     columns: Mapping[str, Any]
@@ -361,6 +363,8 @@ CREDIT_MANAGERS = Table(
         ),
     ),
     unique=(("nome",),),
+    # The credentials kept under the former key are of another service, which alone may see them.
+    resets=(Reset(("provedor",), {"keyring_key": lambda: token_hex(16)}),),
 )
 CUSTOMERS = Table(
     "clientes",

@@ -126,7 +126,7 @@ def change(connection: Connection, table: Table, row_id: int, given: Mapping[str
     stored = stored_row(table, values)
     for reset in table.resets:
         if changed & set(reset.fields):
-            stored.update(reset.columns)
+            stored.update({column: to() if callable(to) else to for column, to in reset.columns.items()})
     model = _model(table)
     connection.execute(update(model).where(model.id == row_id).values(stored))
     _mended(connection, table, row_id)

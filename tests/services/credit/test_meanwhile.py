@@ -41,6 +41,11 @@ def test_a_gerenciadora_that_became_another_provider_is_asked_once_about_one_doc
     queue = Queue.open(place)
     before = queue.ask(cnpj(1))
     change(queue, provedor=Provider.SPC)
+    with place.database.reading() as connection:
+        now = credit_managers.get(connection, queue.manager.id)
+    assert now is not None
+    assert credentials.read(now, Environment.PRODUCTION) is None  # what was kept is for the former one alone to see
+    credentials.keep(now, Environment.PRODUCTION, Credentials("outro", "segredo"))
     after = queue.ask(cnpj(1))
     work_off(queue)
     assert queue.provider.asked == [cnpj(1)]
