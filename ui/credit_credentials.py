@@ -103,7 +103,7 @@ class CredentialsDialog(AskingDialog):
 
                 credentials.keep(manager, environment, given)
                 with database.writing() as connection:
-                    credit_pauses.resume(connection, manager.id, environment)
+                    credit_pauses.mended(connection, manager.id, environment)
 
             self._run(keep, self._done)
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from app.policies import Environment
-from app.portuguese import counted, exact
+from app.portuguese import counted, exact, number
 from app.receipt import DEMONSTRATION, PROGRAM, Listing
 from ui.credit_analysis_model import Column, text_of
 from ui.paper import Paper, lines_html, listing_html
@@ -74,7 +74,7 @@ def paper_of(
     title = "Análises de crédito"
     how_many = counted(total, "análise", "análises")
     if total > len(rows):
-        how_many += f"; aqui as {len(rows)} mais novas"
+        how_many += f"; aqui as {number(len(rows))} mais novas"
     said = f"<p class='document'>{title}</p><p class='sub'>{escape(whose)}</p>"
     if any(listed.row.environment is Environment.TEST for listed in rows):
         said += f"<p class='said'><b>{lines_html(_TEST)}</b></p>"
