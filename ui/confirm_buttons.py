@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton
 
 from ui import theme
 
@@ -12,7 +12,8 @@ class ConfirmButtons(QDialogButtonBox):
 
     def __init__(self, dialog: QDialog, label: str) -> None:
         super().__init__()
-        self.confirm = self.addButton(label, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.confirm = QPushButton(label)
+        self.addButton(self.confirm, QDialogButtonBox.ButtonRole.AcceptRole)
         theme.primary(self.confirm)
         self.addButton("Voltar", QDialogButtonBox.ButtonRole.RejectRole)
         self.accepted.connect(dialog.accept)

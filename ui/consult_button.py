@@ -92,13 +92,13 @@ class ConsultButton(QWidget):
         for choice in CHOICES:
             if choice.whom is not Whom.SEFAZ and not choice.apply:
                 self._menu.addSeparator()
-            action = self._menu.addAction(choice.label)
+            action = self._add_action(choice.label)
             action.setCheckable(True)
             self._group.addAction(action)
             self._actions[choice] = action
         self._group.triggered.connect(self._take)
         self._menu.addSeparator()
-        self._why_not = self._menu.addAction("")
+        self._why_not = self._add_action("")
         self._why_not.setEnabled(False)
 
         row = QHBoxLayout(self)
@@ -107,6 +107,12 @@ class ConsultButton(QWidget):
         row.addWidget(self._button)
         row.addWidget(self._more)
         self.show_anp("")
+
+    def _add_action(self, text: str) -> QAction:
+        # Made here: one that the menu makes itself may stop being known to Python while it is still in the menu.
+        action = QAction(text, self._menu)
+        self._menu.addAction(action)
+        return action
 
     @property
     def choice(self) -> Choice:
