@@ -11,6 +11,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+TEST_WARNING = "Homologação: dados de teste da gerenciadora. Este resultado nunca aprova um pedido."
+"""What is said beside every result of the environment of tests."""
+
 
 class AnalysisState(Enum):
     """Where an analysis is. The first two are in flight: a document has one of them at a time at each provider."""

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -34,7 +33,7 @@ from ui.credit_report_view import CreditReportView
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
 from ui.filter_boxes import CompanyBox
-from ui.journal_page import JournalPage
+from ui.live_journal_page import LiveJournalPage
 from ui.references import ReferenceSource
 from ui.search_box import SearchBox
 from ui.theme import Tone
@@ -47,11 +46,10 @@ if TYPE_CHECKING:
     from app.data.database import Database
     from ui.office import Office
 
-_LOOK_AGAIN_MS = 5_000
 _LIVE_MS = 200
 
 
-class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
+class CreditAnalysesPage(LiveJournalPage[CreditAnalysisModel]):
     """`show_argument` takes an analysis's number, or an AnalysisState or AnalysisOutcome to filter by."""
 
     def __init__(self, office: Office, parent: QWidget | None = None) -> None:
@@ -87,11 +85,7 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         self.view = CreditReportView(office)
         self._add_analyses()
 
-        self._live = QTimer(self, singleShot=True, interval=_LIVE_MS)
-        self._live.timeout.connect(self.refresh)
-        # Other computers ask for analyses and make them too, and tell nobody.
-        self._look_again = QTimer(self, interval=_LOOK_AGAIN_MS)
-        self._look_again.timeout.connect(self.refresh)
+        self._keep_live(_LIVE_MS)
         self._references.failed.connect(self._failed)
         self.queue.failed.connect(self._failed)
         self.queue.refused.connect(self._refused)
@@ -108,14 +102,6 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         self.queue.card.show_state()
         self._references.refresh()
         super().entered()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look_again.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._look_again.stop()
-        super().hideEvent(event)
 
     def show_argument(self, argument: object) -> None:
         """Show one analysis whole, or those in one state or with one result."""
@@ -253,11 +239,6 @@ class CreditAnalysesPage(JournalPage[CreditAnalysisModel]):
         if not visible and (self.force.hasFocus() or self.cancel.hasFocus()):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
         self._actions.setVisible(visible)
-
-    @Slot(object)
-    def _something_happened(self, _what: object) -> None:
-        if self.isVisible() and not self._live.isActive():
-            self._live.start()
 
     @Slot()
     def _settings_changed(self) -> None:

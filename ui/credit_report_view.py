@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.credit_analysis import AnalysisOutcome, AnalysisState, CreditReport
+from app.credit_analysis import TEST_WARNING, AnalysisOutcome, AnalysisState, CreditReport
 from app.policies import Environment
 from app.portuguese import calendar_day
 from app.settings.catalog import CREDIT_KEEP
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from app.data.credit_lists import ListedAnalysis
     from app.data.credit_pauses import Pause
     from ui.office import Office
-
-TEST = "Homologação: dados de teste da gerenciadora. Este resultado nunca aprova um pedido."
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ class CreditReportView(EntryView):
             return
         full, row = loaded.full, loaded.full.row
         self._failure.clear()
-        self.banner.say((TEST,) if row.environment is Environment.TEST else ())
+        self.banner.say((TEST_WARNING,) if row.environment is Environment.TEST else ())
         self._say_head(_look(row), row.customer or row.document.named)
         standing, tone = _standing(loaded)
         self._standing.setText(standing)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from app.rules.outbox import MessageState
@@ -16,7 +15,7 @@ from ui import icons, pages, tasks, words
 from ui.empty_state import EmptyState
 from ui.failure_view import FailureView, failure_of
 from ui.filter_boxes import CompanyBox, PeriodBox
-from ui.journal_page import JournalPage
+from ui.live_journal_page import LiveJournalPage
 from ui.message_channel import MessageChannel
 from ui.message_model import LOOKS, WIDTHS, MessageModel, of_order
 from ui.message_trial import MessageTrialDialog
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from app.data.message_list import MessageQuery, MessageRow
     from ui.office import Office
 
-_LOOK_AGAIN_MS = 5_000
 _LIVE_MS = 500
 _GROUPS: tuple[tuple[str, frozenset[MessageState]], ...] = (
     ("Na fila", frozenset({MessageState.PENDING, MessageState.SENDING})),
@@ -40,7 +38,7 @@ _GROUPS: tuple[tuple[str, frozenset[MessageState]], ...] = (
 _ALL: frozenset[MessageState] = frozenset()
 
 
-class MessagesPage(JournalPage[MessageModel]):
+class MessagesPage(LiveJournalPage[MessageModel]):
     """`show_argument` takes a message's number."""
 
     menu_path = ("Balcão",)
@@ -75,12 +73,8 @@ class MessagesPage(JournalPage[MessageModel]):
         self.view.resend_wanted.connect(self._resend)
         self.view.cancel_wanted.connect(self._cancel)
         self.view.arrived.connect(self._arrived)
-        # Other machines send too, and tell nobody.
-        self._look_again = QTimer(self, interval=_LOOK_AGAIN_MS)
-        self._look_again.timeout.connect(self.refresh)
-        self._live = QTimer(self, singleShot=True, interval=_LIVE_MS)
-        self._live.timeout.connect(self.refresh)
-        office.desk.sender_changed.connect(self._sender_changed)
+        self._keep_live(_LIVE_MS)
+        office.desk.sender_changed.connect(self._something_happened)
 
     def entered(self) -> None:
         """Read the companies and the list."""
@@ -99,19 +93,6 @@ class MessagesPage(JournalPage[MessageModel]):
         """Show one message whole."""
         if isinstance(argument, int):
             self._show(argument)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look_again.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._look_again.stop()
-        super().hideEvent(event)
-
-    @Slot(object)
-    def _sender_changed(self, _state: object) -> None:
-        if self.isVisible() and not self._live.isActive():
-            self._live.start()
 
     def _filters(self) -> QHBoxLayout:
         self._state.setAccessibleName("Filtro: situação")

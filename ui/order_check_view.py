@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.brands import BrandSaid
+from app.credit_analysis import TEST_WARNING
 from app.domain import AnpOutcome, BlockOrigin
 from app.kinds import InvalidValue
 from app.policies import AnpKind, Environment
@@ -19,7 +20,6 @@ from app.settings.catalog import BY_KEY
 from ui import icons, tasks, theme, words
 from ui.banner import Banner
 from ui.credit_analysis_model import ENVIRONMENTS
-from ui.credit_report_view import TEST
 from ui.emptying import empty
 from ui.entry_view import EntryView
 from ui.inscription_card import selectable
@@ -129,7 +129,7 @@ class OrderCheckView(EntryView):
         self._consultation.setVisible(check.consultation_id is not None)
         analysis = check.analysis
         of_test = analysis is not None and analysis.situation is AnalysisSituation.TEST
-        self.banner.say((TEST,) if of_test else ())
+        self.banner.say((TEST_WARNING,) if of_test else ())
         self._analysis_id = None if analysis is None else analysis.number
         self._analysis.setText(f"Análise de crédito nº {self._analysis_id} · abrir")
         self._analysis.setVisible(self._analysis_id is not None)

@@ -28,7 +28,7 @@ from tests.ui import receipts
 from tests.ui.credit_office import AURORA, BAD, BUSY, GOOD, HIDDEN, REFUSED, SILENT, CreditOffice, credit_office
 from tests.ui.office import enter, open_office
 from tests.ui.window import settle, until
-from ui import credit_analyses_page, pages
+from ui import live_journal_page, pages
 from ui.credit_access import CreditAccessDialog
 from ui.credit_analyses_page import CreditAnalysesPage
 from ui.credit_analysis_model import OF_ALL, Column
@@ -238,7 +238,7 @@ def test_the_customer_is_one_step_away(qtbot: QtBot, credit: CreditOffice) -> No
 def test_what_other_computers_do_is_seen_without_asking(
     qtbot: QtBot, credit: CreditOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credit_analyses_page, "_LOOK_AGAIN_MS", 20)
+    monkeypatch.setattr(live_journal_page, "_LOOK_AGAIN_MS", 20)
     number = credit.ask()
     page = opened(qtbot, credit)
     select(qtbot, page, number)

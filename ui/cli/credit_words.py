@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.credit_analysis import AnalysisOutcome
+from app.credit_analysis import TEST_WARNING, AnalysisOutcome
 from app.policies import Environment
 from app.portuguese import calendar_day, ended, exact, money
 from app.settings.catalog import CREDIT_ENVIRONMENT
@@ -31,8 +31,6 @@ HEADERS = (
     "Usuário",
 )
 """Of the lines of `line_of`."""
-
-_TEST = "Homologação: dados de teste da gerenciadora. Este resultado nunca aprova um pedido."
 
 
 def line_of(one: ListedAnalysis) -> list[str]:
@@ -138,7 +136,7 @@ def show(one: ListedAnalysis, full: FullAnalysis) -> None:
     """Write everything of one but the answer itself."""
     row = one.row
     if row.environment is Environment.TEST:
-        note(_TEST)
+        note(TEST_WARNING)
     who = row.customer or "sem cadastro de cliente"
     write(f"Análise {row.id} · {row.document.named} · {who}")
     write(f"{row.company} · {row.manager}, {CREDIT_ENVIRONMENT.kind.show(row.environment)}")
