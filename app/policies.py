@@ -204,6 +204,14 @@ class DatabaseKind(Enum):
     SERVER = "servidor"
 
 
+class UpdateFrequency(Enum):
+    """How often this computer looks for a newer version of the program."""
+
+    ASKED = "so_quando_pedir"
+    DAILY = "todo_dia"
+    WEEKLY = "toda_semana"
+
+
 class SslMode(Enum):
     """How the connection to PostgreSQL is encrypted (libpq's `sslmode`)."""
 

@@ -44,6 +44,7 @@ from app.policies import (
     ServiceOrderStage,
     SslMode,
     UncheckedAction,
+    UpdateFrequency,
 )
 from app.settings.setting import (
     COMPANY,
@@ -974,6 +975,53 @@ CREDIT_KEEP = Setting(
     example="Com 90 dias, a resposta de 01/11 é apagada em 30/01.",
 )
 
+# --- This computer: updates of the program ---------------------------------------------------------------
+
+UPDATE_ADDRESS = Setting(
+    "atualizacao.endereco",
+    "Endereço das atualizações",
+    WebAddress(required=False),
+    "",
+    MACHINE,
+    help="De onde vem o aviso de versão nova: o endereço do manifesto assinado que quem distribui o programa publica. "
+    "A assinatura é procurada ao lado, com o mesmo nome e “.sig”. Vazio, nada é procurado.",
+    effect="Com o endereço e a chave, o programa passa a procurar versão nova; ele avisa, baixa quando alguém pede e "
+    "nunca instala sozinho.",
+    example="Uma página da própria empresa: https://atualizacoes.exemplo.com.br/retaguarda/atualizacao.json.",
+)
+UPDATE_KEY = Setting(
+    "atualizacao.chave",
+    "Chave pública de quem distribui",
+    Pattern(
+        "[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=",
+        "uma chave pública Ed25519 em Base64, de 44 caracteres",
+        "voKwjVQ7sDaKlICLmkXli6ON2eD6fOUaOPmu4992vK4=",
+        required=False,
+    ),
+    "",
+    MACHINE,
+    help="A chave com que se confere se o manifesto e o arquivo são mesmo de quem distribui o programa. "
+    "Ela não é secreta, mas precisa chegar por um caminho de confiança, nunca pelo endereço das atualizações.",
+    effect="Só é aceito o que foi assinado com a chave que faz par com esta; trocada, o que se sabia da versão nova é "
+    "esquecido.",
+    example="A informática da empresa recebeu a chave de quem entregou o programa e a grava em todos os computadores.",
+)
+UPDATE_FREQUENCY = Setting(
+    "atualizacao.frequencia",
+    "Procurar versão nova",
+    _choice(
+        (UpdateFrequency.ASKED, "Só quando alguém pedir", "Nada é procurado sozinho."),
+        (UpdateFrequency.DAILY, "Todo dia", "Procura uma vez por dia, com a janela aberta ou na bandeja."),
+        (UpdateFrequency.WEEKLY, "Toda semana", "Procura a cada sete dias, com a janela aberta ou na bandeja."),
+    ),
+    UpdateFrequency.WEEKLY,
+    MACHINE,
+    help="De quanto em quanto tempo este computador pergunta no endereço das atualizações. "
+    "A pergunta leva só o nome e a versão do programa: nenhum dado da empresa, do usuário ou do computador.",
+    effect="A próxima procura passa a contar este prazo desde a última que deu certo.",
+    example="Com “Toda semana”, quem procurou na segunda-feira procura de novo na segunda seguinte.",
+)
+
 # --- Screens ---------------------------------------------------------------------------------------------
 
 CUSTOMERS_PAGE = Page(
@@ -1105,6 +1153,17 @@ INTEGRATION_PAGE = Page(
                 Group(
                     "Envio",
                     (WHATSAPP_HOURS, WHATSAPP_EXPIRY, WHATSAPP_COLLAPSE, WHATSAPP_DAILY, WHATSAPP_KEEP),
+                ),
+            ),
+        ),
+        Tab(
+            "Este computador",
+            (
+                Group(
+                    "Atualização do programa",
+                    (UPDATE_ADDRESS, UPDATE_KEY, UPDATE_FREQUENCY),
+                    note="Desligada enquanto faltar o endereço ou a chave. A versão nova aparece em Início e em Ajuda › "
+                    "Atualização.",
                 ),
             ),
         ),

@@ -40,6 +40,7 @@ from app.policies import (
     ServiceAction,
     SslMode,
     UncheckedAction,
+    UpdateFrequency,
 )
 from app.settings.catalog import ALL, BY_KEY, PAGES
 from app.settings.setting import Scope, Setting
@@ -62,6 +63,7 @@ LABELS = {
     "balcao.integracao_limite": "Limite de pedidos de cada balcão",
     "balcao.integracao_certificado": "Certificado do serviço (arquivo PEM)",
     "balcao.integracao_chave": "Chave do certificado do serviço (arquivo PEM)",
+    "atualizacao.frequencia": "Procurar versão nova",
     "balcao.crediario_minimo": "Valor vencido a partir do qual a ação vale",
     "balcao.crediario_empresas": "Parcelas que contam",
     "balcao.crediario_idade": "Idade máxima dos dados do crediário",
@@ -141,6 +143,9 @@ EXPECTED = {
     "balcao.integracao_certificado": Row(M, FilePath, ""),
     "balcao.integracao_chave": Row(M, FilePath, ""),
     "balcao.whatsapp_os": Row(GE, Flag, False),
+    "atualizacao.endereco": Row(M, WebAddress, ""),
+    "atualizacao.chave": Row(M, Pattern, ""),
+    "atualizacao.frequencia": Row(M, Choice, UpdateFrequency.WEEKLY, tuple(UpdateFrequency)),
     "whatsapp.endereco": Row(G, WebAddress, "https://graph.facebook.com"),
     "whatsapp.versao": Row(G, Pattern, "v25.0"),
     "whatsapp.numero_id": Row(GE, Pattern, ""),
@@ -250,7 +255,7 @@ def test_the_groups_of_the_pages_hold_every_setting_once() -> None:
 def test_each_setting_is_on_the_page_of_its_menu() -> None:
     for page in PAGES:
         for setting in page.settings:
-            assert setting.key.startswith(("balcao.", "whatsapp.")) == (page.path == ("Balcão", "Integração"))
+            assert setting.key.startswith(("balcao.", "whatsapp.", "atualizacao.")) == (page.path == ("Balcão", "Integração"))
 
 
 def test_a_grid_has_each_status_once_in_each_column_and_only_grids_have_tags() -> None:
