@@ -1162,8 +1162,8 @@ INTEGRATION_PAGE = Page(
                 Group(
                     "Atualização do programa",
                     (UPDATE_ADDRESS, UPDATE_KEY, UPDATE_FREQUENCY),
-                    note="Desligada enquanto faltar o endereço ou a chave. A versão nova aparece em Início e em Ajuda › "
-                    "Atualização.",
+                    note="Desligada enquanto faltar o endereço ou a chave. A versão nova aparece em Início e em "
+                    "Ajuda › Atualização.",
                 ),
             ),
         ),

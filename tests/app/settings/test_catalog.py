@@ -255,7 +255,8 @@ def test_the_groups_of_the_pages_hold_every_setting_once() -> None:
 def test_each_setting_is_on_the_page_of_its_menu() -> None:
     for page in PAGES:
         for setting in page.settings:
-            assert setting.key.startswith(("balcao.", "whatsapp.", "atualizacao.")) == (page.path == ("Balcão", "Integração"))
+            in_counter = setting.key.startswith(("balcao.", "whatsapp.", "atualizacao."))
+            assert in_counter == (page.path == ("Balcão", "Integração"))
 
 
 def test_a_grid_has_each_status_once_in_each_column_and_only_grids_have_tags() -> None:
