@@ -24,6 +24,7 @@ KEEP_ALIVE_S = 60.0
 """How long an idle connection is kept; servers that close it earlier cost only a new handshake."""
 
 _GZIP = 31  # the wbits with which zlib reads gzip
+_OK = 200
 
 
 @dataclass(frozen=True)
@@ -98,19 +99,21 @@ class HttpChannel:
         limit: int,
         body_timeout: float,
         progress: Callable[[int, int | None], None] = lambda received, total: None,
+        into: Callable[[bytes], object] | None = None,
     ) -> HttpAnswer:
         """Send a message that may be sent twice, and read the whole answer: at most `limit` bytes, in `body_timeout`.
 
         It is sent once more, on a new connection, when a connection kept from before turns out to have been closed by
         the server and nothing was answered on it. `progress` gets the bytes that came and how many will, if known.
-        Raises httpx.HTTPError.
+        `into` gets the body of a 200 piece by piece, at most `limit` bytes and one more; the answer has then none.
+        Raises httpx.HTTPError, and what `into` raises.
         """
         try:
-            return self._exchange(request, limit, body_timeout, progress)
+            return self._exchange(request, limit, body_timeout, progress, into)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
             if not self._reused or self.answered or self._interruption.interrupted or _tls_alert(error):
                 raise
-        return self._exchange(request, limit, body_timeout, progress)
+        return self._exchange(request, limit, body_timeout, progress, into)
 
     def close(self) -> None:
         """Close every connection."""
@@ -123,6 +126,7 @@ class HttpChannel:
         limit: int,
         body_timeout: float,
         progress: Callable[[int, int | None], None],
+        into: Callable[[bytes], object] | None,
     ) -> HttpAnswer:
         self._origin = str(request.url.netloc)
         self._reused = self._encrypted = True
@@ -135,7 +139,7 @@ class HttpChannel:
             response = self._http.send(request, stream=True)
             try:
                 clock_ahead = _clock_ahead(response.headers.get("Date", ""), self._sent_at, datetime.now(UTC))
-                answer = _read(response, limit, time.monotonic() + body_timeout, progress)
+                answer = _read(response, limit, time.monotonic() + body_timeout, progress, into)
                 return replace(answer, clock_ahead=clock_ahead)
             finally:
                 response.close()
@@ -183,23 +187,31 @@ def _clock_ahead(date: str, sent_at: datetime, answered_at: datetime) -> timedel
 
 
 def _read(
-    response: httpx.Response, limit: int, deadline: float, progress: Callable[[int, int | None], None]
+    response: httpx.Response,
+    limit: int,
+    deadline: float,
+    progress: Callable[[int, int | None], None],
+    into: Callable[[bytes], object] | None,
 ) -> HttpAnswer:
     length = response.headers.get("Content-Length", "")
     total = int(length) if length.isascii() and length.isdecimal() else None
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     unpacked = _Gzip() if coding in ("gzip", "x-gzip") else None
     body = bytearray()
-    received = 0
+    keep: Callable[[bytes], object] = body.extend if into is None or response.status_code != _OK else into
+    received = size = 0
     for chunk in response.iter_raw():
         received += len(chunk)
         progress(received, total)
-        body += chunk if unpacked is None else unpacked.more(chunk, limit + 1 - len(body))
-        if len(body) > limit or (unpacked is not None and unpacked.broken):
+        part = chunk if unpacked is None else unpacked.more(chunk, limit + 1 - size)
+        part = part[: limit + 1 - size]
+        size += len(part)
+        keep(part)
+        if size > limit or (unpacked is not None and unpacked.broken):
             break
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("The body did not end in time", request=response.request)
-    whole = len(body) <= limit and (unpacked.ended if unpacked is not None else coding in ("identity", ""))
+    whole = size <= limit and (unpacked.ended if unpacked is not None else coding in ("identity", ""))
     measured = unpacked is not None or total is not None or "Transfer-Encoding" in response.headers
     return HttpAnswer(response.status_code, response.headers, bytes(body), whole, measured)
 

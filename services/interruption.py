@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable, Iterator
+
+_LOOK_S = 0.2
 
 
 class Interruption:
@@ -50,6 +53,25 @@ class Interruption:
                 self._interrupted = True
                 self._shut()
             return self._busy
+
+    @contextlib.contextmanager
+    def watched(self, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """While entered, another thread asks `cancelled` five times a second, and interrupts when it says so."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(_LOOK_S):
+                if cancelled():
+                    self.interrupt()
+                    return
+
+        watcher = threading.Thread(target=watch, name="vigia-da-chamada", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
 
     def _shut(self) -> None:
         if self._socket is not None:

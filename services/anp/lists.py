@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.domain import ConsultationFailed
@@ -21,8 +19,6 @@ READ_TIMEOUT_S = 60.0
 
 WHOLE_S = 30 * 60.0
 """How long a whole list may take."""
-
-_LOOK_S = 0.2
 
 
 def download_list(
@@ -44,7 +40,7 @@ def download_list(
     transport = AnpTransport(folders, CONNECT_TIMEOUT_S, READ_TIMEOUT_S, interruption)
     interruption.begin()
     try:
-        with _watched(interruption, cancelled):
+        with interruption.watched(cancelled):
             answer = transport.get(
                 address, "text/csv, */*;q=0.5", limit=MAX_LIST, body_timeout=WHOLE_S, progress=progress
             )
@@ -70,23 +66,3 @@ def download_list(
         failed.request = transport.sent
         raise
     return answer.body
-
-
-@contextmanager
-def _watched(interruption: Interruption, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Interrupts the call inside when `cancelled` says so."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_LOOK_S):
-            if cancelled():
-                interruption.interrupt()
-                return
-
-    watcher = threading.Thread(target=watch, name="anp-lista", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
