@@ -179,8 +179,9 @@ def _visible(text: str) -> str:
 
 @dataclass(frozen=True)
 class Host(Kind[str]):
-    """An IPv4 or IPv6 address or a host name, with no scheme, port or blank."""
+    """An IPv4 or IPv6 address or a host name, with no scheme, port or blank; or nothing where it is not required."""
 
+    required: bool = True
     _NAME: ClassVar = re.compile(
         r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
         r"(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*"
@@ -189,7 +190,9 @@ class Host(Kind[str]):
     def parse(self, text: str) -> str:
         value = text.strip()
         if not value:
-            raise InvalidValue("Informe o endereço do servidor. Para este computador, 127.0.0.1.")
+            if self.required:
+                raise InvalidValue("Informe o endereço do servidor. Para este computador, 127.0.0.1.")
+            return ""
         if "://" in value or "/" in value:
             raise InvalidValue("Informe só o endereço, sem “http://” e sem barras. Exemplo: 192.168.0.10 ou servidor.")
         if re.search(r"\s", value):
@@ -218,7 +221,7 @@ class Host(Kind[str]):
 
     @property
     def hint(self) -> str:
-        return "IPv4, IPv6 ou nome do computador"
+        return "IPv4, IPv6 ou nome do computador" + ("" if self.required else ", ou nada")
 
 
 def is_this_computer(host: str) -> bool:

@@ -204,6 +204,14 @@ class DatabaseKind(Enum):
     SERVER = "servidor"
 
 
+class ProxyUse(Enum):
+    """By which proxy this computer goes out to the internet."""
+
+    SYSTEM = "sistema"
+    NONE = "nenhum"
+    ADDRESS = "endereco"
+
+
 class UpdateFrequency(Enum):
     """How often this computer looks for a newer version of the program."""
 

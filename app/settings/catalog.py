@@ -40,6 +40,7 @@ from app.policies import (
     OrderAction,
     OverdueAction,
     OverdueCompanies,
+    ProxyUse,
     ServiceAction,
     ServiceOrderStage,
     SslMode,
@@ -975,6 +976,68 @@ CREDIT_KEEP = Setting(
     example="Com 90 dias, a resposta de 01/11 é apagada em 30/01.",
 )
 
+# --- This computer: the way out to the internet ----------------------------------------------------------
+
+PROXY_USE = Setting(
+    "rede.proxy",
+    "Proxy",
+    _choice(
+        (ProxyUse.SYSTEM, "O do sistema", "O que o Windows ou as variáveis HTTPS_PROXY e NO_PROXY dizem."),
+        (ProxyUse.NONE, "Nenhum", "Sai direto para a internet, mesmo que o sistema tenha um proxy."),
+        (ProxyUse.ADDRESS, "Este endereço", "O proxy informado abaixo, para tudo o que sai deste computador."),
+    ),
+    ProxyUse.SYSTEM,
+    MACHINE,
+    help="Por onde saem as chamadas à SEFAZ, à ANP, ao WhatsApp, às gerenciadoras e às atualizações. "
+    "O que é deste mesmo computador, o banco e o serviço de integração nunca passam por proxy.",
+    effect="Vale a partir da próxima chamada. O serviço do Windows não vê o proxy da sua conta, e script de "
+    "configuração automática (PAC) não é seguido: nesses casos informe o endereço.",
+    example="A loja só sai pelo proxy da matriz: “Este endereço”, com proxy.matriz.local e a porta 3128.",
+)
+PROXY_HOST = Setting(
+    "rede.proxy_servidor",
+    "Servidor proxy",
+    Host(required=False),
+    "",
+    MACHINE,
+    help="Nome ou IP do proxy, que precisa aceitar CONNECT por HTTP. Só é usado com “Este endereço”.",
+    effect="A próxima chamada para fora passa por ele. Um proxy que não existe impede todas as consultas.",
+    example="O navegador mostra o proxy 192.168.0.1:3128: aqui vai 192.168.0.1.",
+)
+PROXY_PORT = Setting(
+    "rede.proxy_porta",
+    "Porta do proxy",
+    PORT,
+    3128,
+    MACHINE,
+    help="Porta em que o proxy atende. As mais comuns são 3128 e 8080. Só é usada com “Este endereço”.",
+    effect="A próxima chamada para fora procura o proxy nesta porta.",
+    example="O navegador mostra o proxy 192.168.0.1:3128: aqui vai 3128.",
+)
+PROXY_USER = Setting(
+    "rede.proxy_usuario",
+    "Usuário do proxy",
+    Text(120),
+    "",
+    MACHINE,
+    help="Usuário com que o programa se identifica no proxy. Vazio, não se identifica. "
+    "Só a identificação básica (Basic) é usada; a do Windows (NTLM, Negotiate) não.",
+    effect="A próxima chamada leva este usuário e a senha guardada no cofre do sistema; informe também a senha.",
+    example="A informática criou o usuário retaguarda no proxy, só para este programa.",
+)
+SYSTEM_TRUST = Setting(
+    "rede.autoridades_sistema",
+    "Confiar também nas autoridades do sistema",
+    Flag(),
+    False,
+    MACHINE,
+    help="Aceita, além das autoridades do programa e do arquivo ac_adicionais.pem, as que este computador conhece, "
+    "como a de um antivírus ou proxy que inspeciona a rede. A verificação nunca é desligada.",
+    effect="Vale a partir da próxima conexão. Quem controla as autoridades deste computador passa a poder ler o que o "
+    "programa envia. Na SEFAZ a inspeção continua impossível: o certificado da filial não passa por ela.",
+    example="O antivírus troca os certificados das páginas e a ANP deixou de responder: ligue, e ela volta.",
+)
+
 # --- This computer: updates of the program ---------------------------------------------------------------
 
 UPDATE_ADDRESS = Setting(
@@ -1159,6 +1222,8 @@ INTEGRATION_PAGE = Page(
         Tab(
             "Este computador",
             (
+                Group("Saída para a internet", (PROXY_USE, PROXY_HOST, PROXY_PORT, PROXY_USER)),
+                Group("Autoridades de certificação", (SYSTEM_TRUST,)),
                 Group(
                     "Atualização do programa",
                     (UPDATE_ADDRESS, UPDATE_KEY, UPDATE_FREQUENCY),

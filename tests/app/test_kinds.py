@@ -53,6 +53,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Text(20, required=True),
     FilePath(),
     Host(),
+    Host(required=False),
     WebAddress(),
     WebAddress(required=False),
     FRUITS,
@@ -206,6 +207,10 @@ def test_addresses_of_a_server(text: str, value: str) -> None:
 )
 def test_what_is_not_the_address_of_a_server(text: str, says: str) -> None:
     assert says in refusal(Host(), text)
+
+
+def test_the_address_of_a_server_may_be_left_out_where_it_is_not_required() -> None:
+    assert Host(required=False).parse("  ") == ""
 
 
 @given(st.ip_addresses())

@@ -37,6 +37,7 @@ from app.policies import (
     OrderAction,
     OverdueAction,
     OverdueCompanies,
+    ProxyUse,
     ServiceAction,
     SslMode,
     UncheckedAction,
@@ -63,6 +64,7 @@ LABELS = {
     "balcao.integracao_limite": "Limite de pedidos de cada balcão",
     "balcao.integracao_certificado": "Certificado do serviço (arquivo PEM)",
     "balcao.integracao_chave": "Chave do certificado do serviço (arquivo PEM)",
+    "rede.autoridades_sistema": "Confiar também nas autoridades do sistema",
     "atualizacao.frequencia": "Procurar versão nova",
     "balcao.crediario_minimo": "Valor vencido a partir do qual a ação vale",
     "balcao.crediario_empresas": "Parcelas que contam",
@@ -143,6 +145,11 @@ EXPECTED = {
     "balcao.integracao_certificado": Row(M, FilePath, ""),
     "balcao.integracao_chave": Row(M, FilePath, ""),
     "balcao.whatsapp_os": Row(GE, Flag, False),
+    "rede.proxy": Row(M, Choice, ProxyUse.SYSTEM, tuple(ProxyUse)),
+    "rede.proxy_servidor": Row(M, Host, ""),
+    "rede.proxy_porta": Row(M, Number, 3128, (1, 65535)),
+    "rede.proxy_usuario": Row(M, Text, ""),
+    "rede.autoridades_sistema": Row(M, Flag, False),
     "atualizacao.endereco": Row(M, WebAddress, ""),
     "atualizacao.chave": Row(M, Pattern, ""),
     "atualizacao.frequencia": Row(M, Choice, UpdateFrequency.WEEKLY, tuple(UpdateFrequency)),
@@ -255,7 +262,7 @@ def test_the_groups_of_the_pages_hold_every_setting_once() -> None:
 def test_each_setting_is_on_the_page_of_its_menu() -> None:
     for page in PAGES:
         for setting in page.settings:
-            in_counter = setting.key.startswith(("balcao.", "whatsapp.", "atualizacao."))
+            in_counter = setting.key.startswith(("balcao.", "whatsapp.", "rede.", "atualizacao."))
             assert in_counter == (page.path == ("Balcão", "Integração"))
 
 
