@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
 from app.data import releases
 from app.data.models import Company, Consultation, Counter, Customer, OrderCheck, OverdueRelease
+from app.data.numbered_rows import insert_numbered
 from app.data.releases import Released
 from app.data.search import every_word
 from app.documents import from_key
@@ -123,14 +124,10 @@ _ROW = (
     _t.release_needed,
     OverdueRelease.id.is_not(None),
 )
-# Every order runs it, and building a statement costs ten times as much as running it.
-_RECORD = insert(_t).returning(_t.id, sort_by_parameter_order=True)
 
 
 def record(connection: Connection, checks: Sequence[NewCheck], machine: str, at: datetime) -> list[int]:
     """Keep answers that the gate gave on this computer, and return the number of each, in the same order."""
-    if not checks:
-        return []
     values = [
         {
             "at": at,
@@ -153,7 +150,7 @@ def record(connection: Connection, checks: Sequence[NewCheck], machine: str, at:
         }
         for check in checks
     ]
-    return list(connection.execute(_RECORD, values).scalars())
+    return insert_numbered(connection, OrderCheck, values)
 
 
 def page(connection: Connection, query: CheckQuery, offset: int, limit: int) -> list[CheckRow]:
