@@ -59,7 +59,7 @@ class UpdateTransport:
     ) -> HttpAnswer:
         """The answer 200 of that address, with at most `limit` bytes, or given to `into` as it comes.
 
-        Raises UpdateFailed for anything else, and what `into` raises, which may not be an OSError: that is the network's.
+        Raises UpdateFailed for anything else, and what `into` raises; an OSError is taken for the network's.
         """
         asked = address
         try:
