@@ -46,6 +46,7 @@ def problem_of(error: Exception) -> Problem:
     from services.consultation import NotAsked, NotYet
     from services.database_move import NotMoved
     from services.pfx import CertificateRefused
+    from services.updates.failed import UpdateFailed
 
     match error:
         case UsageError():
@@ -54,6 +55,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Status.REFUSED, error.failure.sentence, error.failure)
         case NotAsked() | DatabaseUnavailable():
             return Problem(Status.USAGE, error.failure.sentence, error.failure)
+        case UpdateFailed():
+            here = error.failure.kind is FailureKind.CONFIGURATION
+            return Problem(Status.USAGE if here else Status.REFUSED, error.failure.sentence, error.failure)
         case SecretsUnavailable() | MachineFileError() | FoldersUnavailable():
             return Problem(Status.USAGE, str(error))
         case DBAPIError() | NoConnectionFree():

@@ -28,6 +28,7 @@ from ui.cli import (
     evaluate,
     records,
     service,
+    updates,
     users,
 )
 from ui.cli.output import Status, note, note_failure, use_utf8, write_json
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         counters,
         users,
         database,
+        updates,
         demo,
     ):
         family.add(commands)
