@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from app.data import counters, customers
@@ -51,6 +52,7 @@ _CUSTOMERS = 100_000
 _PAGE = 1000
 _WARM_UP_S = 5.0
 _RUN_S = 15.0
+_ROUNDS = 3
 _OFFERED_PER_S = 400
 _TIMEOUT_S = 120
 
@@ -105,13 +107,26 @@ def _take() -> _Taken:
     with _place() as place:
         asyncio.run(_evaluate(place, _WARM_UP_S))
         done = asyncio.run(_evaluate(place, _RUN_S))
-        late = sorted(asyncio.run(_evaluate(place, _RUN_S, _OFFERED_PER_S)))
+        late, alone = _paced(place)
+        print(f"  1 ms de trabalho, no mesmo ritmo e sem mais nada, leva {alone:.0f} ms em 1 %", file=sys.stderr)
         started = time.perf_counter()
         received = asyncio.run(_pull(place))
         customers_s = time.perf_counter() - started
         if received < _CUSTOMERS:
             raise MeasureFailed(f"só {received} clientes foram recebidos")
         return _Taken(len(done) / _RUN_S, late[int(len(late) * 0.99)] * 1000, customers_s)
+
+
+def _paced(place: _Place) -> tuple[list[float], float]:
+    """The durations at the pace offered, sorted, and the 99th percentile, in ms, of what does no more than compute at
+    that pace: taken in turns, because who else uses this computer comes and goes."""
+    late: list[float] = []
+    alone: list[float] = []
+    for _ in range(_ROUNDS):
+        late += asyncio.run(_evaluate(place, _RUN_S / _ROUNDS, _OFFERED_PER_S))
+        command = [sys.executable, "-m", "tests.bench.paced_work", str(_OFFERED_PER_S), str(_RUN_S / _ROUNDS)]
+        alone.append(float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout))
+    return sorted(late), median(alone)
 
 
 # --- the counters ---
