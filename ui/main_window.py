@@ -348,6 +348,15 @@ class MainWindow(QMainWindow):
         else:
             self.leave()
 
+    @property
+    def unsaved(self) -> list[str]:
+        """What would be lost if the program ended now, a line a page."""
+        return [f"{page.title}: {', '.join(page.unsaved())}" for _, page in self._changed]
+
+    @property
+    def _changed(self) -> list[tuple[str, Page]]:
+        return [(key, page) for key, page in self._pages.items() if page.unsaved()]
+
     def _hide_to_tray(self) -> None:
         self.remembered.keep(self)
         self.hide()
@@ -355,7 +364,7 @@ class MainWindow(QMainWindow):
 
     def ask_unsaved(self, then: Callable[[], None]) -> None:
         """Call `then` when nothing is left unsaved: at once, or after the answer to a question that names it all."""
-        changed = [(key, page) for key, page in self._pages.items() if page.unsaved()]
+        changed = self._changed
         if not changed:
             then()
             return
@@ -369,7 +378,7 @@ class MainWindow(QMainWindow):
         box.setIconPixmap(icons.pixmap("warning", 32))
         box.setWindowTitle("Alterações não salvas")
         box.setText("Há alterações não salvas.")
-        box.setInformativeText("\n".join(f"{page.title}: {', '.join(page.unsaved())}" for _, page in changed))
+        box.setInformativeText("\n".join(self.unsaved))
         save = box.addButton("Salvar", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Descartar", QMessageBox.ButtonRole.DestructiveRole)
         stay = box.addButton("Continuar editando", QMessageBox.ButtonRole.RejectRole)

@@ -1,4 +1,4 @@
-"""One window a person and data folder: a second start asks the first one to show itself.
+"""One window a person and data folder: a second start asks the first one to show itself, or to end.
 
 A lock file of this computer decides who is first, so a name left behind by a killed process never stands in the way;
 a local socket carries the wish.
@@ -7,21 +7,33 @@ a local socket carries the wish.
 from __future__ import annotations
 
 import getpass
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QCryptographicHash, QDir, QLockFile, QObject, Signal, Slot
+from PySide6.QtCore import QCryptographicHash, QDir, QLockFile, QObject, QTimer, Signal, Slot
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 _PATIENCE_S = 3.0
-_ANSWER = b"ok"
+_AGAIN_S = 0.05
+_ANSWER_MS = 2000
+_SHOW, _END = "mostrar", "encerrar"
+"""What a later start may ask for, with what it is asked about after a blank."""
+
+_DONE, _REFUSED = "ok", "nao"
+"""How the first one answers; a refusal says why after a blank."""
 
 
 class FirstDoesNotAnswer(Exception):
     """The program is already open but does not answer; the message is for the operator."""
+
+
+class WillNotEnd(Exception):
+    """The program that is open goes on; the message says why, for whoever asked it to end."""
 
 
 class SingleInstance(QObject):
@@ -29,6 +41,9 @@ class SingleInstance(QObject):
 
     asked = Signal(str)
     """Another start wants this window shown, on the page with this key ("" for the one in front)."""
+
+    end_asked = Signal()
+    """Whoever installs the program wants it to end, and `why_not_end` had nothing against it."""
 
     def __init__(self, data: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +55,8 @@ class SingleInstance(QObject):
         # The lock is kept for as long as the program runs: only the death of its process makes it void, never age.
         self._lock.setStaleLockTime(0)
         self._server: QLocalServer | None = None
+        self.why_not_end: Callable[[], str] = lambda: ""
+        """Why this program cannot end now without losing anything, in a sentence; "" when it can."""
 
     def claim(self, page: str = "") -> bool:
         """True when this process is the first; it then calls `listen`. Else the first one showed itself.
@@ -48,15 +65,39 @@ class SingleInstance(QObject):
         """
         deadline = time.monotonic() + _PATIENCE_S
         while not self._lock.tryLock(0):
-            if self._ask_first(page):
+            if self._ask_first(_SHOW, page) == (_DONE, ""):
                 return False
             if time.monotonic() > deadline:
                 raise FirstDoesNotAnswer(
                     "O programa já está aberto neste computador, mas não responde. "
                     "Encerre-o pelo gerenciador de tarefas e abra de novo."
                 )
-            time.sleep(0.05)  # the first one may be between its lock and its socket
+            time.sleep(_AGAIN_S)  # the first one may be between its lock and its socket
         return True
+
+    def end_first(self, patience_s: float) -> None:
+        """Have the first one end, and wait until it has, at most that long. Nothing is done when nobody is the first.
+
+        Raises WillNotEnd, and FirstDoesNotAnswer when it neither ended nor said why.
+        """
+        deadline = time.monotonic() + patience_s
+        heard = False
+        first, *_ = self._lock.getLockInfo()
+        while not self._lock.tryLock(0):
+            if not heard:
+                answer, why = self._ask_first(_END)
+                if answer == _REFUSED:
+                    raise WillNotEnd(why)
+                heard = answer == _DONE
+            if time.monotonic() > deadline:
+                raise FirstDoesNotAnswer("O programa está aberto e não terminou no tempo dado.")
+            time.sleep(_AGAIN_S)
+        self._lock.unlock()
+        if sys.platform == "win32" and heard:  # whose files can be replaced only once the process is gone
+            from ui import windows_processes
+
+            if not windows_processes.ended(first, max(deadline - time.monotonic(), 1.0)):
+                raise FirstDoesNotAnswer("O programa está aberto e não terminou no tempo dado.")
 
     def listen(self) -> None:
         """Hear of later starts; apart from `claim` because the first paint need not wait for it."""
@@ -76,18 +117,22 @@ class SingleInstance(QObject):
             self._server = None
         self._lock.unlock()
 
-    def _ask_first(self, page: str) -> bool:
+    def _ask_first(self, word: str, about: str = "") -> tuple[str, str]:
+        """What the first one answers, and what it adds; two empty texts when it does not."""
         from PySide6.QtNetwork import QLocalSocket
 
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(500):
-            return False
-        socket.write(f"mostrar {page}\n".encode())
+            return "", ""
+        socket.write(f"{word} {about}\n".encode())
         socket.flush()
-        answered = socket.waitForReadyRead(2000) and bytes(socket.readAll().data()).startswith(_ANSWER)
+        deadline = time.monotonic() + _ANSWER_MS / 1000
+        while not socket.canReadLine() and time.monotonic() < deadline and socket.waitForReadyRead(_ANSWER_MS):
+            pass
+        answer, _, more = bytes(socket.readLine().data()).decode("utf-8", "replace").strip().partition(" ")
         socket.abort()
-        return answered
+        return answer, more
 
     @Slot()
     def _serve(self) -> None:
@@ -105,7 +150,16 @@ class SingleInstance(QObject):
 
     def _take(self, socket: QLocalSocket) -> None:
         word, _, page = bytes(socket.readLine().data()).decode("utf-8", "replace").strip().partition(" ")
-        if word == "mostrar":
-            socket.write(_ANSWER)
-            socket.flush()
+        if word == _SHOW:
+            _answer(socket, _DONE)
             self.asked.emit(page)
+        elif word == _END:
+            why = self.why_not_end()
+            _answer(socket, f"{_REFUSED} {why}" if why else _DONE)
+            if not why:
+                QTimer.singleShot(0, self, self.end_asked.emit)  # after this socket's own event
+
+
+def _answer(socket: QLocalSocket, line: str) -> None:
+    socket.write(f"{line}\n".encode())
+    socket.flush()

@@ -42,19 +42,33 @@ _SWITCH_S = 0.001
 _TASKS_MS = 30_000
 
 
-def run_here() -> int:
+def run_here(*, start_in_tray: bool = False, page: str = "") -> int:
     """`run_window` in this user's own folders; when they cannot be made, a box says so and the status is 2."""
     from app.folders import FoldersUnavailable, find_folders
 
     try:
         folders = find_folders()
     except FoldersUnavailable as problem:
-        from PySide6.QtWidgets import QMessageBox
-
-        theme.apply(theme.application())
-        QMessageBox.critical(None, "Retaguarda", str(problem))
+        say_in_box(str(problem))
         return 2
-    return run_window(folders)
+    try:
+        return run_window(folders, start_in_tray=start_in_tray, page=page)
+    except Exception as error:
+        if sys.stderr is not None:
+            raise
+        from ui.failure_view import failure_of
+
+        failure = failure_of(error)  # without a console nobody would know why nothing opened
+        say_in_box(f"{failure.sentence}\n\n{failure.details}")
+        return 1
+
+
+def say_in_box(text: str) -> None:
+    """Say why the program does not open, and wait until it was read."""
+    from PySide6.QtWidgets import QMessageBox
+
+    theme.apply(theme.application())
+    QMessageBox.critical(None, "Retaguarda", text)
 
 
 def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool = False, page: str = "") -> int:
@@ -79,6 +93,8 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     program = WindowProgram(folders, is_demo=is_demo, first_page=page or pages.HOME)
     program.finished.connect(application.quit)
     instance.asked.connect(program.show_page)
+    instance.why_not_end = program.why_not_end
+    instance.end_asked.connect(program.quit)
     program.started.connect(instance.listen)
     program.start(in_tray=start_in_tray, measure=os.environ.get(MEASURE) == "1")
     status = application.exec()
@@ -363,6 +379,13 @@ class WindowProgram(QObject):
             )
 
     # --- the end ---
+
+    def why_not_end(self) -> str:
+        """Why nobody but the operator may end the program now, in a sentence; "" when nothing would be lost."""
+        if self.mover is not None:
+            return "Os dados estão mudando de lugar: espere que a mudança termine."
+        unsaved = self.window.unsaved
+        return f"Há alterações não salvas ({'; '.join(unsaved)}): salve-as ou descarte-as." if unsaved else ""
 
     @Slot()
     def quit(self) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
-from ui.single_instance import SingleInstance
+from ui.ending import end_everything
+from ui.single_instance import FirstDoesNotAnswer, SingleInstance, WillNotEnd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,17 +28,24 @@ instance = SingleInstance(Path(sys.argv[1]))
 assert instance.claim()
 instance.listen()
 instance.asked.connect(lambda page: print("pedido", page, flush=True))
+instance.why_not_end = lambda: sys.argv[2]
+instance.end_asked.connect(lambda: (instance.release(), application.quit()))
 print("ouvindo", flush=True)
 QTimer.singleShot(30_000, application.quit)
 application.exec()
+print("fim", flush=True)
 """
 
 
 @contextmanager
-def first_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def first_process(folder: Path, why_not_end: str = "") -> Iterator[subprocess.Popen[str]]:
     """A process that is the first over this folder, listening."""
     with subprocess.Popen(
-        [sys.executable, "-c", FIRST, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        [sys.executable, "-c", FIRST, str(folder), why_not_end],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
     ) as process:
         assert process.stdout is not None
         try:
@@ -76,7 +85,7 @@ def test_what_a_killed_process_left_does_not_stand_in_the_way(qtbot: QtBot, data
         again = SingleInstance(data_folder)
         assert again.claim()
         again.listen()
-        command = [sys.executable, "-c", FIRST, str(data_folder)]
+        command = [sys.executable, "-c", FIRST, str(data_folder), ""]
         with (
             qtbot.waitSignal(again.asked, timeout=10_000) as asked,
             subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL),
@@ -84,3 +93,44 @@ def test_what_a_killed_process_left_does_not_stand_in_the_way(qtbot: QtBot, data
             qtbot.waitUntil(lambda: asked.signal_triggered, timeout=10_000)
         assert asked.args == [""]
         again.release()
+
+
+def _end() -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), "--encerrar"], capture_output=True, text=True, timeout=40, check=False
+    )
+
+
+def test_the_open_program_ends_when_the_installer_asks(qtbot: QtBot, data_folder: Path) -> None:
+    with first_process(data_folder) as first:
+        done = _end()
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert first.stdout is not None
+        assert first.stdout.readline() == "fim\n"
+
+
+def test_nothing_that_runs_is_ended_at_once(qtbot: QtBot, data_folder: Path) -> None:
+    end_everything(data_folder, patience_s=0)
+    left = SingleInstance(data_folder)
+    assert left.claim()
+    left.release()
+
+
+def test_what_would_be_lost_keeps_the_program_open(qtbot: QtBot, data_folder: Path) -> None:
+    why = "Há alterações não salvas (Clientes: Prazo): salve-as ou descarte-as."
+    with first_process(data_folder, why) as first:
+        done = _end()
+        assert (done.returncode, done.stdout, done.stderr) == (3, "", f"{why}\n")
+        assert first.poll() is None
+        with pytest.raises(WillNotEnd, match="Prazo"):
+            end_everything(data_folder)
+
+
+def test_a_program_that_does_not_answer_is_not_taken_for_ended(qtbot: QtBot, data_folder: Path) -> None:
+    silent = SingleInstance(data_folder)
+    assert silent.claim()
+    try:
+        with pytest.raises(FirstDoesNotAnswer):
+            end_everything(data_folder, patience_s=0.2)
+    finally:
+        silent.release()

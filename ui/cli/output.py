@@ -18,6 +18,7 @@ class Status(IntEnum):
     DONE = 0
     REFUSED = 1  # the authority or the data says no
     USAGE = 2  # the command was not understood, or the configuration does not let it run
+    STILL_OPEN = 3  # the program was asked to end, and goes on
     DEFECT = 70  # the program itself failed, as sysexits.h has it: neither an answer nor the user's mistake
     INTERRUPTED = 130  # Ctrl+C, as shells have it
 

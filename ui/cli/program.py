@@ -40,7 +40,8 @@ _EPILOG = """\
 Sem argumentos, abre a janela. “COMANDO --ajuda” mostra o que cada comando aceita.
 
 Com --json, a resposta é um único documento JSON na saída padrão; as mensagens vão para a saída de erros.
-Ao terminar: 0 feito; 1 a autoridade ou os dados dizem que não; 2 erro de uso ou de configuração.
+Ao terminar: 0 feito; 1 a autoridade ou os dados dizem que não; 2 erro de uso ou de configuração; 3, com --encerrar, o
+programa continua aberto.
 """
 
 
@@ -101,6 +102,10 @@ def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem
         note_failure(problem.failure)
     else:
         note(problem.sentence)
+    if sys.stderr is None and arguments[0] in ("--bandeja", "--pagina"):  # clicked somewhere: nobody reads a console
+        from ui.window_app import say_in_box
+
+        say_in_box(problem.sentence)
     if "--json" in arguments:
         if arguments[0] == consult.NAME:
             write_json(consult.error_document(problem, options, arguments))
@@ -116,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         "do balcão.",
         epilog=_EPILOG,
     )
-    parser.set_defaults(run=_open_window)
+    parser.set_defaults(run=_without_command)
     parser.add_argument("--versao", action="version", version=f"Retaguarda {VERSION}", help="mostra a versão e termina")
     parser.add_argument("--bandeja", action="store_true", help="começa na bandeja do sistema, sem mostrar a janela")
     parser.add_argument(
@@ -124,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PAGINA",
         choices=list(pages.BY_KEY),
         help=f"abre a janela nessa página: {', '.join(pages.BY_KEY)}",
+    )
+    parser.add_argument(
+        "--encerrar",
+        action="store_true",
+        help="encerra o programa que está aberto nesta sessão e espera que termine; se há alterações não salvas, ele "
+        "continua aberto e o comando termina com 3. O serviço do sistema não é parado",
     )
     commands = parser.add_subparsers(title="comandos", metavar="COMANDO", dest="comando")
     for family in (
@@ -148,8 +159,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open_window(options: argparse.Namespace) -> int:
-    from app.folders import find_folders
-    from ui.window_app import run_window
+def _without_command(options: argparse.Namespace) -> int:
+    if options.encerrar:
+        return _end_open_one()
+    from ui.window_app import run_here
 
-    return run_window(find_folders(), start_in_tray=options.bandeja, page=options.pagina or "")
+    return run_here(start_in_tray=options.bandeja, page=options.pagina or "")
+
+
+def _end_open_one() -> Status:
+    from app.folders import find_folders
+    from ui.ending import end_everything
+    from ui.single_instance import FirstDoesNotAnswer, WillNotEnd
+
+    try:
+        end_everything(find_folders().data)
+    except (WillNotEnd, FirstDoesNotAnswer) as still:
+        note(str(still))
+        return Status.STILL_OPEN
+    return Status.DONE

@@ -1,0 +1,32 @@
+"""Ends the window that is open, for whoever is about to replace the program's files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from app.portuguese import listed
+from ui.own_command import installation_folder
+from ui.single_instance import SingleInstance, WillNotEnd
+
+PATIENCE_S = 20.0
+
+
+def end_everything(data: Path, patience_s: float = PATIENCE_S) -> None:
+    """Return once no window over that folder is open, nor anything else runs from this Windows installation. The
+    service is left to its own manager.
+
+    Raises WillNotEnd or FirstDoesNotAnswer.
+    """
+    SingleInstance(data).end_first(patience_s)
+    folder = installation_folder()
+    if sys.platform == "win32" and folder is not None:
+        from ui import windows_processes
+
+        others = windows_processes.running_from(folder, os.getpid())
+        if others:
+            raise WillNotEnd(
+                f"Ainda está em uso: {listed([str(other) for other in others])}. Outra pessoa pode estar com o "
+                "programa aberto neste computador, ou um comando ainda trabalha. Encerre e tente de novo."
+            )
