@@ -1,10 +1,12 @@
-"""Where the program keeps its files: the platform's folders, or the one named by RETAGUARDA_DADOS."""
+"""Where the program keeps its files: the platform's folders, those of the installation, or RETAGUARDA_DADOS."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from app.installation import InstallationUnreadable, find_installation
 
 VARIABLE = "RETAGUARDA_DADOS"
 
@@ -62,10 +64,16 @@ class Folders:
 
 
 def find_folders() -> Folders:
-    """The folders of this user, made when they do not exist. Raises FoldersUnavailable."""
+    """The folders of this user, or those that all share, made when they do not exist. Raises FoldersUnavailable."""
     override = os.environ.get(VARIABLE, "")
     if override:
-        root = Path(override).expanduser().absolute()
+        root: Path | None = Path(override).expanduser().absolute()
+    else:
+        try:
+            root = find_installation().data
+        except InstallationUnreadable as error:
+            raise FoldersUnavailable(str(error)) from error
+    if root is not None:
         folders = Folders(root, root)
     else:
         from platformdirs import user_config_path, user_data_path

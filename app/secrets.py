@@ -1,54 +1,109 @@
-"""Secrets live in the system's keyring and nowhere else: three functions over the `keyring` library."""
+"""Secrets live in the user's keyring, or in the vault of this computer, and nowhere else: three functions over both."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from app.installation import InstallationUnreadable, VaultPlace, find_installation
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+    from app.computer_vault import ComputerVault
+    from app.installation import Installation
 
 SERVICE = "Retaguarda"
 
+_LARGEST = 2560
+"""Bytes of UTF-16 in an entry of Windows' Credential Manager (CRED_MAX_CREDENTIAL_BLOB_SIZE of wincred.h).
+
+It holds in every keyring: what is kept in one may be carried to another.
+"""
+
 
 class SecretsUnavailable(Exception):
-    """The system's keyring does not answer; the message is a sentence in Portuguese for the operator."""
+    """A secret cannot be kept or read; the message is a sentence in Portuguese for the operator."""
+
+
+class SecretTooLong(SecretsUnavailable):
+    """The secret does not fit in an entry of Windows' keyring; nothing was written."""
 
 
 def read(name: str) -> str | None:
     """The secret kept under `name`, or None when there is none."""
-    with _keyring():
-        import keyring
-
-        return keyring.get_password(SERVICE, name)
+    with _keyring() as vault:
+        return vault.get_password(SERVICE, name)
 
 
 def write(name: str, value: str) -> None:
-    """Keep `value` under `name`, replacing what was there. It is read back: some keyrings take it and keep nothing."""
-    with _keyring():
-        import keyring
+    """Keep `value` under `name`, replacing what was there. It is read back: some keyrings take it and keep nothing.
 
-        keyring.set_password(SERVICE, name, value)
-        kept = keyring.get_password(SERVICE, name)
+    Raises SecretTooLong, or SecretsUnavailable.
+    """
+    _check_length(value)
+    with _keyring() as vault:
+        vault.set_password(SERVICE, name, value)
+        kept = vault.get_password(SERVICE, name)
     if kept != value:
         raise _unavailable("a senha gravada não volta")
 
 
 def delete(name: str) -> None:
     """Forget the secret kept under `name`; nothing happens when there is none."""
-    with _keyring():
-        import keyring
+    with _keyring() as vault:
         from keyring.errors import PasswordDeleteError
 
         try:
-            keyring.delete_password(SERVICE, name)
+            vault.delete_password(SERVICE, name)
         except PasswordDeleteError:
             return
 
 
+def computer_vault(installation: Installation) -> ComputerVault | None:
+    """The vault of this computer, in force or not; None where there can be none."""
+    folder = installation.vault_folder
+    if sys.platform == "win32" and folder is not None:
+        from app.computer_vault import ComputerVault
+        from app.windows_protection import WindowsProtection
+
+        return ComputerVault(folder, WindowsProtection())
+    return None
+
+
+def _check_length(value: str) -> None:
+    size = len(value.encode("utf-16-le", "surrogatepass"))
+    if size > _LARGEST:
+        raise SecretTooLong(
+            f"Este segredo ocupa {size} bytes, e o cofre de senhas do Windows guarda no máximo {_LARGEST} em cada um "
+            f"({_LARGEST // 2} caracteres). Nada foi gravado: confira se foi colado só o segredo, e não um arquivo."
+        )
+
+
 @contextmanager
-def _keyring() -> Iterator[None]:
+def _keyring() -> Iterator[KeyringBackend]:
     try:
-        yield
+        yield _vault()
     except Exception as error:  # a keyring is a plug-in, chosen by the system: it raises whatever its own library does
+        from app.computer_vault import VaultRefused
+
+        if isinstance(error, VaultRefused | InstallationUnreadable):
+            raise SecretsUnavailable(str(error)) from error
         raise _unavailable(type(error).__name__) from error
+
+
+def _vault() -> KeyringBackend:
+    import keyring
+
+    chosen = keyring.get_keyring()
+    # Only in the place of a keyring of the system's: that of the demonstration must stay the demonstration's.
+    if type(chosen).__module__.startswith("keyring.backends."):
+        installation = find_installation()
+        if installation.vault is VaultPlace.COMPUTER:
+            return computer_vault(installation) or chosen
+    return chosen
 
 
 def _unavailable(detail: str) -> SecretsUnavailable:

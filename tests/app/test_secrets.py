@@ -17,7 +17,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import InitError, KeyringLocked, PasswordSetError
 
 from app import secrets
-from app.secrets import SecretsUnavailable
+from app.secrets import SecretsUnavailable, SecretTooLong
 from services.demo.memory_keyring import MemoryKeyring
 
 NAME = "certificado/0123456789abcdef/ef01"
@@ -33,6 +33,18 @@ def test_a_secret_is_written_read_replaced_and_forgotten(memory_keyring: MemoryK
     secrets.delete(NAME)
     assert secrets.read(NAME) is None
     secrets.delete(NAME)
+
+
+@pytest.mark.parametrize("largest", ["x" * 1280, "ç" * 1280, "🔑" * 640])
+def test_what_does_not_fit_in_windows_keyring_is_told_before_anything_is_written(
+    memory_keyring: MemoryKeyring, largest: str
+) -> None:
+    secrets.write(NAME, largest)
+    with pytest.raises(SecretTooLong, match=r"ocupa 2562 bytes.*no máximo 2560.*Nada foi gravado") as caught:
+        secrets.write(NAME, largest + "x")
+    assert isinstance(caught.value, SecretsUnavailable), "whoever writes one says what this says"
+    assert largest not in str(caught.value)
+    assert memory_keyring.entries == {("Retaguarda", NAME): largest}
 
 
 class BrokenKeyring(KeyringBackend):
