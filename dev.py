@@ -21,12 +21,14 @@ PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 USAGE = """\
 Uso: python3 dev.py COMANDO [argumentos]
 
-  demo   prepara tudo e abre o programa com a SEFAZ de demonstração (os argumentos vão para o programa)
-  test   prepara tudo e roda ruff, mypy, import-linter e pytest, este em todos os processadores
-         (com argumentos, que vão para o pytest, em um só: python3 dev.py test tests/app -x)
-  lint   só as verificações que não executam o programa: ruff, mypy e import-linter
-  bench  mede o programa e confere as metas (os argumentos são nomes de medidas)
-  setup  só prepara: pacotes do sistema, ambiente virtual e dependências
+  demo     prepara tudo e abre o programa com a SEFAZ de demonstração (os argumentos vão para o programa)
+  test     prepara tudo e roda ruff, mypy, import-linter e pytest, este em todos os processadores
+           (com argumentos, que vão para o pytest, em um só: python3 dev.py test tests/app -x)
+  lint     só as verificações que não executam o programa: ruff, mypy e import-linter
+  bench    mede o programa e confere as metas (os argumentos são nomes de medidas)
+  windows  monta o pacote para Windows e compila o instalador, em build/windows
+           (--ajuda mostra as opções; --testar, depois, instala e experimenta tudo sob o wine)
+  setup    só prepara: pacotes do sistema, ambiente virtual e dependências
 """
 
 # Qt's xcb plugin opens these at start-up; without the first six it aborts and blames xcb-cursor0 alone.
@@ -60,8 +62,19 @@ TEST_PACKAGES = (
     "gnome-keyring",
 )
 
+# The compiler of the launchers, the one of the set-up, and a Windows in which the interpreter compiles the modules.
+WINDOWS_PACKAGES = (*QT_PACKAGES, "gcc-mingw-w64-x86-64", "nsis", "wine", "wine64")
+TRIAL = "--testar"
+
 # What each sub-command needs from the operating system.
-PACKAGES = {"demo": QT_PACKAGES, "test": TEST_PACKAGES, "bench": TEST_PACKAGES, "setup": TEST_PACKAGES, "lint": ()}
+PACKAGES = {
+    "demo": QT_PACKAGES,
+    "test": TEST_PACKAGES,
+    "bench": TEST_PACKAGES,
+    "windows": WINDOWS_PACKAGES,
+    "setup": TEST_PACKAGES,
+    "lint": (),
+}
 
 
 class Stopped(Exception):
@@ -84,12 +97,15 @@ def main(arguments: list[str]) -> int:
         print(f"É preciso Python 3.11 ou mais novo; este é o {sys.version.split()[0]}.", file=sys.stderr)
         return 2
     try:
-        prepare(PACKAGES[command])
+        prepare((*PACKAGES[command], *(TEST_PACKAGES if command == "windows" and TRIAL in rest else ())))
         if command == "demo":
             return hand_over([str(ROOT / "main.py"), "demo", *rest])
         if command == "bench":
             os.chdir(ROOT)
             return hand_over(["-m", "tests.bench", *rest])
+        if command == "windows":
+            os.chdir(ROOT)
+            return hand_over(["-m", "distribution.windows", *rest])
         if command == "setup":
             print("Tudo pronto. Experimente: python3 dev.py demo")
             return 0

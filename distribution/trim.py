@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from distribution.binaries import file_version
+from distribution.wheels import SOURCE_ONLY
 
 QT_MODULES = ("Core", "Gui", "Network", "PrintSupport", "Svg", "Widgets")
 """What the program imports of PySide6; a test compares it with the sources."""
@@ -76,6 +77,9 @@ DROPPED = (
 METADATA_KEPT = ("METADATA", "entry_points.txt")
 """Of a library's own notes: what importlib.metadata answers from, by which keyring finds its vaults."""
 
+BUILT_HERE = tuple(f"{name.replace('-', '_')}-" for name in SOURCE_ONLY)
+"""Libraries whose notes are written by whatever version of the packaging tools built them; nobody asks for them."""
+
 RUNTIME_OF_C = ("msvcp140.dll", "msvcp140_1.dll", "msvcp140_2.dll", "vcruntime140.dll", "vcruntime140_1.dll")
 """Microsoft's C and C++ library: CPython, PySide6 and Shiboken bring one each, and a process loads only the first."""
 
@@ -99,7 +103,7 @@ def is_kept(name: PurePosixPath) -> bool:
     if top == "pywin32_system32":
         return False  # put beside the interpreter, where Windows finds it
     if top.endswith(".dist-info"):
-        return len(name.parts) == 2 and name.name in METADATA_KEPT
+        return len(name.parts) == 2 and name.name in METADATA_KEPT and not top.startswith(BUILT_HERE)
     return not matches(DROPPED) and not matches(PYWIN32_DROPPED)
 
 
