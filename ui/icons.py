@@ -5,6 +5,7 @@ An `icon` is drawn when it is shown, so it is sharp at any scale and follows a c
 
 from __future__ import annotations
 
+import sys
 from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
@@ -13,15 +14,16 @@ from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QImage, Q
 from ui import theme
 from ui.theme import Tone
 
-TRAY_SIZES = (16, 22, 24, 32, 48, 64)
+_SIZES = (16, 20, 22, 24, 32, 40, 48, 64, 96, 128)
+"""What a system that takes pictures, and not an icon that draws itself, is given: those of its bars at every scale."""
+
+_TAKES_PIXELS = sys.platform == "win32"
 
 
 @cache
 def icon(name: str) -> QIcon:
     """The icon called `name` (a file of resources/icons without its ending)."""
-    engine = _Engine(name)
-    _engines.append(engine)
-    return QIcon(engine)
+    return _kept(_Engine(name))
 
 
 def pixmap(name: str, size: int, tone: Tone | None = None) -> QPixmap:
@@ -33,11 +35,19 @@ def pixmap(name: str, size: int, tone: Tone | None = None) -> QPixmap:
 
 @cache
 def solid(name: str) -> QIcon:
-    """An icon in its file's own colours, in fixed sizes: for the tray and the windows' title bar."""
-    made = QIcon()
-    for size in TRAY_SIZES:
-        made.addPixmap(_drawn(name, size, 1.0, QColor(theme.LIGHT.text)))
-    return made
+    """An icon in its file's own colours: for the program's own surfaces."""
+    return _kept(_Solid(name))
+
+
+@cache
+def outside(name: str) -> QIcon:
+    """An icon in its file's own colours for what the system draws: the tray, the taskbar, title bars and messages."""
+    return _kept(_Outside(name) if _TAKES_PIXELS else _Solid(name))
+
+
+def _kept(engine: _Engine) -> QIcon:
+    _engines.append(engine)
+    return QIcon(engine)
 
 
 def _drawn(name: str, pixels: int, ratio: float, colour: QColor) -> QPixmap:
@@ -79,27 +89,47 @@ class _Engine(QIconEngine):
             return  # a button squeezed to nothing, until its layout is done again
         side = QSize(pixels, pixels)
         where = QRect(rect.center() - QPoint((pixels - 1) // 2, (pixels - 1) // 2), side)
-        painter.drawPixmap(where, _cached(self._name, round(pixels * ratio), _colour(mode)))
+        painter.drawPixmap(where, _cached(self._name, round(pixels * ratio), self._colour(mode)))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return QPixmap(_cached(self._name, min(size.width(), size.height()), _colour(mode)))
+        return QPixmap(_cached(self._name, min(size.width(), size.height()), self._colour(mode)))
 
     def clone(self) -> QIconEngine:
-        copy = _Engine(self._name)
+        copy = type(self)(self._name)
         _engines.append(copy)
         return copy
 
     def iconName(self) -> str:
         return self._name
 
+    def _colour(self, mode: QIcon.Mode) -> str:
+        scheme = theme.current()
+        if mode is QIcon.Mode.Disabled:
+            return scheme.disabled
+        if mode is QIcon.Mode.Selected:
+            return scheme.on_selected
+        return scheme.text
 
-def _colour(mode: QIcon.Mode) -> str:
-    scheme = theme.current()
-    if mode is QIcon.Mode.Disabled:
-        return scheme.disabled
-    if mode is QIcon.Mode.Selected:
-        return scheme.on_selected
-    return scheme.text
+
+class _Solid(_Engine):
+    """The same in every scheme and mode."""
+
+    def availableSizes(self, mode: QIcon.Mode = QIcon.Mode.Normal, state: QIcon.State = QIcon.State.Off) -> list[QSize]:
+        return [QSize(size, size) for size in _SIZES]
+
+    def iconName(self) -> str:
+        return ""  # a panel would look for one of that name in its own theme, and show another picture
+
+    def _colour(self, mode: QIcon.Mode) -> str:
+        return theme.LIGHT.text
+
+
+class _Outside(_Solid):
+    """For Windows, whose sizes are in pixels of the screen: Qt would multiply them by the screen's scale once more, and
+    the system would shrink that picture again without care."""
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        return self.pixmap(size, mode, state)
 
 
 _engines: list[_Engine] = []  # Qt owns the engines, Python must not collect their overrides

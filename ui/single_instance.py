@@ -125,6 +125,10 @@ class SingleInstance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(500):
             return "", ""
+        if sys.platform == "win32" and word == _SHOW:
+            from ui import windows_shell
+
+            windows_shell.let_others_to_the_front()
         socket.write(f"{word} {about}\n".encode())
         socket.flush()
         deadline = time.monotonic() + _ANSWER_MS / 1000

@@ -147,6 +147,7 @@ def apply(app: QApplication, scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown) ->
         follower.dress(app.styleHints().colorScheme())
         app.styleHints().colorSchemeChanged.connect(follower.dress)
     else:
+        app.styleHints().setColorScheme(scheme)  # what the system draws too: the title bars of Windows
         follower.dress(scheme)
 
 

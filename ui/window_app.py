@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from ui.office import Office
     from ui.tray import Tray
 
+DESKTOP_NAME = "retaguarda"
+"""The file of the menus of Linux, without its ending: by it a panel knows whose windows these are."""
+
 MEASURE = "RETAGUARDA_MEDIR_INICIO"
 """With this environment variable set to 1 the window says `pintada` after its first paint and the program ends."""
 
@@ -76,11 +79,16 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
 
     SIGTERM, as sent when the computer is turned off, and Ctrl+C in the terminal end it in order too, without asking.
     """
+    if sys.platform == "win32":
+        from ui import windows_shell
+
+        windows_shell.name_application()
     application = theme.application()
     application.setApplicationName("Retaguarda")
+    application.setDesktopFileName(DESKTOP_NAME)
     application.setQuitOnLastWindowClosed(False)
     theme.apply(application)
-    application.setWindowIcon(icons.solid("app"))
+    application.setWindowIcon(icons.outside("app"))
     instance = SingleInstance(folders.data)
     try:
         if not instance.claim(page):
@@ -236,6 +244,7 @@ class WindowProgram(QObject):
         self._spare_collector()
         for service in self._services:
             service.start()
+        self._look_for_updates(self.office)
         self.office.desk.open()
         self._certificates = CertificateWatch(backoffice, self.window.remembered, "janela", self)
         self._certificates.passed.connect(self._notices.take_certificate)
@@ -269,6 +278,7 @@ class WindowProgram(QObject):
             repository = SettingsRepository(MachineStore(folders.machine_file), None)
             self.office = Office(folders, repository, snapshot, _system_user(), self)
             self.office.snapshot_changed.connect(self.open)
+            self._look_for_updates(self.office)
             self.window.show_not_open(failure, self.office)
             self._offer_moves(self.office)
 
@@ -277,9 +287,16 @@ class WindowProgram(QObject):
 
         tasks.run(lambda: _local_snapshot(folders), readable, unreadable, self)
 
+    def _look_for_updates(self, office: Office) -> None:
+        assert self._notices is not None
+        office.updates.found.connect(self._notices.take_update)
+        office.updates.distrusted.connect(self._notices.take_distrusted_update)
+        office.updates.start()
+
     def _drop_office(self) -> None:
         if self.office is not None:
             self.office.snapshot_changed.disconnect(self.open)
+            self.office.updates.stop()
             self.office.deleteLater()
             self.office = None
 
@@ -410,6 +427,8 @@ class WindowProgram(QObject):
         """Stop whatever works with the database, wait for it, and close it."""
         if self._certificates is not None:
             self._certificates.stop()
+        if self.office is not None:
+            self.office.updates.stop()
         if self._backoffice is not None and self.office is not None:
             self.office.desk.close()
         for service in self._services:
