@@ -112,7 +112,7 @@ def test_the_tray_shows_states_by_shape_too(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("size", [16, 20, 24, 32, 36, 40, 48, 64, 72, 96])
 def test_what_the_system_draws_is_drawn_anew_for_each_size(size: int, qtbot: QtBot) -> None:
-    """100 to 300 % of the small icons (16) and of the large ones (32): a picture made larger or smaller has no edges."""
+    """100 to 300 % of the small icons (16) and of the large ones (32): a picture stretched afterwards has no edges."""
     for icon in (icons.outside("app"), icons.outside("tray-active"), icons._kept(icons._Outside("app"))):
         picture = icon.pixmap(QSize(size, size), 1.0)
         assert (picture.width(), picture.height(), picture.devicePixelRatio()) == (size, size, 1.0)
