@@ -220,6 +220,7 @@ class HomePage(Page):
         office.customers_changed.connect(self._changed)
         office.tables_changed.connect(self._changed)
         office.snapshot_changed.connect(self._changed)
+        office.updates.changed.connect(self._changed)
 
     @Slot()
     def entered(self) -> None:
@@ -243,7 +244,7 @@ class HomePage(Page):
         self.failure.clear()
         self._database.say(f"Aberto: {overview.database}", Tone.OK, "check")
         self._show_certificate(overview.certificate, overview.read_at)
-        self._show_steps(overview.steps)
+        self._show_steps((*overview.steps, *_update_steps(self._office)))
         self._show_alerts(overview.alerts)
         self._show_counts(overview)
         self._show_last(overview)
@@ -420,6 +421,14 @@ class _Count(QFrame):
         row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
+
+
+def _update_steps(office: Office) -> tuple[NextStep, ...]:
+    news = office.updates.state.news
+    if news is None:
+        return ()
+    sentence = f"Há uma versão nova do programa: {news.manifest.version}."
+    return (NextStep(sentence, "Ver a atualização", pages.UPDATE),)
 
 
 def _opens(office: Office, page: str, argument: object = None) -> Callable[[], None]:

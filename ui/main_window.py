@@ -122,9 +122,8 @@ class MainWindow(QMainWindow):
     def show_not_open(self, failure: Failure, office: Office | None) -> None:
         """The database did not open. `office`, when there is one, gives only this computer's settings."""
         self._leave_office()
-        self._allow(
-            f"{NOT_OPEN} {failure.what}", except_for=(pages.HOME, pages.INTEGRATION) if office else (pages.HOME,)
-        )
+        without_database = (pages.HOME, pages.INTEGRATION, pages.UPDATE)
+        self._allow(f"{NOT_OPEN} {failure.what}", except_for=without_database if office else (pages.HOME,))
         self.opening.show_failure(failure, settings_readable=office is not None)
         self.status.show_database("não abriu")
         self._take_office(office)
@@ -265,6 +264,7 @@ class MainWindow(QMainWindow):
         self._command(help_menu, "Ajuda desta &página", self._help, "help", QKeySequence("F1"))
         self._command(help_menu, "Abrir pasta de &dados", self._open_folder, "folder")
         help_menu.addSeparator()
+        help_menu.addAction(self._page_action(pages.UPDATE, "A&tualização"))
         self._command(help_menu, "&Sobre", self._about, "info")
 
     def _page_action(self, key: str, title: str) -> QAction:

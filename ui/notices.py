@@ -87,6 +87,16 @@ class Notices(QObject):
         """A certificate that passed a mark is said; the watch over them knows what was said before."""
         self._raise(sentence, pages.CERTIFICATES)
 
+    @Slot(str)
+    def take_update(self, sentence: str) -> None:
+        """A newer version of the program is said; whoever looks for it knows what was said before."""
+        self._raise(sentence, pages.UPDATE)
+
+    @Slot(str)
+    def take_distrusted_update(self, sentence: str) -> None:
+        """That what is published as an update cannot be believed is said once a day."""
+        self._raise_once_a_day(f"Atualização: {sentence}", pages.UPDATE)
+
     def _raise_once_a_day(self, sentence: str, page: str = pages.HOME) -> None:
         # Hours and counts inside the sentence do not make it another one.
         said = (datetime.now().astimezone().date(), re.sub(r"\d+", "0", sentence))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain import Authority, Request, ServiceState
 from ui.pages import DIAGNOSIS
+from ui.updates import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,7 @@ class Office(QObject):
         self._services: dict[Authority, ConsultationThread] = {}
         self._desk: CounterDesk | None = None
         self.states: dict[Authority, ServiceState] = {}
+        self.updates = Updates(folders, snapshot, self)
         # A consultation takes milliseconds and has two states and a result. Were each shown, the window would do
         # nothing else: every call into Qt gives up Python's lock and may wait for the consulting thread to return it.
         self._untold_states: set[Authority] = set()
@@ -182,6 +184,7 @@ class Office(QObject):
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Settings were saved: keep the new values, tell the pages, and let the services act by them."""
         self.snapshot = snapshot
+        self.updates.take_snapshot(snapshot)
         for service in self.services:
             service.wake()
         if self._desk is not None:

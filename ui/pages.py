@@ -25,10 +25,11 @@ AUDIT = "auditoria"
 CERTIFICATES = "certificados"
 ENDPOINTS = "enderecos"
 DIAGNOSIS = "diagnostico"
+UPDATE = "atualizacao"
 
 
 class PageEntry(NamedTuple):
-    """One page: how it is found and how it is made. Only INTEGRATION works without a database."""
+    """One page: how it is found and how it is made. Only INTEGRATION and UPDATE work without a database."""
 
     key: str
     title: str
@@ -134,6 +135,12 @@ def _diagnosis(office: Office) -> Page:
     return DiagnosisPage(office)
 
 
+def _update(office: Office) -> Page:
+    from ui.update_page import UpdatePage
+
+    return UpdatePage(office)
+
+
 SIDEBAR = (
     PageEntry(HOME, "Início", "home", _home),
     PageEntry(CUSTOMERS, "Clientes", "customers", _customers),
@@ -153,6 +160,7 @@ TOOLS = (
     PageEntry(CERTIFICATES, "Certificados digitais", "certificate", _certificates),
     PageEntry(ENDPOINTS, "Endereços da SEFAZ", "external", _endpoints),
     PageEntry(DIAGNOSIS, "Diagnóstico da SEFAZ", "diagnosis", _diagnosis),
+    PageEntry(UPDATE, "Atualização", "download", _update),
 )
 
 
