@@ -1,0 +1,45 @@
+// Test-only: stands in for the DLL of CPython, so that the launchers can be tried without it. It writes what it was
+// called with, one thing a line in UTF-8, into dito.txt beside the program's file, and does what its first argument
+// says: "cair" ends as an exception does; "soltar" starts the program named next as the desktop does, without any
+// standard stream, and waits for it.
+#include <windows.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+__declspec(dllexport) int Py_Main(int count, wchar_t **arguments)
+{
+    wchar_t path[1024];
+    char line[4096];
+    HMODULE crt = LoadLibraryW(L"ucrtbase.dll");
+    intptr_t (*of)(int) = (intptr_t (*)(int))(void *)GetProcAddress(crt, "_get_osfhandle");
+    int (*put)(int, const void *, unsigned) = (int (*)(int, const void *, unsigned))(void *)GetProcAddress(crt, "_write");
+    int streams = 0;
+    for (int number = 0; number < 3; number++)
+        if (of(number) >= 0)
+            streams++;
+
+    wcscpy(path, arguments[4]);
+    wcscpy(wcsrchr(path, L'\\') + 1, L"dito.txt");
+    FILE *out = _wfopen(path, L"wb");
+    fprintf(out, "%d\n", streams);
+    for (int i = 0; i < count; i++) {
+        WideCharToMultiByte(CP_UTF8, 0, arguments[i], -1, line, sizeof line, NULL, NULL);
+        fprintf(out, "%s\n", line);
+    }
+    fclose(out);
+    if (count > 6 && !wcscmp(arguments[5], L"soltar")) {
+        STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES};
+        PROCESS_INFORMATION process;
+        if (!CreateProcessW(arguments[6], NULL, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &start, &process))
+            return 2;
+        WaitForSingleObject(process.hProcess, INFINITE);
+    }
+    if (count > 5 && !wcscmp(arguments[5], L"cair")) {
+        const char *said = "Traceback (most recent call last):\nImportError: falta a peça\n";
+        put(2, said, (unsigned)strlen(said));
+        return 1;
+    }
+    return 0;
+}
