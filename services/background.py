@@ -67,6 +67,7 @@ class ConsultationThread(QThread):
         self._cancelled_up_to = 0
         self._interrupt = threading.Event()
         self._serving_operator = False
+        self._slept = False
         self._stopping = False
         self._paused_until: datetime | None = None
         self._next_at = datetime.now(UTC)
@@ -100,6 +101,12 @@ class ConsultationThread(QThread):
         """Look at the settings and for whom to consult now."""
         self._queue.put((_WAKE, next(self._numbers), None))
 
+    def woke_up(self) -> None:
+        """The computer slept: look at the clock again, over new connections. Nobody is at the other end of the old
+        ones, and a question sent there would wait for its answer until the time given to it is over."""
+        self._slept = True
+        self.wake()
+
     def stop(self) -> None:
         """End the thread, interrupting a consultation in flight, and wait for it. Called by another thread."""
         self._stopping = True
@@ -124,10 +131,17 @@ class ConsultationThread(QThread):
             self._guarded_step()
             return
         if what == _WAKE:
+            self._forget_connections()
             self._automatic.look_now()
             self._guarded_step()
         elif what == _OPERATOR and request is not None:
+            self._forget_connections()  # the operator's come before the news of having slept
             self._serve(request, number)
+
+    def _forget_connections(self) -> None:
+        if self._slept:
+            self._slept = False
+            self._consultation.close()
 
     def _end(self) -> None:
         try:

@@ -147,6 +147,12 @@ class CounterDesk(QObject):
         if sender is not None:
             sender.wake()
 
+    def wake_up(self) -> None:
+        """The computer slept: what waits for its moment looks at the clock again."""
+        self.wake_sender()
+        if self._wanted and self.state.phase is ServerPhase.FAILED:
+            self._settle()
+
     def close(self) -> None:
         """End everything, in the background: wait for it by `tasks.wait_all`."""
         self._closed = True

@@ -178,6 +178,7 @@ class WindowProgram(QObject):
 
         self._interruption = self._ends.enter_context(Interruption())
         self._interruption.came.connect(self.quit)
+        self._follow_computer()
         sys.setswitchinterval(_SWITCH_S)
         from ui.notices import Notices
         from ui.tray import Tray
@@ -198,6 +199,32 @@ class WindowProgram(QObject):
         tray.vanished.connect(self.window.show_window)
         self.started.emit()
         self.open()
+
+    def _follow_computer(self) -> None:
+        """The session may end and the computer sleep, from now to the end of the program."""
+        from ui.session_end import SessionEnd
+        from ui.waking import Waking
+
+        session = SessionEnd(self.window, self.why_not_end)
+        session.ending.connect(self.quit)
+        session.follow()
+        self._ends.callback(session.leave)
+        waking = Waking(self)
+        waking.woke.connect(self.wake_up)
+        waking.start()
+        self._ends.callback(waking.stop)
+
+    @Slot()
+    def wake_up(self) -> None:
+        """The computer slept: everything looks at the clock again, over new connections."""
+        if self._backoffice is None or self.office is None or self._quitting:
+            return
+        tasks.run(self._backoffice.database.renew, lambda _: None, _raise, self)
+        for service in self._services:
+            service.woke_up()
+        self.office.desk.wake_up()
+        if self._certificates is not None:
+            self._certificates.look()
 
     def _translate(self) -> None:
         from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
@@ -437,6 +464,10 @@ class WindowProgram(QObject):
         tasks.wait_all(_TASKS_MS)
         if self._backoffice is not None:
             self._backoffice.close()
+
+
+def _raise(error: Exception) -> None:
+    raise error  # a defect, said as all defects are
 
 
 def _open(folders: Folders, is_demo: bool) -> tuple[Backoffice, Snapshot]:

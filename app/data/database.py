@@ -118,6 +118,12 @@ class Database:
         """Give every connection back to the system."""
         self.engine.dispose()
 
+    def renew(self) -> None:
+        """Open new connections from now on; those in use go on until they are given back. Called when the computer
+        slept: a server has long forgotten it, and nothing says so to who asks it something."""
+        if not self.is_sqlite:
+            self.engine.dispose()
+
     def migrate(self) -> None:
         """Bring the schema to this program's version; nothing is imported or done when it is there already.
 

@@ -450,6 +450,23 @@ def test_a_sefaz_that_goes_away_and_comes_back(
     assert heard.results[2].finding.verdict is Verdict.ENABLED
 
 
+@pytest.mark.parametrize("slept", [False, True])
+def test_after_sleep_a_connection_kept_from_before_is_not_trusted(
+    slept: bool, file_place: Place, qtbot: QtBot, make: Make
+) -> None:
+    customer = file_place.add(consulta_automatica=False)
+    thread, heard = make(file_place)
+    thread.start()
+    thread.submit([file_place.request(customer)])
+    qtbot.waitUntil(lambda: len(heard.results) == 1)
+    if slept:
+        thread.woke_up()
+    thread.submit([file_place.request(customer)])  # before the news of having slept, in the queue
+    qtbot.waitUntil(lambda: len(heard.results) == 2)
+    assert file_place.sefaz.handshakes == (2 if slept else 1)
+    assert [result.finding.failure for result in heard.results] == [None, None]
+
+
 def test_signals_of_the_thread_are_never_connected_to_lambdas() -> None:
     """A lambda would run in the consulting thread; so would a plain function."""
     root = Path(services.background.__file__).parents[1]

@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> Status:
     from ui.counter_desk import CounterDesk
     from ui.interruption import Interruption
     from ui.remembered import Remembered
+    from ui.waking import Waking
 
     if options.uma_vez and options.integracao:
         raise UsageError("Com --uma-vez nenhum balcão é atendido: use --integracao sem ela.")
@@ -71,6 +72,17 @@ def run(options: argparse.Namespace) -> Status:
         certificates.start()
         desk = CounterDesk(office, office.settings.load())
         log.follow(desk)
+
+        def wake_up() -> None:
+            office.database.renew()
+            for thread in threads:
+                thread.woke_up()
+            desk.wake_up()
+            certificates.look()
+
+        waking = Waking()
+        waking.woke.connect(wake_up)
+        waking.start()
         for thread in threads:
             thread.start()
         if not options.uma_vez and options.autoridade is None:
@@ -80,6 +92,7 @@ def run(options: argparse.Namespace) -> Status:
         try:
             application.exec()
         finally:
+            waking.stop()
             certificates.stop()
             desk.close()
             for thread in threads:

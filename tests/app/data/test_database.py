@@ -445,6 +445,20 @@ def test_a_whole_reading_sees_one_moment(database: Database) -> None:
         second.close()
 
 
+def test_after_sleep_no_connection_from_before_is_used(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+
+    def served_by() -> int:
+        with database.reading() as connection:
+            return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    first = served_by()
+    assert served_by() == first
+    database.renew()
+    assert served_by() != first
+    database.close()
+
+
 def test_writers_wait_for_each_other_instead_of_failing(database: Database) -> None:
     """Each reads and then writes, which fails at once in SQLite unless the lock is taken at the start."""
     second = Database(database.engine.url)

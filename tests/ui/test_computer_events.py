@@ -1,0 +1,131 @@
+"""The computer sleeps and wakes up, and the person's session ends, while the program is open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.settings.catalog import SEFAZ_PERIOD
+from tests.ui.window import opened, settle, until
+from ui import pages
+from ui.session_end import SessionEnd
+from ui.settings_page import SettingsPage
+from ui.waking import Waking
+from ui.window_app import WindowProgram
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class Clock:
+    """Shows what it is told to."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("gone", "woke"),
+    [
+        (timedelta(seconds=5), 0),
+        (timedelta(seconds=34), 0),  # a busy computer
+        (timedelta(minutes=2), 1),
+        (timedelta(hours=9), 1),
+        (timedelta(hours=-1), 1),  # the clock was set back
+    ],
+)
+def test_sleep_is_what_the_clock_went_beyond_the_wait(gone: timedelta, woke: int, qtbot: QtBot) -> None:
+    clock, told = Clock(), []
+    waking = Waking(clock=clock)
+    waking.woke.connect(lambda: told.append(True))
+    waking.start()
+    clock.now += gone
+    waking.look()
+    clock.now += timedelta(seconds=5)
+    waking.look()
+    waking.stop()
+    assert len(told) == woke
+
+
+def test_waking_up_has_every_service_look_again(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(qtbot) as program:
+        assert program.office is not None
+        services = program.office.services
+        until(qtbot, lambda: all(service._queue.empty() for service in services))
+        closed: list[str] = []
+        for service in services:
+            monkeypatch.setattr(service._consultation, "close", partial(closed.append, service.authority.value))
+        program.wake_up()
+        until(qtbot, lambda: len(closed) == len(services))
+        settle(qtbot)
+
+
+class Session:
+    """Stands in for the one of Qt, which only a session manager makes."""
+
+    cancelled = False
+
+    def cancel(self) -> None:
+        """Ask the system not to end the session."""
+        self.cancelled = True
+
+
+def _change_period(qtbot: QtBot, program: WindowProgram) -> SettingsPage:
+    program.window.open_page(pages.PROFILES)
+    settle(qtbot)
+    page = program.window.page
+    assert isinstance(page, SettingsPage)
+    spin = page.rows[SEFAZ_PERIOD].editor.widget.findChild(QAbstractSpinBox)
+    assert isinstance(spin, QAbstractSpinBox)
+    spin.selectAll()
+    QTest.keyClicks(spin, "45")
+    return page
+
+
+def _session_end(program: WindowProgram) -> SessionEnd:
+    return next(child for child in program.window.children() if isinstance(child, SessionEnd))
+
+
+def test_a_session_with_nothing_unsaved_may_end(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        session = Session()
+        _session_end(program).take_request(session)
+        assert not session.cancelled
+
+
+def test_a_session_waits_for_what_is_not_saved(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        page = _change_period(qtbot, program)
+        assert SEFAZ_PERIOD.label in program.why_not_end()
+        session = Session()
+        _session_end(program).take_request(session)
+        assert session.cancelled
+        until(qtbot, lambda: any(box.isVisible() for box in program.window.findChildren(QMessageBox)))
+        box = next(box for box in program.window.findChildren(QMessageBox) if box.isVisible())
+        assert SEFAZ_PERIOD.label in box.informativeText()
+        save = next(b for b in box.findChildren(QPushButton) if b.text().replace("&", "") == "Salvar")
+        QTest.mouseClick(save, Qt.MouseButton.LeftButton)
+        until(qtbot, lambda: not page.unsaved())
+        settle(qtbot)
+        again = Session()
+        _session_end(program).take_request(again)
+        assert not again.cancelled
+        assert program.window.isVisible()  # the session goes on, and so does the program
+
+
+def test_the_last_word_of_the_system_stops_everything_before_it_returns(qtbot: QtBot, qapp: QApplication) -> None:
+    with opened(qtbot) as program:
+        assert program.office is not None
+        services = program.office.services
+        assert all(service.isRunning() for service in services)
+        qapp.aboutToQuit.emit()
+        assert all(service.isFinished() for service in services)
+        assert not program.window.isVisible()
