@@ -70,6 +70,5 @@ def _under_wine(command: list[str | Path], work: Path) -> None:
         run([wine, *command], environment=environment, what="Compilar os módulos")
     finally:
         # Of this very prefix alone; it may have ended by itself, which its exit status calls a failure.
-        server = shutil.which("wineserver")
-        if server:
-            subprocess.run([server, "-k"], env={**os.environ, **environment}, capture_output=True, check=False)
+        for ending in ("-k", "-w"):
+            subprocess.run(["wineserver", ending], env={**os.environ, **environment}, capture_output=True, check=False)

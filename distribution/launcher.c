@@ -122,7 +122,7 @@ static void give_streams(void) {
     }
 }
 
-/* A program that ended by an exception says so; what its window or its messages said already is not said again. */
+/* What a program that failed said at last: why it could not begin, or how it was called wrongly. */
 static void tell_failure(int status) {
     static char bytes[TOLD + 1];
     static wchar_t text[TOLD + 1];
@@ -132,8 +132,11 @@ static void tell_failure(int status) {
     from.QuadPart = size.QuadPart > TOLD ? size.QuadPart - TOLD : 0;
     if (!SetFilePointerEx(kept, from, NULL, FILE_BEGIN) || !ReadFile(kept, bytes, TOLD, &length, NULL)) return;
     bytes[length] = 0;
-    if (!strstr(bytes, "Traceback (most recent call last)") && !strstr(bytes, "Error: ")) return;
-    MultiByteToWideChar(CP_UTF8, 0, bytes, -1, text, TOLD);
+    if (!length || !MultiByteToWideChar(CP_UTF8, 0, bytes, -1, text, TOLD)) return;
+    if (!strstr(bytes, "Traceback (most recent call last)")) {
+        say(text);
+        return;
+    }
     _snwprintf(said, sizeof said / sizeof *said - 1,
                portuguese() ? L"A Retaguarda terminou por um erro inesperado. Abra-a de novo; se o erro voltar, instale de "
                               L"novo por cima (os dados ficam) e envie este texto a quem cuida do sistema.\n\n%ls"
