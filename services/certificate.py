@@ -13,7 +13,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import certifi
@@ -21,6 +21,7 @@ import certifi_icpbr
 
 from app import secrets
 from app.domain import Certificate
+from services.tls_socket import ClientContext
 
 SECURITY_LEVEL = 2
 """OpenSSL's level for everybody: keys of RSA and DH from 2048 bits on (SSL_CTX_set_security_level(3))."""
@@ -34,7 +35,7 @@ class CertificateUnusable(Exception):
 
 
 class ClientContexts:
-    """One context per certificate, kept while neither the certificate nor the file of additional authorities changes.
+    """One context per certificate, kept while neither the certificate nor whom to believe besides changes.
 
     Building one costs about 100 ms, nearly all of it reading authorities. May be shared by threads.
     `read_password` gives the password kept under a certificate's `secret_name`, None when there is none.
@@ -43,16 +44,21 @@ class ClientContexts:
     def __init__(self, read_password: Callable[[str], str | None] = secrets.read) -> None:
         self._read_password = read_password
         self._lock = threading.Lock()
-        self._built: dict[tuple[str, int], tuple[object, ssl.SSLContext]] = {}
+        self._built: dict[tuple[str, int], tuple[object, ClientContext]] = {}
 
     def of(
-        self, certificate: Certificate, additional_ca: Path | None, *, security_level: int = SECURITY_LEVEL
-    ) -> ssl.SSLContext:
+        self,
+        certificate: Certificate,
+        additional_ca: Path | None,
+        system: Sequence[bytes] = (),
+        *,
+        security_level: int = SECURITY_LEVEL,
+    ) -> ClientContext:
         """The context of `certificate`, the same object as before while it may be. Raises CertificateUnusable.
 
-        SecretsUnavailable passes through when the keyring does not answer. `security_level` is as in `client_context`.
+        SecretsUnavailable passes through when the keyring does not answer. The rest is as in `client_context`.
         """
-        state = None if additional_ca is None else file_state(additional_ca)
+        state = (None if additional_ca is None else file_state(additional_ca), tuple(system))
         key = (certificate.fingerprint, security_level)
         with self._lock:
             previous = self._built.get(key)
@@ -64,22 +70,28 @@ class ClientContexts:
                     "A senha da chave do certificado não está no cofre de senhas deste usuário neste computador. "
                     "Instale o certificado novamente em Certificado digital."
                 )
-            context = client_context(certificate, password, additional_ca, security_level=security_level)
+            context = client_context(certificate, password, additional_ca, system, security_level=security_level)
             self._built[key] = (state, context)
             return context
 
 
 def client_context(
-    certificate: Certificate, password: str, additional_ca: Path | None, *, security_level: int = SECURITY_LEVEL
-) -> ssl.SSLContext:
+    certificate: Certificate,
+    password: str,
+    additional_ca: Path | None,
+    system: Sequence[bytes] = (),
+    *,
+    security_level: int = SECURITY_LEVEL,
+) -> ClientContext:
     """A client's context for every authority: TLS 1.2 only, server and name verified, certificate presented.
 
     TLS 1.2 alone, because SP, BA and MT ask for the certificate by renegotiation, which TLS 1.3 does not have.
-    Trust is certifi (MG and ES use public authorities), ICP-Brasil of `certifi_icpbr`, and the PEM file
-    `additional_ca` when given. `password` is that of `certificate.key_pem`. A `security_level` of 1 takes 1024-bit DH
-    keys and every cipher of OpenSSL's default, and nothing else changes. Raises CertificateUnusable.
+    Trust is certifi (MG and ES use public authorities), ICP-Brasil of `certifi_icpbr`, the PEM file `additional_ca`
+    when given, and the authorities of the system in `system`, as DER. `password` is that of `certificate.key_pem`.
+    A `security_level` of 1 takes 1024-bit DH keys and every cipher of OpenSSL's default, and nothing else changes.
+    Raises CertificateUnusable.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     if security_level != SECURITY_LEVEL:
@@ -87,22 +99,20 @@ def client_context(
     context.load_verify_locations(certifi.where())
     for authority in icp_brasil():
         context.load_verify_locations(cadata=authority)
-    if additional_ca is not None:
-        _trust(context, additional_ca)
+    _trust_besides(context, additional_ca, system)
     load_chain(context, certificate.chain_pem, certificate.key_pem, password)
     return context
 
 
-def anonymous_context(additional_ca: Path | None) -> ssl.SSLContext:
+def anonymous_context(additional_ca: Path | None, system: Sequence[bytes] = ()) -> ClientContext:
     """A client's context that presents nothing: TLS 1.2 or later, server and name verified.
 
-    Trust is certifi and the PEM file `additional_ca` when given. Raises CertificateUnusable.
+    Trust is certifi, the PEM file `additional_ca` when given, and `system`. Raises CertificateUnusable.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(certifi.where())
-    if additional_ca is not None:
-        _trust(context, additional_ca)
+    _trust_besides(context, additional_ca, system)
     return context
 
 
@@ -157,6 +167,19 @@ def icp_brasil() -> Iterator[bytes]:
         der = ssl.PEM_cert_to_DER_cert(pem)
         if b"ICP-Brasil" in der:
             yield der
+
+
+def _trust_besides(context: ClientContext, additional_ca: Path | None, system: Sequence[bytes]) -> None:
+    if additional_ca is not None:
+        _trust(context, additional_ca)
+    if not system:
+        return
+    own = frozenset(context.get_ca_certs(binary_form=True))
+    context.with_system = True
+    context.only_of_system = tuple(authority for authority in system if authority not in own)
+    for authority in context.only_of_system:
+        with contextlib.suppress(ssl.SSLError):  # OpenSSL does not read all that a system's store may have
+            context.load_verify_locations(cadata=authority)
 
 
 def _trust(context: ssl.SSLContext, pem: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from services.interruption import Interruption
+from services.proxy import NoWayOut, Proxy, ProxyFailed, ProxyTo, schemes
 from services.tls_socket import TlsSocket
 
 KEEP_ALIVE_S = 60.0
@@ -53,8 +54,9 @@ class HttpAnswer:
 class HttpChannel:
     """One httpx.Client: HTTP/1.1, connections kept, no redirects followed, one TLS context.
 
-    `sent` tells whether the last message began to leave, which it does only over TLS; `answered` whether its answer
-    began. To be used by one thread; `interruption` tells it to give up. Times are in seconds.
+    `proxy_to` is asked at every message by which proxy its host is reached. `sent` tells whether the last message began
+    to leave, which it does only over TLS; `answered` whether its answer began. To be used by one thread;
+    `interruption` tells it to give up. Times are in seconds.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class HttpChannel:
         connect_timeout: float,
         read_timeout: float,
         interruption: Interruption,
+        proxy_to: ProxyTo,
         headers: dict[str, str],
     ) -> None:
         self._interruption = interruption
@@ -70,17 +73,19 @@ class HttpChannel:
         self._handshaking: socket.socket | None = None
         self._reused = False
         self._encrypted = False
+        self._led = False
+        self._refusal: tuple[int, tuple[str, ...]] = (0, ())
         self.sent = False
         self.answered = False
         self._origin = ""
         self._sent_at = datetime.now(UTC)
         context.sslsocket_class = TlsSocket
+        self._ways = _Ways(context, proxy_to)
         self._http = httpx.Client(
-            verify=context,
-            http2=False,
+            transport=self._ways,
+            trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
-            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
             headers=headers,
         )
 
@@ -129,7 +134,8 @@ class HttpChannel:
         into: Callable[[bytes], object] | None,
     ) -> HttpAnswer:
         self._origin = str(request.url.netloc)
-        self._reused = self._encrypted = True
+        self._reused = self._encrypted = self._led = True
+        self._refusal = (0, ())
         self.sent = self.answered = False
         if self._interruption.interrupted:
             # Interrupted while the message was built; opening a connection could take as long as its timeout.
@@ -143,8 +149,17 @@ class HttpChannel:
                 return replace(answer, clock_ahead=clock_ahead)
             finally:
                 response.close()
-        except UnicodeError as error:  # a host that the resolver cannot even ask about, as "a..b"
-            raise httpx.ConnectError("The name of the host is no name", request=request) from error
+        except NoWayOut as error:
+            raise httpx.ProxyError(str(error), request=request) from error
+        except (httpx.HTTPError, UnicodeError) as error:
+            proxy = self._ways.proxy
+            if proxy is not None and not self._led:
+                failed = ProxyFailed(proxy, *self._refusal)
+                failed.__cause__ = error
+                raise httpx.ProxyError(str(failed), request=request) from failed
+            if isinstance(error, UnicodeError):  # a host that the resolver cannot even ask about, as "a..b"
+                raise httpx.ConnectError("The name of the host is no name", request=request) from error
+            raise
         finally:
             self._interruption.use(None)
             self._end_handshake()
@@ -152,13 +167,15 @@ class HttpChannel:
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         """httpcore's account of what it does: the only public way to the socket while a call waits on it."""
         match event:
-            case "connection.connect_tcp.started" | "socks.connect_tcp.started":
-                self._reused = self._encrypted = False
-            case "connection.connect_tcp.complete" | "socks.connect_tcp.complete":
+            case "connection.connect_tcp.started":
+                self._reused = self._encrypted = self._led = False
+            case "connection.connect_tcp.complete":
                 # TLS takes the descriptor out of this socket; the duplicate stays good for a shutdown meanwhile.
                 self._handshaking = info["return_value"].get_extra_info("socket").dup()
                 self._interruption.use(self._handshaking)
-            case "connection.start_tls.complete" | "proxy.start_tls.complete" | "socks.start_tls.complete":
+            case "proxy.start_tls.started":
+                self._led = True
+            case "connection.start_tls.complete" | "proxy.start_tls.complete":
                 connection = info["return_value"].get_extra_info("socket")
                 self._sockets[self._origin] = connection
                 self._interruption.use(connection)
@@ -167,13 +184,50 @@ class HttpChannel:
             case "http11.send_request_headers.started":
                 self._sent_at = datetime.now(UTC)
                 self.sent = self._encrypted  # else it is only a proxy that is asked for a way
-            case "http11.receive_response_headers.complete":
+            case "http11.receive_response_headers.complete" if self._encrypted:
                 self.answered = True
+            case "http11.receive_response_headers.complete":
+                _, status, _, headers, *_ = info["return_value"]
+                asked = [value.decode("latin-1") for name, value in headers if name.lower() == b"proxy-authenticate"]
+                self._refusal = (status, schemes(asked))
 
     def _end_handshake(self) -> None:
         if self._handshaking is not None:
             self._handshaking.close()
             self._handshaking = None
+
+
+class _Ways(httpx.BaseTransport):
+    """Sends each message by the proxy of its host, which may change meanwhile, or by none.
+
+    `proxy` is that of the last message. Raises NoWayOut too.
+    """
+
+    def __init__(self, context: ssl.SSLContext, proxy_to: ProxyTo) -> None:
+        self.proxy: Proxy | None = None
+        self._context = context
+        self._proxy_to = proxy_to
+        self._made: dict[Proxy | None, httpx.HTTPTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.proxy = None
+        self.proxy = self._proxy_to(request.url.host)
+        way = self._made.get(self.proxy)
+        if way is None:
+            way = self._made[self.proxy] = self._make(self.proxy)
+        return way.handle_request(request)
+
+    def close(self) -> None:
+        for way in self._made.values():
+            way.close()
+
+    def _make(self, proxy: Proxy | None) -> httpx.HTTPTransport:
+        by = None
+        if proxy is not None:
+            login = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+            by = httpx.Proxy(f"http://{proxy.address}", headers=login)
+        limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+        return httpx.HTTPTransport(verify=self._context, trust_env=False, limits=limits, proxy=by)
 
 
 def _clock_ahead(date: str, sent_at: datetime, answered_at: datetime) -> timedelta | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain import Failure, FailureKind
+from services.proxy import PLACE, NoWayOut, ProxyFailed, proxy_failure
 from services.tls_socket import HandshakeFailed
 
 # X509_V_ERR_* of OpenSSL (x509_vfy.h)
@@ -66,19 +67,14 @@ def network_failure(
         details += "\nSegunda tentativa, com nível de segurança 1: a primeira parou numa chave DH pequena demais."
     handshake = next((c for c in causes if isinstance(c, HandshakeFailed)), None)
     for cause in causes:
+        if isinstance(cause, NoWayOut):
+            return replace(cause.failure, details=details)
+        if isinstance(cause, ProxyFailed):
+            return proxy_failure(cause, host, details)
         if isinstance(cause, ssl.SSLCertVerificationError):
-            issuer = handshake.missing_issuer if handshake is not None else ""
-            return _untrusted(cause, issuer, host, called, details, clock_warning)
+            return _untrusted(cause, handshake, host, called, details, clock_warning)
     if isinstance(error, httpx.TimeoutException):
         return _timeout(isinstance(error, httpx.ConnectTimeout), host, called, details)
-    if isinstance(error, httpx.ProxyError):
-        return Failure(
-            FailureKind.NETWORK,
-            f"O proxy da rede não deixou chegar a {host}.",
-            "Ele recusou a conexão ou pediu senha.",
-            "Peça à informática para liberar este endereço no proxy, sem inspeção de TLS.",
-            details,
-        )
     for cause in causes:
         if isinstance(cause, socket.gaierror | UnicodeError):
             return Failure(
@@ -228,8 +224,14 @@ def _encryption(reason: str, met: bool, called: Called, lowered: bool) -> tuple[
 
 
 def _untrusted(
-    error: ssl.SSLCertVerificationError, issuer: str, host: str, called: Called, details: str, clock_warning: str
+    error: ssl.SSLCertVerificationError,
+    handshake: HandshakeFailed | None,
+    host: str,
+    called: Called,
+    details: str,
+    clock_warning: str,
 ) -> Failure:
+    issuer = handshake.missing_issuer if handshake is not None else ""
     what = f"O servidor {host} não provou que é quem diz ser, e nada foi enviado a ele."
     details = f"{details}\nX509_V_ERR {error.verify_code}: {error.verify_message}"
     if error.verify_code in (_WRONG_NAME, _WRONG_ADDRESS):
@@ -249,10 +251,7 @@ def _untrusted(
             if error.verify_code not in _SELF_SIGNED
             else f"A autoridade raiz do certificado dele{named} não está entre as que este programa conhece."
         )
-        todo = (
-            f"Se a {called.name} trocou de autoridade, grave o certificado dessa em “ac_adicionais.pem”, na pasta de "
-            f"dados; se um antivírus ou proxy inspeciona a conexão, exclua {called.domain} da inspeção."
-        )
+        todo = _of_unknown_issuer(called, with_system=handshake is not None and handshake.with_system)
         details += f"\nAutoridade que falta: {issuer}" if issuer else ""
     else:
         cause = f"A verificação do certificado dele parou com “{error.verify_message}”."
@@ -261,6 +260,28 @@ def _untrusted(
             f"{called.name} trocar o certificado dela."
         )
     return Failure(FailureKind.TRUST, what, cause, todo, details)
+
+
+def _of_unknown_issuer(called: Called, *, with_system: bool) -> str:
+    """What to do about an authority that is not known; `with_system` when those of the system were believed too."""
+    system = "“Confiar também nas autoridades do sistema”"
+    file = "grave o certificado dela em “ac_adicionais.pem”, na pasta de dados"
+    if called.with_certificate:
+        # Whoever inspects the connection cannot present the branch's certificate, so that trusting them is no use.
+        new = file if with_system else f"ligue {system}, em {PLACE}, ou {file}"
+        return (
+            f"Se a {called.name} trocou de autoridade, {new}; se um antivírus ou proxy inspeciona a conexão, exclua "
+            f"{called.domain} da inspeção, pela qual o certificado da filial não passa."
+        )
+    if with_system:
+        return (
+            f"Se um antivírus ou proxy inspeciona a conexão, exclua {called.domain} da inspeção, ou instale a "
+            f"autoridade dele neste computador; se a {called.name} trocou de autoridade, {file}."
+        )
+    return (
+        f"Se um antivírus ou proxy inspeciona a conexão, ligue {system}, em {PLACE}, ou exclua {called.domain} da "
+        f"inspeção; se a {called.name} trocou de autoridade, {file}."
+    )
 
 
 def _refused_certificate(what: str, cause: str, details: str, clock_warning: str) -> Failure:

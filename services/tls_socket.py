@@ -16,13 +16,23 @@ class HandshakeFailed(OSError):
 
     `begun` tells whether the server had presented itself, without which it cannot have seen a client's certificate.
     `missing_issuer` is the common name of the first authority, from the server's certificate upwards, that was neither
-    sent by it nor is trusted, or that of the root sent which is not; "" when the chain tells of none.
+    sent by it nor is trusted, or that of the root sent which is not; "" when the chain tells of none. `with_system`
+    tells whether the system's authorities were believed too.
     """
 
-    def __init__(self, message: str, *, begun: bool, missing_issuer: str) -> None:
+    def __init__(self, message: str, *, begun: bool, missing_issuer: str, with_system: bool = False) -> None:
         super().__init__(message)
         self.begun = begun
         self.missing_issuer = missing_issuer
+        self.with_system = with_system
+
+
+class ClientContext(ssl.SSLContext):
+    """A context of this program's as a client. `with_system` tells whether the system's authorities are believed too,
+    `only_of_system` those, as DER, that are not the program's own or the administrator's."""
+
+    with_system = False
+    only_of_system: tuple[bytes, ...] = ()
 
 
 class TlsSocket(ssl.SSLSocket):
@@ -53,7 +63,10 @@ class TlsSocket(ssl.SSLSocket):
             sent = self._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]
             untrusted = isinstance(error, ssl.SSLCertVerificationError)
             missing = _missing_issuer(sent, self.context) if untrusted else ""
-            raise HandshakeFailed(str(error), begun=bool(sent), missing_issuer=missing) from error
+            with_system = isinstance(self.context, ClientContext) and self.context.with_system
+            raise HandshakeFailed(
+                str(error), begun=bool(sent), missing_issuer=missing, with_system=with_system
+            ) from error
 
     def _lost(self) -> int:
         try:

@@ -15,6 +15,7 @@ from app.version import VERSION
 from services.certificate import CertificateUnusable, anonymous_context, file_state
 from services.http_channel import HttpAnswer, HttpChannel
 from services.interruption import Interruption
+from services.network import Network
 from services.network_failure import Called, cancelled, network_failure
 
 MAX_REDIRECTS = 5
@@ -35,11 +36,11 @@ class AnpTransport:
         self, folders: Folders, connect_timeout: float, read_timeout: float, interruption: Interruption
     ) -> None:
         self.sent = b""
-        self._folders = folders
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._interruption = interruption
         self._channel: HttpChannel | None = None
+        self._network = Network(folders)
         self._trusts: object = None
 
     def get(
@@ -99,17 +100,24 @@ class AnpTransport:
         return answer
 
     def _open(self) -> HttpChannel:
-        additional = self._folders.additional_ca_file
         try:
-            trusts = file_state(additional) if additional.exists() else None
+            trust = self._network.trust()
+            trusts = trust, file_state(trust.additional_ca) if trust.additional_ca is not None else None
             if self._channel is not None and trusts == self._trusts:
                 return self._channel
-            context = anonymous_context(additional if trusts is not None else None)
+            context = anonymous_context(trust.additional_ca, trust.system)
         except CertificateUnusable as error:
             # What to do is in the sentence.
             raise ConsultationFailed(Failure(FailureKind.CONFIGURATION, str(error), "", "")) from error
         self.close()
-        self._channel = HttpChannel(context, self._connect_timeout, self._read_timeout, self._interruption, _HEADERS)
+        self._channel = HttpChannel(
+            context,
+            self._connect_timeout,
+            self._read_timeout,
+            self._interruption,
+            self._network.proxy_to,
+            _HEADERS,
+        )
         self._trusts = trusts
         return self._channel
 

@@ -23,6 +23,7 @@ from services.credit.credentials import Credentials
 from services.credit.provider import AnalysisFailed, Contract
 from services.http_channel import HttpAnswer, HttpChannel
 from services.interruption import Interruption
+from services.network import Network
 from services.network_failure import Called, cancelled, network_failure
 
 CONNECT_TIMEOUT_S = 5.0
@@ -65,7 +66,7 @@ class Exchange:
         connect_timeout: float = CONNECT_TIMEOUT_S,
         read_timeout: float = READ_TIMEOUT_S,
     ) -> None:
-        self._folders = folders
+        self._network = Network(folders)
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._interruption = Interruption()
@@ -147,14 +148,21 @@ class Exchange:
             raise AnalysisFailed(failure) from error
 
     def _channel(self) -> HttpChannel:
-        additional = self._folders.additional_ca_file
         try:
-            context = anonymous_context(additional if additional.exists() else None)
+            trust = self._network.trust()
+            context = anonymous_context(trust.additional_ca, trust.system)
         except CertificateUnusable as error:
             # What to do is in the sentence.
             raise AnalysisFailed(Failure(FailureKind.CONFIGURATION, str(error), "", "")) from error
         headers = {"User-Agent": f"Retaguarda/{VERSION}", "Accept-Encoding": "gzip", "Connection": "close"}
-        return HttpChannel(context, self._connect_timeout, self._read_timeout, self._interruption, headers)
+        return HttpChannel(
+            context,
+            self._connect_timeout,
+            self._read_timeout,
+            self._interruption,
+            self._network.proxy_to,
+            headers,
+        )
 
 
 def basic(credentials: Credentials) -> str:

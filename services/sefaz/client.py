@@ -13,6 +13,7 @@ from app.domain import ConsultationFailed, Document, DocumentKind, Failure, Fail
 from app.uf import Missing
 from services.interruption import Interruption
 from services.network_failure import Called, cancelled, network_failure
+from services.proxy import ProxyTo, straight
 from services.sefaz.answer import ParsedAnswer, invalid_response, parse_answer
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import StatusClass, StatusCode, status_code
@@ -41,12 +42,14 @@ class SefazClient:
         context: ssl.SSLContext,
         lenient: Callable[[], ssl.SSLContext] | None = None,
         *,
+        proxy_to: ProxyTo = straight,
         connect_timeout: float = 15.0,
         read_timeout: float = 45.0,
     ) -> None:
         self.clock: ClockDifference | None = None
         self._context = context
         self._lenient = lenient
+        self._proxy_to = proxy_to
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._interruption = Interruption()
@@ -142,7 +145,12 @@ class SefazClient:
             from services.sefaz.transport import SefazTransport
 
             self._transport = SefazTransport(
-                self._context, self._lenient, self._connect_timeout, self._read_timeout, self._interruption
+                self._context,
+                self._lenient,
+                self._connect_timeout,
+                self._read_timeout,
+                self._interruption,
+                self._proxy_to,
             )
         return self._transport
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,13 +23,14 @@ from services import waited_socket
 from services.certificate import SECURITY_LEVEL
 from services.check_list import Outcome, StepReport, elapsed_ms, failed, ok
 from services.network_failure import Called, dh_key_too_small, network_failure
+from services.proxy import NoWayOut, Proxy, ProxyFailed, ProxyTo, tunnel
 from services.sefaz import server_chain, tls_probe
 from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint
 from services.sefaz.server_chain import SentCertificate
-from services.sefaz.tls_probe import Handshake, ProxyRefused
+from services.sefaz.tls_probe import Handshake
 from services.sefaz.tls_profile import CertificateRequest, TlsProfile, security_level, tls_profile
-from services.tls_socket import HandshakeFailed
+from services.tls_socket import ClientContext, HandshakeFailed
 
 _CALLED = Called("SEFAZ", "o endereço da UF", with_certificate=True)
 _STRONG_DH_BITS = 2048
@@ -41,37 +40,19 @@ _OF_DATES, _OF_NAMES = (9, 10), (62, 64)  # X509_V_ERR_* of OpenSSL (x509_vfy.h)
 
 
 @dataclass(frozen=True)
-class _Proxy:
-    """The HTTP proxy of this computer's settings; `authorization` is the header's value, "" without a login."""
-
-    host: str
-    port: int
-    authorization: str = field(repr=False)
-
-
-def _proxy_to(host: str) -> _Proxy | None:
-    """Through which proxy httpx goes to that host, by the environment and the system's settings."""
-    known = getproxies()
-    parts = urlsplit(known.get("https") or known.get("all") or "")
-    if parts.scheme != "http" or not parts.hostname or proxy_bypass(host):
-        return None
-    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-    authorization = f"Basic {b64encode(login.encode()).decode()}" if login else ""
-    return _Proxy(parts.hostname, parts.port or 80, authorization)
-
-
-@dataclass(frozen=True)
 class Connector:
     """With what connections are tried: the branch's certificate and its context, and how long to wait, in seconds.
 
-    `lenient` gives the context that takes a 1024-bit DH key, for the addresses where that is allowed.
+    `lenient` gives the context that takes a 1024-bit DH key, for the addresses where that is allowed. `proxy_to` tells
+    by which proxy a host is reached.
     """
 
     certificate: Certificate
-    context: ssl.SSLContext
-    lenient: Callable[[], ssl.SSLContext]
+    context: ClientContext
+    lenient: Callable[[], ClientContext]
     timeout_s: float
     given_up: Callable[[], bool]
+    proxy_to: ProxyTo
 
     def steps(self, endpoint: Endpoint) -> Iterator[StepReport]:
         """Name, connection, TLS and what certificate is asked for, at that UF's address; ends after a step that failed.
@@ -81,25 +62,32 @@ class Connector:
         address = endpoint.production
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or 443
-        proxy = _proxy_to(host)
-        first, first_port = (proxy.host, proxy.port) if proxy is not None else (host, port)
         started = time.perf_counter()
+        try:
+            proxy = self.proxy_to(host)
+        except NoWayOut as error:
+            yield failed(Step.NAME, error.failure, started)
+            return
+        first, first_port = (proxy.host, proxy.port) if proxy is not None else (host, port)
+        facts = (("Proxy", "nenhum" if proxy is None else f"{proxy.address}; o endereço vem {proxy.source.value}"),)
         try:
             found = waited_socket.resolve(first, first_port)
         except (OSError, UnicodeError) as error:
-            yield failed(Step.NAME, _explained(error, f"https://{first}:{first_port}" if proxy else address), started)
+            yield replace(failed(Step.NAME, _explained(_of(proxy, error), address), started), facts=facts)
             return
         through = (
-            f"As conexões deste computador passam pelo proxy {first}, e é ele que encontra {host}. " if proxy else ""
+            f"As conexões deste computador passam pelo proxy {proxy.address}, e é ele que encontra {host}. "
+            if proxy is not None
+            else ""
         )
         named = f"{through}{first} é {', '.join(ip for ip, _ in found)}."
-        yield ok(Step.NAME, named, started)
+        yield replace(ok(Step.NAME, named, started), facts=facts)
 
         started = time.perf_counter()
         reach = partial(self._reached, found, proxy, host, port)
         try:
             connection = reach()
-        except (OSError, ProxyRefused) as error:
+        except (OSError, ProxyFailed) as error:
             yield failed(Step.CONNECTION, _explained(error, address), started)
             return
         with connection:
@@ -115,16 +103,21 @@ class Connector:
         weak = made.error is not None and dh_key_too_small(made.error)
         lowered = weak and security_level(endpoint) < SECURITY_LEVEL
         if lowered:
-            with suppress(OSError, ProxyRefused), reach() as connection:  # else the first handshake tells
+            with suppress(OSError, ProxyFailed), reach() as connection:  # else the first handshake tells
                 made = tls_probe.handshake(connection, self.lenient(), host, self.timeout_s, self.given_up)
         yield from self._judged(made, address, started, lowered=lowered)
 
-    def _reached(self, found: list[waited_socket.Address], proxy: _Proxy | None, host: str, port: int) -> socket.socket:
-        """A connection to the server. Raises GivenUp, OSError or ProxyRefused."""
-        connection = waited_socket.connect(found, self.timeout_s, self.given_up)
+    def _reached(self, found: list[waited_socket.Address], proxy: Proxy | None, host: str, port: int) -> socket.socket:
+        """A connection to the server. Raises GivenUp, OSError or ProxyFailed."""
+        try:
+            connection = waited_socket.connect(found, self.timeout_s, self.given_up)
+        except OSError as error:
+            if proxy is None:
+                raise
+            raise ProxyFailed(proxy) from error
         if proxy is not None:
             try:
-                tls_probe.tunnel(connection, host, port, proxy.authorization, self.timeout_s, self.given_up)
+                tunnel(connection, proxy, host, port, self.timeout_s, self.given_up)
             except BaseException:
                 connection.close()
                 raise
@@ -133,8 +126,14 @@ class Connector:
     def _judged(self, made: Handshake, address: str, started: float, *, lowered: bool) -> Iterator[StepReport]:
         chain = [server_chain.described(der) for der in made.said.chain]
         profile = tls_profile(urlsplit(address).hostname or "")
-        failure = None if made.error is None else _tls_failure(made, chain, address, lowered=lowered)
+        failure = (
+            None
+            if made.error is None
+            else _tls_failure(made, chain, address, lowered=lowered, with_system=self.context.with_system)
+        )
         facts = _facts(made, chain)
+        if chain:
+            facts = (*facts, ("Autoridades", self._believed))
         if profile is not None:
             facts = (*facts, ("Já conhecido", profile.measured))
         # A server that refuses the branch's certificate has proved already who it is.
@@ -142,11 +141,20 @@ class Connector:
         if failure is not None and not refused:
             yield replace(failed(Step.TLS, failure, started), facts=facts)
             return
-        yield _agreed(made, chain, facts, elapsed_ms(started), lowered=lowered)
+        of_system = server_chain.above(chain, self.context.only_of_system) if failure is None else ""
+        yield _agreed(made, chain, facts, elapsed_ms(started), of_system, lowered=lowered)
         if failure is not None:
             yield replace(failed(Step.REQUEST, failure), facts=_accepted(made))
             return
         yield self._request(made, profile)
+
+    @property
+    def _believed(self) -> str:
+        own = "as do programa e as de ac_adicionais.pem"
+        if not self.context.with_system:
+            return f"{own}; as do sistema não"
+        more = counted(len(self.context.only_of_system), "autoridade a mais", "autoridades a mais")
+        return f"{own}, e também as do sistema ({more})"
 
     def _request(self, made: Handshake, profile: TlsProfile | None) -> StepReport:
         if not made.said.asks_certificate:
@@ -181,8 +189,15 @@ def _not_asked(profile: TlsProfile | None) -> StepReport:
 
 
 def _agreed(
-    made: Handshake, chain: list[SentCertificate], facts: tuple[tuple[str, str], ...], ms: int, *, lowered: bool
+    made: Handshake,
+    chain: list[SentCertificate],
+    facts: tuple[tuple[str, str], ...],
+    ms: int,
+    of_system: str,
+    *,
+    lowered: bool,
 ) -> StepReport:
+    """`of_system` is the authority that answers for the server and only the system knows, "" without one."""
     server = chain[0] if chain else None
     found = f"{made.said.version} com {made.cipher}."
     warnings = []
@@ -190,6 +205,11 @@ def _agreed(
         found += f" Certificado de {server.subject}, emitido por {server.issuer}, até {day(server.not_after)}."
         if server.not_after - datetime.now(UTC) < _ENDING:
             warnings.append(f"O certificado do servidor vence em {exact(server.not_after)}: a SEFAZ precisa trocá-lo.")
+    if of_system:
+        warnings.append(
+            f"Quem garante este servidor é “{of_system}”, que só o sistema deste computador conhece: ou a SEFAZ trocou "
+            "de autoridade, ou a rede inspeciona a conexão."
+        )
     if 0 < made.dh_bits < _STRONG_DH_BITS:
         warnings.append(
             f"O servidor usa Diffie-Hellman de {made.dh_bits} bits, menos que os {_STRONG_DH_BITS} recomendados"
@@ -240,7 +260,9 @@ def _accepted(made: Handshake) -> tuple[tuple[str, str], ...]:
     return (("Autoridades aceitas", ", ".join(names[:_SHOWN]) + more),)
 
 
-def _tls_failure(made: Handshake, chain: list[SentCertificate], address: str, *, lowered: bool) -> Failure:
+def _tls_failure(
+    made: Handshake, chain: list[SentCertificate], address: str, *, lowered: bool, with_system: bool
+) -> Failure:
     error = made.error
     assert error is not None
     host = urlsplit(address).hostname
@@ -256,7 +278,7 @@ def _tls_failure(made: Handshake, chain: list[SentCertificate], address: str, *,
     path = server_chain.path(chain)
     top = path[-1] if path and untrusted else None
     missing = "" if top is None else top.subject if top.is_root else top.issuer
-    how_far = HandshakeFailed(str(error), begun=bool(chain), missing_issuer=missing)
+    how_far = HandshakeFailed(str(error), begun=bool(chain), missing_issuer=missing, with_system=with_system)
     how_far.__cause__ = error
     failure = _explained(how_far, address, lowered=lowered)
     if isinstance(error, ssl.SSLCertVerificationError) and (blamed := _blamed(error.verify_code, path)):
@@ -278,11 +300,20 @@ def _blamed(verify_code: int, path: list[SentCertificate]) -> str:
     return ""
 
 
+def _of(proxy: Proxy | None, error: Exception) -> Exception:
+    """The error of who was called first: the proxy's, when there is one."""
+    if proxy is None:
+        return error
+    failed = ProxyFailed(proxy)
+    failed.__cause__ = error
+    return failed
+
+
 def _explained(error: BaseException, address: str, *, lowered: bool = False) -> Failure:
     failed: httpx.TransportError = httpx.ConnectError(str(error))
     if isinstance(error, TimeoutError):
         failed = httpx.ConnectTimeout("timed out")
-    elif isinstance(error, ProxyRefused):
+    elif isinstance(error, ProxyFailed):
         failed = httpx.ProxyError(str(error))
     failed.__cause__ = error
     return network_failure(failed, address, _CALLED, sent="TLS", answered=False, lowered=lowered)

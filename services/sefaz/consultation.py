@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,9 +42,11 @@ from app.settings.checks import usable_here_error
 from app.settings.snapshot import Snapshot
 from services.certificate import SECURITY_LEVEL, CertificateUnusable, ClientContexts
 from services.consultation import Asked, Consultation, NotAsked, NotYet, not_configured
+from services.network import Network
 from services.sefaz.client import SefazClient
 from services.sefaz.endpoints import Endpoint, EndpointStatus, InvalidEndpoints, load_endpoints
 from services.sefaz.status_codes import StatusClass, status_code
+from services.tls_socket import ClientContext
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -66,7 +67,7 @@ class _Client:
     """A client and the certificate it presents."""
 
     certificate: Certificate
-    context: ssl.SSLContext
+    context: ClientContext
     sefaz: SefazClient
 
 
@@ -88,6 +89,7 @@ class SefazConsultation(Consultation[SefazFinding]):
         """`contexts` may be shared by several of these."""
         super().__init__(database, clock=clock)
         self._folders = folders
+        self._network = Network(folders)
         self._read_timeout = read_timeout
         self._contexts = contexts or ClientContexts()
         self._client: _Client | None = None
@@ -185,7 +187,7 @@ class SefazConsultation(Consultation[SefazFinding]):
         with self._database.reading() as connection:
             return certificates.for_branch(connection, branch_id)
 
-    def presented(self, snapshot: Snapshot, security_level: int = SECURITY_LEVEL) -> tuple[Certificate, ssl.SSLContext]:
+    def presented(self, snapshot: Snapshot, security_level: int = SECURITY_LEVEL) -> tuple[Certificate, ClientContext]:
         """The certificate that consultations use, fit for it, and the context that presents it, with that level of
         OpenSSL's. Raises NotAsked."""
         branch_id = _branch(snapshot)
@@ -219,14 +221,13 @@ class SefazConsultation(Consultation[SefazFinding]):
         self.close()
         context = self._context_of(certificate)
         lenient = partial(self._context_of, certificate, security_level=1)
-        return _Client(certificate, context, SefazClient(context, lenient, read_timeout=self._read_timeout))
+        client = SefazClient(context, lenient, proxy_to=self._network.proxy_to, read_timeout=self._read_timeout)
+        return _Client(certificate, context, client)
 
-    def _context_of(self, certificate: Certificate, security_level: int = SECURITY_LEVEL) -> ssl.SSLContext:
-        additional = self._folders.additional_ca_file
+    def _context_of(self, certificate: Certificate, security_level: int = SECURITY_LEVEL) -> ClientContext:
         try:
-            return self._contexts.of(
-                certificate, additional if additional.exists() else None, security_level=security_level
-            )
+            trust = self._network.trust()
+            return self._contexts.of(certificate, trust.additional_ca, trust.system, security_level=security_level)
         except (CertificateUnusable, secrets.SecretsUnavailable) as error:
             # What to do is in the sentence: the keyring or the file of authorities may be what fails.
             raise NotAsked(Failure(FailureKind.CERTIFICATE, str(error), "", "")) from error

@@ -7,7 +7,6 @@ opened to it: insisting prolongs what keeps invoices from being issued.
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +42,7 @@ from app.uf import Missing
 from services.certificate import ClientContexts
 from services.check_list import CheckStep, Outcome, StepReport, elapsed_ms, failed
 from services.consultation import NotAsked, NotYet
+from services.network import Network
 from services.network_failure import cancelled
 from services.sefaz.answer_steps import answer_steps, unserved
 from services.sefaz.consultation import SefazConsultation
@@ -50,6 +50,7 @@ from services.sefaz.diagnosis_report import Step, UfReport
 from services.sefaz.endpoint_changes import try_again
 from services.sefaz.endpoints import Endpoint, EndpointStatus
 from services.sefaz.status_codes import status_code
+from services.tls_socket import ClientContext
 from services.waited_socket import GivenUp
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class _Branch:
 
     document: Document
     certificate: Certificate
-    context: ssl.SSLContext
+    context: ClientContext
 
 
 class _Stopped(Exception):
@@ -126,6 +127,7 @@ class Diagnosis:
         self._path = partial(
             SefazConsultation, database, folders, contexts=ClientContexts(), clock=clock, read_timeout=read_timeout
         )
+        self._network = Network(folders)
         self._over = threading.Event()
         self._told: SimpleQueue[UfReport | Exception] = SimpleQueue()
         self._lock = threading.Lock()
@@ -279,14 +281,19 @@ class Diagnosis:
             made.append(step)
             progress.add(step)
 
-        def lenient() -> ssl.SSLContext:
+        def lenient() -> ClientContext:
             return path.presented(self._snapshot, security_level=1)[1]
 
         try:
             from services.sefaz.connection_steps import Connector
 
             connector = Connector(
-                branch.certificate, branch.context, lenient, self._connect_timeout, given_up=self._over.is_set
+                branch.certificate,
+                branch.context,
+                lenient,
+                self._connect_timeout,
+                given_up=self._over.is_set,
+                proxy_to=self._network.proxy_to,
             )
             for step in connector.steps(endpoint):
                 add(step)

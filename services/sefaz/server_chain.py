@@ -77,6 +77,12 @@ def path(chain: Sequence[SentCertificate]) -> list[SentCertificate]:
     return found
 
 
+def above(chain: Sequence[SentCertificate], authorities: Sequence[bytes]) -> str:
+    """The name of the one among those authorities (DER) that stands above what a server sent; "" when none does."""
+    found = _issuer(path(chain)[-1], authorities) if chain else None
+    return "" if found is None else found.subject
+
+
 @dataclass(frozen=True)
 class Acceptance:
     """How the branch's certificate fits the list of authorities that a server says it accepts.

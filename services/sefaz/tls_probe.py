@@ -6,7 +6,6 @@ the server says before it is trusted is shown, never believed. Times are in seco
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
@@ -15,9 +14,6 @@ from dataclasses import dataclass
 
 from services.sefaz.tls_flight import ServerFlight
 from services.waited_socket import GiveUp, receive, send
-
-_HEAD_LIMIT = 1 << 14
-"""How much of a proxy's answer is read; one that has not ended by then is no answer."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +36,6 @@ class Handshake:
     def curve(self) -> str:
         """The curve of an ECDHE exchange; "" for any other."""
         return self.said.curve() if self.cipher.startswith("ECDHE-") else ""
-
-
-class ProxyRefused(Exception):
-    """The proxy did not lead to the server; the message is its status line."""
-
-
-def tunnel(
-    connection: socket.socket,
-    host: str,
-    port: int,
-    authorization: str,
-    timeout: float,
-    given_up: GiveUp,
-) -> None:
-    """Ask the HTTP proxy at the other end for a way to the server (RFC 9110 §9.3.6); `authorization` may be "".
-
-    Raises GivenUp, OSError or ProxyRefused.
-    """
-    deadline = time.monotonic() + timeout
-    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    login = f"Proxy-Authorization: {authorization}\r\n" if authorization else ""
-    send(connection, f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{login}\r\n".encode(), deadline, given_up)
-    head = b""
-    while b"\r\n\r\n" not in head and len(head) < _HEAD_LIMIT:
-        received = receive(connection, deadline, given_up)
-        if not received:
-            break
-        head += received
-    status = head.partition(b"\r\n")[0].decode("latin-1")
-    if not re.fullmatch(r"HTTP/1\.[01] 2\d\d( .*)?", status):
-        raise ProxyRefused(status)
 
 
 def handshake(

@@ -18,6 +18,7 @@ from services.certificate import SECURITY_LEVEL
 from services.http_channel import HttpAnswer, HttpChannel
 from services.interruption import Interruption
 from services.network_failure import dh_key_too_small
+from services.proxy import ProxyTo
 from services.sefaz.answer import MAX_BODY
 from services.sefaz.endpoints import Endpoint
 from services.sefaz.message import message
@@ -42,12 +43,14 @@ class SefazTransport:
         connect_timeout: float,
         read_timeout: float,
         interruption: Interruption,
+        proxy_to: ProxyTo,
     ) -> None:
         self.sent = b""
         self._lenient = lenient
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._interruption = interruption
+        self._proxy_to = proxy_to
         self._strict_channel = self._channel(context)
         self._lenient_channel: HttpChannel | None = None
         self._used = self._strict_channel
@@ -89,7 +92,9 @@ class SefazTransport:
             self._lenient_channel.close()
 
     def _channel(self, context: ssl.SSLContext) -> HttpChannel:
-        return HttpChannel(context, self._connect_timeout, self._read_timeout, self._interruption, _HEADERS)
+        return HttpChannel(
+            context, self._connect_timeout, self._read_timeout, self._interruption, self._proxy_to, _HEADERS
+        )
 
     def _send(self, channel: HttpChannel, address: str, headers: dict[str, str]) -> HttpAnswer:
         self._used = channel

@@ -6,7 +6,6 @@ Importing this module imports httpx, so only the first message does it.
 from __future__ import annotations
 
 import json
-import ssl
 
 import httpx
 
@@ -16,6 +15,7 @@ from app.version import VERSION
 from services.certificate import CertificateUnusable, anonymous_context
 from services.http_channel import HttpChannel
 from services.interruption import Interruption
+from services.network import Network
 from services.network_failure import Called, network_failure
 from services.whatsapp.account import Account, is_token
 from services.whatsapp.answer import Answer, Lost, NotSent, read_answer
@@ -36,7 +36,7 @@ class CloudApi:
     def __init__(
         self, folders: Folders, *, connect_timeout: float = CONNECT_TIMEOUT_S, read_timeout: float = READ_TIMEOUT_S
     ) -> None:
-        self._folders = folders
+        self._network = Network(folders)
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._interruption = Interruption()
@@ -50,7 +50,8 @@ class CloudApi:
         if not is_token(token):
             return NotSent("O token do WhatsApp tem espaços ou caracteres que não pode ter: copie-o de novo da Meta.")
         try:
-            context = self._context()
+            trust = self._network.trust()
+            context = anonymous_context(trust.additional_ca, trust.system)
         except CertificateUnusable as error:
             return NotSent(str(error))
         self._interruption.begin()
@@ -61,6 +62,7 @@ class CloudApi:
             self._connect_timeout,
             self._read_timeout,
             self._interruption,
+            self._network.proxy_to,
             {"User-Agent": f"Retaguarda/{VERSION}", "Accept-Encoding": "identity", "Connection": "close"},
         )
         try:
@@ -86,10 +88,6 @@ class CloudApi:
                 return Lost(failure.what, failure.details)
             return NotSent(failure.sentence, failure.details)
         return read_answer(answer.status, answer.body, whole=answer.whole)
-
-    def _context(self) -> ssl.SSLContext:
-        additional = self._folders.additional_ca_file
-        return anonymous_context(additional if additional.exists() else None)
 
 
 def body(message: Outgoing) -> bytes:

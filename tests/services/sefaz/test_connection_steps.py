@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +23,16 @@ from app.domain import Certificate, Failure, FailureKind
 from services.certificate import client_context
 from services.check_list import Outcome, StepReport
 from services.demo.ca import DemoAuthority
+from services.proxy import NoWayOut, Proxy, ProxySource, ProxyTo, basic, straight
 from services.sefaz import connection_steps
 from services.sefaz.connection_steps import Connector
 from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint, load_endpoints
 from services.sefaz.tls_profile import CertificateRequest, TlsProfile, tls_profile
+from services.tls_socket import ClientContext
 from services.waited_socket import GivenUp
 from tests.services.openssl_server import OpensslServer
+from tests.services.proxy_server import ProxyServer
 from tests.services.sefaz.test_openssl import DH_1024
 
 ALL = [Step.NAME, Step.CONNECTION, Step.TLS, Step.REQUEST]
@@ -62,17 +65,32 @@ class Bench:
         return ("-tls1_2", "-cert", own, "-key", self.folder / "chave.pem", *sent, *extra)
 
     def connector(
-        self, trusted: bytes, *, given_up: Callable[[], bool] = lambda: False, timeout_s: float = 10
+        self,
+        trusted: bytes,
+        *,
+        system: tuple[bytes, ...] = (),
+        given_up: Callable[[], bool] = lambda: False,
+        timeout_s: float = 10,
+        proxy_to: ProxyTo = straight,
     ) -> Connector:
         additional = self.written("adicionais.pem", trusted)
 
-        def context(level: int) -> ssl.SSLContext:
-            return client_context(self.certificate, self.password, additional, security_level=level)
+        def context(level: int) -> ClientContext:
+            return client_context(self.certificate, self.password, additional, system, security_level=level)
 
-        return Connector(self.certificate, context(2), lambda: context(1), timeout_s, given_up)
+        return Connector(self.certificate, context(2), lambda: context(1), timeout_s, given_up, proxy_to)
 
-    def steps(self, url: str, *, trusted: bytes | None = None, **changes: Any) -> list[StepReport]:
-        connector = self.connector(self.authority.ca_pem if trusted is None else trusted)
+    def steps(
+        self,
+        url: str,
+        *,
+        trusted: bytes | None = None,
+        system: tuple[bytes, ...] = (),
+        proxy_to: ProxyTo = straight,
+        **changes: Any,
+    ) -> list[StepReport]:
+        own = self.authority.ca_pem if trusted is None else trusted
+        connector = self.connector(own, system=system, proxy_to=proxy_to)
         return list(connector.steps(at(url, **changes)))
 
 
@@ -285,44 +303,80 @@ def test_a_server_that_does_not_ask_at_first(
     assert ("Já conhecido" in facts(steps, Step.TLS)) is (request_of is not None)
 
 
-def test_through_a_proxy_as_the_consultations_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[bytes] = []
-
-    def lead(client: socket.socket) -> None:
-        heard.append(client.recv(4096))
-        port = int(heard[0].split(b" ")[1].rpartition(b":")[2])
-        with socket.create_connection(("127.0.0.1", port)) as server:
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            server.settimeout(0.05)
-            client.settimeout(0.05)
-            with suppress(ConnectionError):  # whoever has seen enough may leave without a word
-                while True:
-                    for one, other in ((client, server), (server, client)):
-                        with suppress(TimeoutError):
-                            data = one.recv(65536)
-                            if not data:
-                                return
-                            other.sendall(data)
-
-    with OpensslServer(*bench.options()) as server, listening(lead) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("https://localhost", "http://maria:senha@127.0.0.1"))
-        steps = bench.steps(server.url)
+def test_through_a_proxy_as_the_consultations_go(bench: Bench) -> None:
+    with OpensslServer(*bench.options("nfe.teste")) as server, ProxyServer(login=("maria", "senha")) as proxy:
+        way = Proxy("127.0.0.1", proxy.port, ProxySource.SETTINGS, basic("maria", "senha"))
+        steps = bench.steps(server.url.replace("localhost", "nfe.teste"), proxy_to=lambda host: way)
     assert [one.outcome for one in steps] == [Outcome.OK] * 4
-    assert "passam pelo proxy 127.0.0.1" in steps[0].found
-    assert heard[0].startswith(b"CONNECT localhost:")
-    assert b"Proxy-Authorization: Basic bWFyaWE6c2VuaGE=\r\n" in heard[0]
-    assert not any("senha" in text for one in steps for text in (one.found, *(value for _, value in one.facts)))
+    assert f"passam pelo proxy 127.0.0.1:{proxy.port}, e é ele que encontra nfe.teste" in steps[0].found
+    assert facts(steps, Step.NAME)["Proxy"] == way.address + "; o endereço vem das configurações deste computador"
+    assert proxy.asked[0].startswith(b"CONNECT nfe.teste:")
+    told = [text for one in steps for text in (one.found, *(value for _, value in one.facts))]
+    assert not any("senha" in text or way.authorization in text for text in told)
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"nonsense\r\n\r\n", b""])
-def test_a_proxy_that_refuses(bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
-    def refuse(client: socket.socket) -> None:
-        client.recv(4096)
-        client.sendall(answer)
+def test_without_a_proxy_it_is_told(bench: Bench) -> None:
+    with OpensslServer(*bench.options()) as server:
+        steps = bench.steps(server.url)
+    assert facts(steps, Step.NAME)["Proxy"] == "nenhum"
+    assert facts(steps, Step.TLS)["Autoridades"].endswith("as do sistema não")
 
-    with listening(refuse) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("https://localhost", "http://127.0.0.1"))
-        steps = bench.steps("https://nfe.invalid/ws")
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "pediu usuário e senha"),
+        (b"HTTP/1.1 407 Auth\r\nProxy-Authenticate: NTLM\r\n\r\n", "identificação que este programa não faz"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "não deixou chegar a nfe.teste"),
+        (b"nonsense\r\n\r\n", "não respondeu como um proxy"),
+        (b"", "não respondeu como um proxy"),
+    ],
+)
+def test_a_proxy_that_refuses(bench: Bench, answer: bytes, what: str) -> None:
+    with ProxyServer(refusal=answer) as proxy:
+        way = Proxy("127.0.0.1", proxy.port, ProxySource.ENVIRONMENT)
+        steps = bench.steps("https://nfe.teste/ws", proxy_to=lambda host: way)
     said = failure(steps, Step.CONNECTION)
     assert said.kind is FailureKind.NETWORK
-    assert "proxy" in said.what
+    assert said.what.startswith("O proxy 127.0.0.1:")
+    assert what in said.what
+
+
+def test_a_proxy_that_is_not_there(bench: Bench) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        way = Proxy("127.0.0.1", listener.getsockname()[1], ProxySource.WINDOWS)
+    said = failure(bench.steps("https://nfe.teste/ws", proxy_to=lambda host: way), Step.CONNECTION)
+    assert said.what == f"O proxy {way.address} não aceitou a conexão."
+    assert "das configurações de rede do Windows" in said.cause
+    unknown = Proxy("proxy.teste", 3128, ProxySource.WINDOWS)
+    said = failure(bench.steps("https://nfe.teste/ws", proxy_to=lambda host: unknown), Step.NAME)
+    assert said.what == "O nome do proxy, proxy.teste, não foi encontrado."
+
+
+def test_settings_that_tell_no_way_out_end_it(bench: Bench) -> None:
+    def nowhere(host: str) -> None:
+        raise NoWayOut(Failure(FailureKind.CONFIGURATION, "Falta o proxy.", "", "Informe-o."))
+
+    assert failure(bench.steps("https://nfe.teste/ws", proxy_to=nowhere), Step.NAME).what == "Falta o proxy."
+
+
+def test_an_authority_that_only_the_system_knows_is_believed_when_it_may_and_is_told(bench: Bench) -> None:
+    system = (ssl.PEM_cert_to_DER_cert(bench.authority.ca_pem.decode()),)
+    other = DemoAuthority.create().ca_pem
+    with OpensslServer(*bench.options()) as server:
+        without = failure(bench.steps(server.url, trusted=other), Step.TLS)
+        steps = bench.steps(server.url, trusted=other, system=system)
+    assert "“Confiar também nas autoridades do sistema”" in without.todo
+    assert "pela qual o certificado da filial não passa" in without.todo
+    assert steps[2].outcome is Outcome.WARNING
+    assert "que só o sistema deste computador conhece" in steps[2].found
+    assert "também as do sistema (1 autoridade a mais)" in facts(steps, Step.TLS)["Autoridades"]
+
+
+def test_an_authority_that_not_even_the_system_knows_is_not_suggested_again(bench: Bench) -> None:
+    other = DemoAuthority.create().ca_pem
+    system = (ssl.PEM_cert_to_DER_cert(other.decode()),)
+    with OpensslServer(*bench.options()) as server:
+        said = failure(bench.steps(server.url, trusted=DemoAuthority.create().ca_pem, system=system), Step.TLS)
+    assert said.kind is FailureKind.TRUST
+    assert "autoridades do sistema" not in said.todo

@@ -17,6 +17,7 @@ from services.whatsapp.answer import Accepted, Answer, Lost, NotSent, Refused
 from services.whatsapp.api_errors import api_errors
 from services.whatsapp.cloud_api import CloudApi
 from tests.messages import MOBILE
+from tests.services.proxy_server import ProxyServer
 
 MESSAGE = Outgoing(1, 1, "120", 1, MOBILE, "os_criada", "pt_BR", ("Maria",), "os:1:120:criada:1", 1)
 
@@ -129,25 +130,13 @@ def test_who_accepts_and_says_nothing_got_nothing(folders: Folders) -> None:
     assert isinstance(found, NotSent)
 
 
-def test_a_proxy_that_lets_nobody_through_is_not_the_api(
-    folders: Folders, meta: DemoWhatsApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-            connection.recv(65536)  # until the client leaves
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        proxy = threading.Thread(target=refuse, args=(listener,))
-        proxy.start()
-        found = post(folders, meta.address)
-        proxy.join()
+def test_a_proxy_that_lets_nobody_through_is_not_the_api(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ProxyServer(refusal=b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        found = post(folders, "https://graph.teste")
     assert isinstance(found, NotSent)
-    assert "O proxy da rede não deixou chegar" in found.why
-    assert meta.posted == []
+    assert "não deixou chegar a graph.teste" in found.why
+    assert len(proxy.asked) == 1
 
 
 @pytest.mark.parametrize("token", ["com espaço", "linha\r\nX-Outro: 1", "acentuação", "nul\0"])
