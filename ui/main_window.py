@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QPaintEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui import banner, icons, pages
+from ui import banner, icons, pages, session_start
 from ui.banner import Banner
 from ui.opening_page import OPENING, OpeningPage
 from ui.page import Page
 from ui.remembered import Remembered
+from ui.session_start import SessionStart
 from ui.sidebar import Sidebar
 from ui.status_bar import StatusBar
 
@@ -238,6 +239,13 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         bar = self.menuBar()
         file = bar.addMenu("&Arquivo")
+        file.setToolTipsVisible(True)
+        self._session_start = QAction(session_start.title(), self)
+        self._session_start.setCheckable(True)
+        self._session_start.triggered.connect(self._change_session_start)
+        file.aboutToShow.connect(self._show_session_start)
+        file.addAction(self._session_start)
+        file.addSeparator()
         self._command(file, "Sai&r", self.leave, "exit", QKeySequence("Ctrl+Q"))
         view = bar.addMenu("E&xibir")
         for number, entry in enumerate(pages.SIDEBAR, 1):
@@ -295,6 +303,36 @@ class MainWindow(QMainWindow):
         menu.addAction(action)
 
     @Slot()
+    def _show_session_start(self) -> None:
+        """What the system keeps, which is changed elsewhere too: looked at whenever the menu opens."""
+        try:
+            kept = session_start.current()
+        except OSError as error:
+            self._session_start.setChecked(False)
+            self._session_start.setEnabled(False)
+            self._session_start.setToolTip(f"O sistema não deixou ver a escolha ({error.strerror}).")
+            return
+        by_administrator = kept is SessionStart.EVERYBODY
+        self._session_start.setChecked(kept is not SessionStart.NOBODY)
+        self._session_start.setEnabled(not self._is_demo and not by_administrator)
+        self._session_start.setToolTip(
+            "Escolhido por um administrador, na instalação, para todos que usam este computador."
+            if by_administrator
+            else "O programa começa junto com a sessão, ao lado do relógio."
+        )
+
+    @Slot(bool)
+    def _change_session_start(self, wanted: bool) -> None:
+        try:
+            session_start.change(wanted)
+        except OSError as error:
+            from PySide6.QtWidgets import QMessageBox
+
+            self._show_session_start()
+            what = "O sistema não deixou mudar o que começa com a sessão"
+            QMessageBox.warning(self, "Retaguarda", f"{what} ({error.strerror}).")
+
+    @Slot()
     def _help(self) -> None:
         if not self.page.show_help():
             self.status.showMessage("Esta página não tem ajuda própria.", 4000)
@@ -339,11 +377,8 @@ class MainWindow(QMainWindow):
         self.ask_unsaved(self.quit_wanted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        application = QGuiApplication.instance()
         event.ignore()
-        if isinstance(application, QGuiApplication) and application.isSavingSession():
-            self.leave()
-        elif QSystemTrayIcon.isSystemTrayAvailable():
+        if QSystemTrayIcon.isSystemTrayAvailable():
             self.ask_unsaved(self._hide_to_tray)
         else:
             self.leave()
