@@ -138,12 +138,13 @@ def test_a_real_secret_service_keeps_the_secret_between_processes(tmp_path: Path
         f"""
         printf %s mestra | gnome-keyring-daemon --unlock --components=secrets >/dev/null
         "$PY" -c 'from app import secrets; print(secrets.read("{NAME}")); secrets.write("{NAME}", "entre processos")'
+        "$PY" main.py segredos listar
         "$PY" -c 'from app import secrets; print(secrets.read("{NAME}")); secrets.delete("{NAME}")'
         "$PY" -c 'from app import secrets; print(secrets.read("{NAME}")); secrets.delete("{NAME}")'
         """,
     )
 
-    assert printed == ["None", "entre processos", "None"]
+    assert printed == ["None", NAME, "entre processos", "None"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Secret Service is of Linux")

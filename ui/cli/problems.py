@@ -35,18 +35,23 @@ def problem_of(error: Exception) -> Problem:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+    from app.computer_vault import VaultRefused
     from app.data.database import DatabaseUnavailable
     from app.data.records import InvalidRecord, RecordNotFound
     from app.data.registration_update import RegistrationMoved
     from app.folders import FoldersUnavailable
+    from app.installation import InstallationUnreadable
     from app.secrets import SecretsUnavailable
     from app.settings.draft import InvalidDraft, SaveConflict
     from app.settings.exchange import InvalidFile
     from app.settings.machine import MachineFileError
     from services.consultation import NotAsked, NotYet
     from services.database_move import NotMoved
+    from services.kept_secrets import CannotList
     from services.pfx import CertificateRefused
     from services.updates.failed import UpdateFailed
+    from services.vault_move import NotCarried
+    from services.windows_refusal import WindowsRefused
 
     match error:
         case UsageError():
@@ -58,7 +63,9 @@ def problem_of(error: Exception) -> Problem:
         case UpdateFailed():
             here = error.failure.kind is FailureKind.CONFIGURATION
             return Problem(Status.USAGE if here else Status.REFUSED, error.failure.sentence, error.failure)
-        case SecretsUnavailable() | MachineFileError() | FoldersUnavailable():
+        case SecretsUnavailable() | MachineFileError() | FoldersUnavailable() | InstallationUnreadable():
+            return Problem(Status.USAGE, str(error))
+        case VaultRefused() | NotCarried() | CannotList() | WindowsRefused():
             return Problem(Status.USAGE, str(error))
         case DBAPIError() | NoConnectionFree():
             failure = Failure(

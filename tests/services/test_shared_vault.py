@@ -1,0 +1,177 @@
+"""Carrying the secrets to the vault of this computer and back, interrupted at every step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.computer_vault import ComputerVault
+from app.installation import FILE, Installation, VaultPlace, keep_vault_place, read_installation
+from app.secrets import SERVICE
+from services import kept_secrets, shared_vault
+from services.demo.memory_keyring import MemoryKeyring
+from services.kept_secrets import CannotList, names_in
+from services.shared_vault import use_computer_vault, use_own_keyrings
+from services.vault_move import Carried, NotCarried
+from tests.app.test_computer_vault import Cipher
+
+SECRETS = {"banco/a": "senha 1", "certificado/b": "senha 2", "whatsapp/c": "senha 3"}
+
+
+class Killed(BaseException):
+    """The process ends here: nothing after it is done, not even what would follow an error."""
+
+
+@dataclass
+class Steps:
+    """How many more steps are done before the process is killed; each write and each removal is one."""
+
+    left: int = 1_000
+
+    def one(self) -> None:
+        if not self.left:
+            raise Killed
+        self.left -= 1
+
+
+class UserKeyring(MemoryKeyring):
+    """A user's own, which says what it has."""
+
+    def __init__(self, steps: Steps) -> None:
+        super().__init__()
+        self._steps = steps
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._steps.one()
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._steps.one()
+        super().delete_password(service, username)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return {name: value for (_, name), value in self.entries.items()}
+
+
+class KilledVault(ComputerVault):
+    def __init__(self, folder: Path, steps: Steps) -> None:
+        super().__init__(folder, Cipher())
+        self._steps = steps
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._steps.one()
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._steps.one()
+        super().delete_password(service, username)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return {name: str(self.get_password(SERVICE, name)) for name in self.names(SERVICE)[0]}
+
+
+class Computer:
+    """An installation for all users of a computer, with the keyring of one of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.steps = Steps()
+        (folder / FILE).write_text(json.dumps({"versao": "1", "dados": str(folder / "dados"), "cofre": "usuario"}))
+        (folder / "dados" / "segredos").mkdir(parents=True)
+        self.folder = folder
+        self.own = UserKeyring(self.steps)
+        self.vault = KilledVault(folder / "dados" / "segredos", self.steps)
+
+    @property
+    def installation(self) -> Installation:
+        return read_installation(self.folder)
+
+    @property
+    def in_force(self) -> dict[str, str]:
+        return self.vault.kept if self.installation.vault is VaultPlace.COMPUTER else self.own.kept
+
+    def to_computer(self) -> Carried:
+        return use_computer_vault(self.installation, self.own, self.vault)
+
+    def to_user(self) -> Carried:
+        return use_own_keyrings(self.installation, self.own, self.vault)
+
+
+@pytest.fixture
+def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
+    def names(vault: object) -> list[str]:
+        return sorted(vault.kept) if isinstance(vault, UserKeyring | KilledVault) else []
+
+    made = Computer(tmp_path)
+    monkeypatch.setattr(shared_vault, "names_in", names)
+
+    def counted(installation: Installation, vault: VaultPlace) -> Installation:
+        made.steps.one()
+        return keep_vault_place(installation, vault)
+
+    monkeypatch.setattr(shared_vault, "keep_vault_place", counted)
+    for name, value in SECRETS.items():
+        made.own.set_password(SERVICE, name, value)
+    return made
+
+
+def test_there_and_back(computer: Computer) -> None:
+    assert computer.to_computer() == Carried(tuple(SECRETS), ())
+    assert (computer.own.kept, computer.vault.kept, computer.in_force) == ({}, SECRETS, SECRETS)
+    assert computer.to_computer() == Carried((), ())
+    assert computer.to_user() == Carried(tuple(SECRETS), ())
+    assert (computer.own.kept, computer.vault.kept, computer.in_force) == (SECRETS, {}, SECRETS)
+    assert computer.to_user() == Carried((), ())
+
+
+@pytest.mark.parametrize("way", [Computer.to_computer, Computer.to_user])
+def test_killed_at_every_step_nothing_is_lost_and_the_next_time_it_ends(
+    computer: Computer, way: Callable[[Computer], Carried]
+) -> None:
+    if way is Computer.to_user:
+        computer.to_computer()
+    for done in range(2 * len(SECRETS) + 1):
+        computer.steps.left = done
+        with pytest.raises(Killed):
+            way(computer)
+        computer.steps.left = 1_000
+        assert computer.in_force == SECRETS, f"after {done} steps the program reads what it read before"
+        way(computer)
+        assert computer.in_force == SECRETS
+        assert {} in (computer.own.kept, computer.vault.kept), "nothing is left behind"
+        (Computer.to_user if way is Computer.to_computer else Computer.to_computer)(computer)
+
+
+def test_what_is_in_force_stays_when_both_places_have_one(computer: Computer) -> None:
+    computer.vault.set_password(SERVICE, "banco/a", "antiga, de quando estava em uso")
+    computer.to_computer()
+    assert computer.vault.kept == SECRETS
+    computer.own.set_password(SERVICE, "banco/a", "de outra pessoa")
+    computer.own.set_password(SERVICE, "banco/nova", "só dela")
+    assert computer.to_computer() == Carried(("banco/nova",), ("banco/a",))
+    assert computer.vault.kept == {**SECRETS, "banco/nova": "só dela"}
+    assert computer.own.kept == {"banco/a": "de outra pessoa"}, "what did not go is not taken away"
+
+
+def test_what_does_not_arrive_is_told_and_nothing_changes(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computer.vault, "set_password", lambda *which: None)
+    with pytest.raises(NotCarried, match="nada mudou de lugar"):
+        computer.to_computer()
+    assert (computer.own.kept, computer.installation.vault) == (SECRETS, VaultPlace.USER)
+
+
+def test_the_names_are_of_this_program_alone(tmp_path: Path) -> None:
+    vault = ComputerVault(tmp_path, Cipher())
+    vault.set_password(SERVICE, "b", "1")
+    vault.set_password("Outro programa", "a", "2")
+    assert kept_secrets.names_in(vault) == ["b"]
+
+
+def test_a_keyring_that_cannot_list_is_told() -> None:
+    with pytest.raises(CannotList, match="não diz o que guarda"):
+        names_in(MemoryKeyring())
