@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bundle = build(options.python, options.saida)
         print(f"Pacote: {bundle}, {size_of(bundle) / MEGABYTE:.1f} MB, sha256 {digest_of(bundle)}")
+        for part in sorted(path for path in bundle.iterdir() if path.is_dir()):
+            print(f"   {part.name}: {size_of(part) / MEGABYTE:.1f} MB")
         if not options.sem_instalador:
             from distribution import installer
 
