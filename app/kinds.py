@@ -620,6 +620,29 @@ class Pattern(Kind[str]):
 
 
 @dataclass(frozen=True)
+class PublicKey(Kind[str]):
+    """An Ed25519 public key in Base64 (32 bytes, 44 characters), or nothing."""
+
+    _BASE64: ClassVar = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")  # the last one has but four bits
+
+    def parse(self, text: str) -> str:
+        value = text.strip()
+        if value and not self._BASE64.fullmatch(value):
+            raise InvalidValue(
+                "O texto não é uma chave pública Ed25519: ela tem 44 caracteres de Base64 e termina em “=”. Escreva-a "
+                f"inteira (aqui há {len(value)} caracteres)."
+            )
+        return value
+
+    def dump(self, value: str) -> str:
+        return value
+
+    @property
+    def hint(self) -> str:
+        return "chave pública Ed25519 em Base64, de 44 caracteres"
+
+
+@dataclass(frozen=True)
 class Series(Kind[tuple[E, ...]]):
     """Some of the values of an enum in the order given, written as "cliente; os"."""
 

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
 _OF_SERVER = {DATABASE_NAME, DATABASE_USER, DATABASE_SSL}
 _READ_AT_OPENING = {SERVER, DATABASE_PORT, DATABASE_KIND, *_OF_SERVER}
 _NEXT_OPENING = "Os valores deste computador valem na próxima abertura do programa."
+_AT_ONCE = "Estes valores são só deste computador e valem assim que são salvos."
 _NEXT_START = "Estes valores são só deste computador. O serviço os segue quando é iniciado ou reiniciado."
 
 
@@ -294,8 +295,10 @@ class SettingsPage(Page):
             self.scope.say("O banco de dados não está aberto: só as configurações deste computador podem ser mudadas.")
         elif INTEGRATION_ACTIVE in _settings(self._current_tab):
             self.scope.say(_NEXT_START)
-        elif all(setting.is_machine for setting in _settings(self._current_tab)):
+        elif _READ_AT_OPENING.intersection(_settings(self._current_tab)):
             self.scope.say(_NEXT_OPENING)
+        elif all(setting.is_machine for setting in _settings(self._current_tab)):
+            self.scope.say(_AT_ONCE)
         else:
             self.scope.say("")
 

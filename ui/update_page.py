@@ -55,12 +55,10 @@ class UpdatePage(Page):
         self.settings_button = QPushButton(icons.icon("integration"), "Configurar…")
         self.settings_button.setToolTip("Abre o endereço, a chave e de quanto em quanto tempo procurar")
         self.settings_button.clicked.connect(self._open_settings)
-        self.look_button = QPushButton(icons.icon("refresh"), "Procurar agora")
-        self.look_button.clicked.connect(self._look)
-        self.cancel_button = QPushButton(icons.icon("cancel"), "Cancelar a procura")
-        self.cancel_button.clicked.connect(self._updates.cancel)
-        for button in (self.settings_button, self.cancel_button, self.look_button):
-            self.header.addWidget(button)
+        self.look_button = QPushButton()
+        self.look_button.clicked.connect(self._look_or_cancel)
+        self.header.addWidget(self.settings_button)
+        self.header.addWidget(self.look_button)
 
         self.failure = FailureView()
         self.body.addWidget(self.failure)
@@ -115,7 +113,7 @@ class UpdatePage(Page):
         self.news.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.download_button = QPushButton(icons.icon("download"), "Baixar o instalador…")
+        self.download_button = QPushButton("Baixar o instalador…")
         self.download_button.setToolTip("Escolhe a pasta e baixa o arquivo; o tamanho e o SHA-256 são conferidos")
         self.download_button.clicked.connect(self._ask_folder)
         theme.primary(self.download_button)
@@ -157,9 +155,10 @@ class UpdatePage(Page):
     @Slot()
     def _show(self) -> None:
         state = self._updates.state
-        self.look_button.setVisible(not state.looking)
+        # One button that keeps its place and the keyboard.
+        self.look_button.setText("Cancelar a procura" if state.looking else "Procurar agora")
+        self.look_button.setIcon(icons.icon("cancel" if state.looking else "refresh"))
         self.look_button.setEnabled(state.channel is not None)
-        self.cancel_button.setVisible(state.looking)
         if state.failure is not None and not state.looking:
             self.failure.show_failure(state.failure)
         else:
@@ -239,8 +238,8 @@ class UpdatePage(Page):
             )
 
     @Slot()
-    def _look(self) -> None:
-        self._updates.look()
+    def _look_or_cancel(self) -> None:
+        (self._updates.cancel if self._updates.state.looking else self._updates.look)()
 
     @Slot()
     def _open_settings(self) -> None:

@@ -20,6 +20,7 @@ from app.kinds import (
     Number,
     Option,
     Pattern,
+    PublicKey,
     Reference,
     Series,
     Text,
@@ -1050,17 +1051,12 @@ UPDATE_ADDRESS = Setting(
     "A assinatura é procurada ao lado, com o mesmo nome e “.sig”. Vazio, nada é procurado.",
     effect="Com o endereço e a chave, o programa passa a procurar versão nova; ele avisa, baixa quando alguém pede e "
     "nunca instala sozinho.",
-    example="Uma página da própria empresa: https://atualizacoes.exemplo.com.br/retaguarda/atualizacao.json.",
+    example="Uma página da própria empresa: https://exemplo.com.br/retaguarda.json.",
 )
 UPDATE_KEY = Setting(
     "atualizacao.chave",
     "Chave pública de quem distribui",
-    Pattern(
-        "[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=",
-        "uma chave pública Ed25519 em Base64, de 44 caracteres",
-        "voKwjVQ7sDaKlICLmkXli6ON2eD6fOUaOPmu4992vK4=",
-        required=False,
-    ),
+    PublicKey(),
     "",
     MACHINE,
     help="A chave com que se confere se o manifesto e o arquivo são mesmo de quem distribui o programa. "

@@ -23,6 +23,7 @@ from app.kinds import (
     Number,
     Option,
     PostalCode,
+    PublicKey,
     Reference,
     State,
     StateRegistration,
@@ -57,6 +58,7 @@ KINDS: tuple[Kind[Any], ...] = (
     WebAddress(),
     WebAddress(required=False),
     FRUITS,
+    PublicKey(),
     Reference("filiais"),
     Reference("filiais", required=True),
     WeeklyWindow(),
@@ -325,6 +327,22 @@ def test_a_choice_is_made_by_value_or_by_label(text: str, value: Fruit) -> None:
 
 def test_what_is_not_an_option_is_answered_with_the_options() -> None:
     assert refusal(FRUITS, "uva") == "“uva” não é uma das opções: pera, figo_roxo, Nenhuma."
+
+
+KEY = "voKwjVQ7sDaKlICLmkXli6ON2eD6fOUaOPmu4992vK4="
+
+
+def test_a_public_key_is_kept_as_it_is_given_or_missing() -> None:
+    assert PublicKey().parse(f" {KEY}\n") == KEY
+    assert PublicKey().parse(" ") == ""
+
+
+@pytest.mark.parametrize("text", [KEY[:-1], KEY[1:], f"{KEY}=", KEY.replace("=", "A"), KEY[:-2] + "5=", f"-{KEY[1:]}"])
+def test_what_is_no_public_key(text: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        PublicKey().parse(text)
+    assert is_sentence(str(refused.value))
+    assert str(len(text)) in str(refused.value)
 
 
 def test_a_reference_is_a_number_or_nothing() -> None:

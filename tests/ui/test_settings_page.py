@@ -28,6 +28,7 @@ from app.kinds import (
     Money,
     Number,
     Pattern,
+    PublicKey,
     Reference,
     Series,
     Text,
@@ -217,6 +218,8 @@ def another(setting: Setting[Any]) -> str:
         return kind.dump(kind.parse(kind.hint)[::-1])
     if isinstance(kind, Pattern):
         return _OTHER_PATTERNS.get(setting, kind.example)
+    if isinstance(kind, PublicKey):
+        return "voKwjVQ7sDaKlICLmkXli6ON2eD6fOUaOPmu4992vK4="
     assert isinstance(kind, Text | FilePath)
     return "outro"
 

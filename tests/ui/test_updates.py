@@ -67,9 +67,9 @@ def page(qtbot: QtBot, office: Office) -> UpdatePage:
 
 def look(page: UpdatePage) -> None:
     page.look_button.click()
-    assert page.cancel_button.isVisibleTo(page)
+    assert page.look_button.text() == "Cancelar a procura"
     settle_tasks()
-    assert not page.cancel_button.isVisibleTo(page)
+    assert page.look_button.text() == "Procurar agora"
 
 
 def news(office: Office) -> KnownUpdate | None:
@@ -162,6 +162,18 @@ def test_a_server_that_does_not_answer_is_told_only_on_the_page(
     with qtbot.assertNotEmitted(office.updates.distrusted):
         look(page)
     assert page.failure.isVisibleTo(page)
+
+
+def test_giving_up_a_look_is_no_failure(qtbot: QtBot, publisher: Publisher, office: Office, page: UpdatePage) -> None:
+    publisher.files["/novo/lento.exe"] = b"1234"
+    publisher.held = threading.Event()
+    set_channel(office, UpdateChannel(f"{publisher.url}/novo/lento.exe", publisher.channel.key))
+    page.look_button.click()
+    until(qtbot, publisher.held.is_set)
+    page.look_button.click()
+    settle_tasks()
+    assert page.look_button.text() == "Procurar agora"
+    assert not page.failure.isVisibleTo(page)
 
 
 def test_another_file_leaves_nothing_in_the_folder(publisher: Publisher, page: UpdatePage, tmp_path: Path) -> None:
