@@ -109,6 +109,16 @@ DARK = Scheme(
     },
 )
 
+_WITH_FONTS_OF_THE_SYSTEM = (
+    "QAbstractItemView",
+    "QMenu",
+    "QMenuBar",
+    "QMessageBox",
+    "QStatusBar",
+    "QTipLabel",
+)
+"""The kinds of widgets for which Windows has a font of its own, other than that of everything else and smaller."""
+
 _current = LIGHT
 _followers: list[_Follower] = []
 
@@ -141,6 +151,8 @@ def apply(app: QApplication, scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown) ->
     font.setFamilies(["Inter", font.family()])
     font.setPointSize(BASE_PT)
     app.setFont(font)
+    for kind in _WITH_FONTS_OF_THE_SYSTEM:
+        app.setFont(font, kind)  # type: ignore[arg-type]  # the stub says bytes, which it refuses
     follower = _Follower(app)
     _followers[:] = [follower]
     if scheme is Qt.ColorScheme.Unknown:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QColor, QFont, QIcon
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
+    QMenu,
+    QMenuBar,
+    QMessageBox,
     QPlainTextEdit,
     QScrollArea,
     QTableView,
@@ -76,6 +79,17 @@ def test_where_the_keyboard_is_can_be_seen(qapp: QApplication, qtbot: QtBot, mad
         with_keyboard.setFocus()
         assert edge(with_keyboard) == LIGHT.accent
         assert edge(without) != LIGHT.accent
+
+
+def test_every_kind_of_widget_has_the_programs_font(qapp: QApplication, qtbot: QtBot) -> None:
+    of_the_system = QFont("DejaVu Sans", 8)
+    for kind in ("QMenu", "QMenuBar", "QAbstractItemView", "QMessageBox", "QTipLabel"):
+        qapp.setFont(of_the_system, kind)  # type: ignore[arg-type]  # as Windows does
+    theme.apply(qapp, Qt.ColorScheme.Light)
+    for made in (QLabel, QListWidget, QTableView, QMenu, QMenuBar, QMessageBox):
+        widget = made()
+        qtbot.addWidget(widget)
+        assert (widget.font().families()[0], widget.font().pointSize()) == ("Inter", theme.BASE_PT), made
 
 
 def test_the_program_follows_the_chosen_scheme(qapp: QApplication) -> None:
