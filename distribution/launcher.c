@@ -158,6 +158,7 @@ static int start(void) {
     /* Only this installation and System32: never the current folder nor PATH, where anybody may put a DLL. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
     AddDllDirectory(inside(L"python"));
+    AddDllDirectory(inside(L"site\\PySide6")); /* Qt's plugins ask for its other libraries, which PySide6 puts in PATH */
     const wchar_t *library = inside(L"python\\" PYTHON_DLL);
     HMODULE python = LoadLibraryExW(library, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
     if (!python) return broken(library, GetLastError());

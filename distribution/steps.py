@@ -40,7 +40,7 @@ def run(command: Sequence[str | Path], *, environment: Mapping[str, str] | None 
         )
     except FileNotFoundError as missing:
         raise Stopped(
-            f"{what}: falta o programa {command[0]}. Rode python3 dev.py windows, que instala o que é preciso."
+            f"{what}: falta o programa {command[0]}. No Debian e no Ubuntu, python3 dev.py windows o instala."
         ) from missing
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])

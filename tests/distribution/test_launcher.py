@@ -77,7 +77,9 @@ def installed(prefix: WinePrefix) -> Path:
     (folder / "programa" / "main.py").touch()
     (folder / "python").mkdir()
     put_launchers(folder, "python313", VERSION)
+    (folder / "site" / "PySide6").mkdir(parents=True)
     compile_for_windows(STUBS / "python_stand_in.c", folder / "python" / "python313.dll", "-shared")
+    compile_for_windows(STUBS / "mscms.c", folder / "site" / "PySide6" / "do_qt.dll", "-shared")
     return folder
 
 
@@ -103,7 +105,7 @@ def test_both_are_what_windows_must_see(installed: Path, tmp_path: Path) -> None
 def test_the_program_gets_its_file_and_its_arguments_unchanged(prefix: WinePrefix, installed: Path, name: str) -> None:
     given = ["consultar", "com espaço", 'com "aspas"', "ação–é", "*.txt", "", "C:\\barra\\"]
     prefix.run(str(installed / name), *given)
-    streams, called, *rest = (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    streams, _, called, *rest = (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[:-1]
     assert streams == "3"
     assert called.endswith(name)
     assert rest[:3] == ["-B", "-X", "utf8"]
@@ -116,9 +118,19 @@ def test_without_anywhere_to_print_the_program_still_has_its_streams(prefix: Win
     said = installed / "programa" / "dito.txt"
     said.unlink(missing_ok=True)
     prefix.run(str(installed / "retaguarda-comando.exe"), "soltar", "C:\\Instalação de prova\\Retaguarda.exe")
-    called, streams = said.read_text(encoding="utf-8").split("\n")[1::-1]
+    streams, _, called, *_ = said.read_text(encoding="utf-8").split("\n")
     assert called.endswith("Retaguarda.exe")
     assert streams == "3"
+
+
+@needs_tools
+def test_dlls_come_from_the_installation_and_never_from_the_folder_or_the_path_of_whoever_starts_it(
+    prefix: WinePrefix, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_for_windows(STUBS / "mscms.c", tmp_path / "de_fora.dll", "-shared")
+    monkeypatch.chdir(tmp_path)
+    prefix.run(str(installed / "retaguarda-comando.exe"), more={"WINEPATH": str(tmp_path)})
+    assert (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[1] == "qt"
 
 
 @needs_tools

@@ -1,6 +1,6 @@
 // Test-only: stands in for the DLL of CPython, so that the launchers can be tried without it. It writes what it was
-// called with, one thing a line in UTF-8, into dito.txt beside the program's file, and does what its first argument
-// says: "cair" ends as an exception does; "soltar" starts the program named next as the desktop does, without any
+// called with, one thing a line in UTF-8, into dito.txt beside the program's file: first how many standard streams it
+// has, and which of two DLLs can be loaded by name. Then it does what its first argument says: "cair" ends as an exception does; "soltar" starts the program named next as the desktop does, without any
 // standard stream, and waits for it.
 #include <windows.h>
 #include <stdint.h>
@@ -23,7 +23,8 @@ __declspec(dllexport) int Py_Main(int count, wchar_t **arguments)
     wcscpy(path, arguments[4]);
     wcscpy(wcsrchr(path, L'\\') + 1, L"dito.txt");
     FILE *out = _wfopen(path, L"wb");
-    fprintf(out, "%d\n", streams);
+    fprintf(out, "%d\n%s%s\n", streams, LoadLibraryW(L"do_qt.dll") ? "qt" : "",
+            LoadLibraryW(L"de_fora.dll") ? " de fora" : "");
     for (int i = 0; i < count; i++) {
         WideCharToMultiByte(CP_UTF8, 0, arguments[i], -1, line, sizeof line, NULL, NULL);
         fprintf(out, "%s\n", line);
