@@ -52,7 +52,7 @@ def look(
             FailureKind.INVALID_RESPONSE,
             f"O que {channel.host} enviou não é um manifesto de atualização com a assinatura dele.",
             "O que veio é grande demais ou veio pela metade: o endereço pode ser de outra página.",
-            "Confira o endereço das atualizações em Balcão › Integração.",
+            "Confira o endereço das atualizações em Balcão › Integração › Este computador.",
             "\n".join(f"HTTP {answer.status}, {answer.content_type or 'sem Content-Type'}" for answer in answers),
         )
     data, signature = (answer.body for answer in answers)
@@ -63,8 +63,8 @@ def look(
         raise UpdateFailed(
             FailureKind.TRUST,
             "O manifesto das atualizações não foi assinado com a chave que este computador conhece, e foi recusado.",
-            "A chave em Balcão › Integração é outra, a publicação está sendo trocada neste momento, ou alguém mudou o "
-            "que foi publicado.",
+            "A chave em Balcão › Integração › Este computador é outra, a publicação está sendo trocada neste momento, "
+            "ou alguém mudou o que foi publicado.",
             f"Procure de novo em alguns minutos e confira a chave. Se repetir: {_TELL[0].lower()}{_TELL[1:]}",
             f"GET {channel.address}\n{len(data)} bytes; assinatura de {len(signature)} bytes",
         ) from error

@@ -30,7 +30,7 @@ READ_TIMEOUT_S = 60.0
 # "identity": the signature and the hash are of what is published, and a size is known before it comes.
 _HEADERS = {"User-Agent": f"Retaguarda/{VERSION}", "Accept": "*/*", "Accept-Encoding": "identity"}
 _REDIRECTS = (301, 302, 303, 307, 308)
-_ADDRESS = "o endereço das atualizações em Balcão › Integração"
+_ADDRESS = "o endereço das atualizações em Balcão › Integração › Este computador"
 
 
 class UpdateTransport:
