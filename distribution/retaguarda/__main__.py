@@ -1,0 +1,9 @@
+"""`python -m retaguarda`."""
+
+from __future__ import annotations
+
+import sys
+
+from . import start
+
+sys.exit(start())
