@@ -1,0 +1,1334 @@
+; The set-up of Retaguarda for Windows 10 and later, 64 bits. distribution/installer.py compiles it:
+;   VERSION   as in app/version.py          BUNDLE   the folder made by distribution.windows
+;   OUTPUT    the set-up to be written      ICON     an .ico file      SIZE_KB   what the bundle takes up
+;   SIGN      optional: a command that signs the file %1 (the uninstaller and the set-up)
+;   FAST      optional: compress little, for the trial
+;
+; For this user by default, for everybody with /AllUsers. MultiUser.nsh is not used: with it /D= is ignored.
+; The switches and exit codes are explained in docs/instalacao-windows.md.
+;
+; The new files are unpacked beside the old ones and change places with them at the end: whatever goes wrong before
+; leaves the installed program as it was. Names of variables and functions are for the reader; sentences are in
+; the list of texts near the end, in both languages.
+
+Unicode true
+Target amd64-unicode
+!ifdef FAST
+  SetCompressor zlib
+!else
+  SetCompressor /SOLID lzma
+  SetCompressorDictSize 64
+!endif
+SetDateSave off
+ManifestSupportedOS Win10
+ManifestDPIAware true
+RequestExecutionLevel user
+CRCCheck on
+AllowSkipFiles off
+ShowInstDetails nevershow
+ShowUninstDetails nevershow
+BrandingText "Retaguarda ${VERSION}"
+Name "Retaguarda"
+OutFile "${OUTPUT}"
+!ifdef SIGN
+  !uninstfinalize `${SIGN}`
+  !finalize `${SIGN}`
+!endif
+
+!include MUI2.nsh
+!include LogicLib.nsh
+!include FileFunc.nsh
+!include WordFunc.nsh
+!include WinVer.nsh
+!include nsDialogs.nsh
+!include Win\COM.nsh
+!include Win\Propkey.nsh
+
+!define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\Retaguarda"
+!define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
+!define SERVICE_KEY "SYSTEM\CurrentControlSet\Services\Retaguarda"
+!define RULE "Retaguarda (balcões)"
+!define USER_MODEL_ID "Retaguarda.Retaguarda"
+!define SHORTCUT "$SMPROGRAMS\Retaguarda.lnk"
+
+; Exit codes; 1 is NSIS's own for a cancelled set-up, 2 for one that could not write a file.
+!define RUNNING 3
+!define WRONG_SWITCH 4
+!define NEEDS_ADMINISTRATOR 5
+!define WRONG_FOLDER 6
+!define OTHER_INSTALLATION 7
+!define OLD_WINDOWS 8
+!define NOT_CONFIGURED 9
+!define NO_SERVICE 10
+!define ANOTHER_SETUP 11
+
+; --- what is known, chosen and found ---
+
+Var Scope         ; "user" or "all"
+Var FolderGiven   ; 1 when /D= was
+Var Found         ; the version installed in this scope, "" when none
+Var Settled       ; the scope for which the choices below were worked out
+; As given by the switches, "" when not:
+Var GivenAutostart
+Var GivenFirewall
+Var GivenPort
+Var GivenService
+Var GivenOpen
+Var Operators
+Var DatabaseServer
+Var DatabasePort
+Var DatabaseName
+Var DatabaseUser
+Var DatabaseSsl
+Var EraseData     ; 1 with /DADOS=apagar
+; Chosen, by switch, by the page or by what is installed:
+Var Autostart
+Var Firewall
+Var Port
+Var Service
+Var ServiceRan    ; 1 when the service was running before the files changed
+Var DataFolder
+Var Mutex
+; Of the helpers:
+Var LogFile
+Var Line
+Var Rest
+Var Token
+Var Value
+Var Command
+Var Status
+Var Output
+Var Json
+Var Trouble
+Var TroubleCode
+; Of the pages:
+Var WelcomeTitle
+Var WelcomeText
+Var ChoiceA
+Var ChoiceB
+Var BoxAutostart
+Var BoxService
+Var BoxFirewall
+Var BoxPort
+
+; --- pages ---
+
+!define MUI_ICON "${ICON}"
+!define MUI_UNICON "${ICON}"
+!define MUI_ABORTWARNING
+!define MUI_WELCOMEPAGE_TITLE "$WelcomeTitle"
+!define MUI_WELCOMEPAGE_TEXT "$WelcomeText"
+!define MUI_FINISHPAGE_RUN
+!define MUI_FINISHPAGE_RUN_FUNCTION OpenProgram
+!define MUI_FINISHPAGE_NOREBOOTSUPPORT
+!define MUI_CUSTOMFUNCTION_ABORT Cancelled
+
+!insertmacro MUI_PAGE_WELCOME
+Page custom MaintenancePage MaintenanceLeave
+!insertmacro MUI_PAGE_LICENSE "${BUNDLE}\LICENCA.txt"
+Page custom ScopePage ScopeLeave
+!define MUI_PAGE_CUSTOMFUNCTION_PRE SkipWhenInstalled
+!define MUI_PAGE_CUSTOMFUNCTION_LEAVE FolderLeave
+!insertmacro MUI_PAGE_DIRECTORY
+Page custom OptionsPage OptionsLeave
+!insertmacro MUI_PAGE_INSTFILES
+!define MUI_PAGE_CUSTOMFUNCTION_SHOW FinishShow
+!insertmacro MUI_PAGE_FINISH
+
+UninstPage custom un.DataPage un.DataLeave
+!insertmacro MUI_UNPAGE_INSTFILES
+
+; The system's language decides; one that is neither gets the first.
+!insertmacro MUI_LANGUAGE "English"
+!insertmacro MUI_LANGUAGE "PortugueseBR"
+
+VIProductVersion "${VERSION}.0"
+!macro VersionTexts language description
+  VIAddVersionKey /LANG=${language} "ProductName" "Retaguarda"
+  VIAddVersionKey /LANG=${language} "CompanyName" "Retaguarda"
+  VIAddVersionKey /LANG=${language} "FileDescription" "${description}"
+  VIAddVersionKey /LANG=${language} "FileVersion" "${VERSION}"
+  VIAddVersionKey /LANG=${language} "ProductVersion" "${VERSION}"
+  VIAddVersionKey /LANG=${language} "LegalCopyright" "Retaguarda contributors, MIT"
+!macroend
+!insertmacro VersionTexts ${LANG_ENGLISH} "Retaguarda set-up"
+!insertmacro VersionTexts ${LANG_PORTUGUESEBR} "Instalador do Retaguarda"
+
+; --- helpers of the set-up and of the uninstaller, which cannot share functions ---
+
+; What the bundle holds, in the order in which it changes places: a program that runs keeps `python` from being moved.
+!macro EachPart action
+  !insertmacro ${action} python
+  !insertmacro ${action} site
+  !insertmacro ${action} programa
+  !insertmacro ${action} licencas
+  !insertmacro ${action} Retaguarda.exe
+  !insertmacro ${action} retaguarda-comando.exe
+  !insertmacro ${action} LICENCA.txt
+!macroend
+
+!macro Helpers un
+  ; Writes $Line at the end of the log, in UTF-8.
+  Function ${un}WriteLine
+    Push $0
+    Push $1
+    Push $2
+    Push $3
+    ${If} $LogFile != ""
+      ClearErrors
+      FileOpen $0 $LogFile a
+      ${IfNot} ${Errors}
+        FileSeek $0 0 END
+        StrCpy $1 "$Line$\r$\n"
+        System::Alloc 8192
+        Pop $2
+        System::Call 'kernel32::WideCharToMultiByte(i 65001, i 0, w r1, i -1, p r2, i 8192, p 0, p 0) i.r3'
+        IntOp $3 $3 - 1
+        System::Call 'kernel32::WriteFile(p r0, p r2, i r3, *i .r3, p 0)'
+        System::Free $2
+        FileClose $0
+      ${EndIf}
+    ${EndIf}
+    Pop $3
+    Pop $2
+    Pop $1
+    Pop $0
+  FunctionEnd
+
+  ; The end for a reason: $Trouble says it, $TroubleCode is the exit code.
+  Function ${un}Stop
+    StrCpy $Line "$(StoppedWord) ($TroubleCode): $Trouble"
+    Call ${un}WriteLine
+    MessageBox MB_OK|MB_ICONSTOP "$Trouble" /SD IDOK
+    SetErrorLevel $TroubleCode
+    Quit
+  FunctionEnd
+
+  ; Takes the next word of the command line off $Rest into $Token, without its quotation marks; "" at the end.
+  Function ${un}NextToken
+    Push $0
+    Push $1
+    StrCpy $Token ""
+    StrCpy $0 0
+    ${Do}
+      StrCpy $1 $Rest 1
+      ${If} $1 == ""
+        ${Break}
+      ${EndIf}
+      StrCpy $Rest $Rest "" 1
+      ${If} $1 == '"'
+        IntOp $0 1 - $0
+      ${ElseIf} $1 == " "
+      ${AndIf} $0 = 0
+        ${If} $Token != ""
+          ${Break}
+        ${EndIf}
+      ${Else}
+        StrCpy $Token "$Token$1"
+      ${EndIf}
+    ${Loop}
+    Pop $1
+    Pop $0
+  FunctionEnd
+
+  ; Parts $Token at its equals sign: the name stays, $Value is the rest.
+  Function ${un}SplitToken
+    Push $0
+    Push $1
+    StrCpy $Value ""
+    StrCpy $0 0
+    ${Do}
+      StrCpy $1 $Token 1 $0
+      ${If} $1 == ""
+        ${Break}
+      ${EndIf}
+      ${If} $1 == "="
+        IntOp $1 $0 + 1
+        StrCpy $Value $Token "" $1
+        StrCpy $Token $Token $0
+        ${Break}
+      ${EndIf}
+      IntOp $0 $0 + 1
+    ${Loop}
+    Pop $1
+    Pop $0
+  FunctionEnd
+
+  Function ${un}RefuseSwitch
+    StrCpy $Trouble "$(SwitchWrong) $Token=$Value"
+    StrCpy $TroubleCode ${WRONG_SWITCH}
+    Call ${un}Stop
+  FunctionEnd
+
+  ; Runs $Command; $Status is its exit code ("error", "timeout" when there is none), $Output what it said.
+  Function ${un}RunCommand
+    Push $0
+    Push $1
+    Push $2
+    StrCpy $Line "> $Command"
+    Call ${un}WriteLine
+    nsExec::ExecToStack /TIMEOUT=300000 '$Command'
+    Pop $Status
+    Pop $1
+    ; The program speaks UTF-8, which nsExec took for the system's code page.
+    System::Alloc 8192
+    Pop $2
+    System::Call 'kernel32::WideCharToMultiByte(i 0, i 0, w r1, i -1, p r2, i 8192, p 0, p 0)'
+    System::Call 'kernel32::MultiByteToWideChar(i 65001, i 0, p r2, i -1, w .r0, i ${NSIS_MAX_STRLEN}) i.r1'
+    System::Free $2
+    ${If} $1 = 0
+      StrCpy $0 ""
+    ${EndIf}
+    StrCpy $Output $0
+    StrCpy $Line "$Output ($Status)"
+    Call ${un}WriteLine
+    Pop $2
+    Pop $1
+    Pop $0
+  FunctionEnd
+
+  ; Asks the program that may be running out of $INSTDIR to end, and stops the service. Returns when neither runs
+  ; as far as can be known; files in use are found when they are moved. Ends this with RUNNING when the program stays.
+  Function ${un}EndRunning
+    StrCpy $ServiceRan 0
+    ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"
+    ${If} $0 != ""
+    ${AndIf} $Scope == "all"
+      StrCpy $Command '"$SYSDIR\net.exe" stop Retaguarda /y'
+      Call ${un}RunCommand
+      ${If} $Status == 0
+        StrCpy $ServiceRan 1
+      ${EndIf}
+    ${EndIf}
+    ${If} ${FileExists} "$INSTDIR\retaguarda-comando.exe"
+    ${AndIf} ${FileExists} "$INSTDIR\programa\main.py"
+      ${Do}
+        ; The command's executable: where the runtime is broken it says so without a box that waits for somebody.
+        StrCpy $Command '"$INSTDIR\retaguarda-comando.exe" --encerrar'
+        Call ${un}RunCommand
+        ${If} $Status != 3
+          ${Break}
+        ${EndIf}
+        ${If} ${Cmd} `MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(StillRunning)" /SD IDCANCEL IDCANCEL`
+          Call ${un}StopRunning
+        ${EndIf}
+      ${Loop}
+    ${EndIf}
+  FunctionEnd
+
+  ; The end with RUNNING, with the installed program as it was.
+  Function ${un}StopRunning
+    RMDir /r "$INSTDIR\novo"
+    RMDir "$INSTDIR\anterior"
+    Call ${un}RestartService
+    StrCpy $Trouble "$(StillRunning)"
+    StrCpy $TroubleCode ${RUNNING}
+    StrCpy $Line "$(StoppedWord) ($TroubleCode): $Trouble"
+    Call ${un}WriteLine
+    SetErrorLevel ${RUNNING}
+    Quit
+  FunctionEnd
+
+  Function ${un}RestartService
+    ${If} $ServiceRan = 1
+      StrCpy $Command '"$SYSDIR\net.exe" start Retaguarda'
+      Call ${un}RunCommand
+    ${EndIf}
+  FunctionEnd
+
+  Function ${un}CloseFirewall
+    StrCpy $Command '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name="${RULE}"'
+    Call ${un}RunCommand
+  FunctionEnd
+
+  Function ${un}FindDataFolder
+    ${If} $Scope == "all"
+      SetShellVarContext all
+      StrCpy $DataFolder "$APPDATA\Retaguarda"
+    ${Else}
+      SetShellVarContext current
+      StrCpy $DataFolder "$LOCALAPPDATA\Retaguarda"
+    ${EndIf}
+  FunctionEnd
+!macroend
+!insertmacro Helpers ""
+!insertmacro Helpers "un."
+
+; --- the start ---
+
+Function .onInit
+  StrCpy $LogFile "$TEMP\Retaguarda-instalar.log"
+  StrCpy $FolderGiven 0
+  ${If} $INSTDIR != ""
+    StrCpy $FolderGiven 1
+  ${EndIf}
+  StrCpy $Scope ""
+  Call ReadSwitches
+  Delete $LogFile
+  System::Call 'kernel32::GetCommandLineW() w.r0'
+  System::Call 'shlwapi::StrStrW(w r0, w " /D=") p.r1'
+  ${If} $1 P<> 0
+  ${AndIf} $FolderGiven = 0 ; NSIS found no folder in it, and would take the usual one in silence
+    StrCpy $Trouble "$(FolderIsRoot)"
+    StrCpy $TroubleCode ${WRONG_FOLDER}
+    Call Stop
+  ${EndIf}
+  ${GetTime} "" "L" $0 $1 $2 $3 $4 $5 $6
+  StrCpy $Line "Retaguarda ${VERSION}, $2-$1-$0 $4:$5:$6"
+  Call WriteLine
+  ${IfNot} ${AtLeastWin10}
+    StrCpy $Trouble "$(WindowsTooOld)"
+    StrCpy $TroubleCode ${OLD_WINDOWS}
+    Call Stop
+  ${EndIf}
+  System::Call 'kernel32::CreateMutexW(p 0, i 0, w "Retaguarda-instalar") p.r1 ?e'
+  Pop $0
+  StrCpy $Mutex $1
+  ${If} $0 = 183 ; ERROR_ALREADY_EXISTS
+    StrCpy $Trouble "$(SetupRunning)"
+    StrCpy $TroubleCode ${ANOTHER_SETUP}
+    Call Stop
+  ${EndIf}
+  ${If} $Scope == ""
+    ; What is installed is what is meant: for everybody, when it is there for everybody and not for this user.
+    ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "DisplayVersion"
+    ReadRegStr $1 HKCU "${UNINSTALL_KEY}" "DisplayVersion"
+    StrCpy $Scope "user"
+    ${If} $0 != ""
+    ${AndIf} $1 == ""
+      StrCpy $Scope "all"
+    ${EndIf}
+  ${EndIf}
+  ${If} $Scope == "all"
+    Call NeedAdministrator
+  ${EndIf}
+  Call Settle
+  Call CheckTogether
+  ${If} $Found == ""
+    StrCpy $WelcomeTitle "$(WelcomeNewTitle)"
+    StrCpy $WelcomeText "$(WelcomeNewText)"
+  ${ElseIf} $Found == "${VERSION}"
+    StrCpy $WelcomeTitle "$(WelcomeRepairTitle)"
+    StrCpy $WelcomeText "$(WelcomeRepairText)"
+  ${Else}
+    StrCpy $WelcomeTitle "$(WelcomeUpgradeTitle)"
+    StrCpy $WelcomeText "$(WelcomeUpgradeText)"
+  ${EndIf}
+FunctionEnd
+
+!macro Flag variable
+  ${If} $Value != 0
+  ${AndIf} $Value != 1
+    Call RefuseSwitch
+  ${EndIf}
+  ${If} $Value == ""
+    Call RefuseSwitch
+  ${EndIf}
+  StrCpy ${variable} $Value
+!macroend
+
+!macro PortNumber variable
+  IntOp $0 $Value + 0
+  ${If} $0 != $Value
+  ${OrIf} $0 < 1
+  ${OrIf} $0 > 65535
+    Call RefuseSwitch
+  ${EndIf}
+  StrCpy ${variable} $Value
+!macroend
+
+; Every switch is known, or nothing is installed: one misspelt would otherwise go unnoticed on a hundred computers.
+Function ReadSwitches
+  ${GetParameters} $Rest
+  ${Do}
+    Call NextToken
+    ${If} $Token == ""
+      ${Break}
+    ${EndIf}
+    Call SplitToken
+    ${Switch} $Token
+      ${Case} "/S"
+      ${Case} "/NCRC"
+        ${Break}
+      ${Case} "/AllUsers"
+        StrCpy $Scope "all"
+        ${Break}
+      ${Case} "/CurrentUser"
+        StrCpy $Scope "user"
+        ${Break}
+      ${Case} "/INICIAR"
+        !insertmacro Flag $GivenAutostart
+        ${Break}
+      ${Case} "/FIREWALL"
+        !insertmacro Flag $GivenFirewall
+        ${Break}
+      ${Case} "/SERVICO"
+        !insertmacro Flag $GivenService
+        ${Break}
+      ${Case} "/ABRIR"
+        !insertmacro Flag $GivenOpen
+        ${Break}
+      ${Case} "/PORTA"
+        !insertmacro PortNumber $GivenPort
+        ${Break}
+      ${Case} "/OPERADORES"
+        StrCpy $Operators $Value
+        ${Break}
+      ${Case} "/BANCO_SERVIDOR"
+        StrCpy $DatabaseServer $Value
+        ${Break}
+      ${Case} "/BANCO_PORTA"
+        !insertmacro PortNumber $DatabasePort
+        ${Break}
+      ${Case} "/BANCO_NOME"
+        StrCpy $DatabaseName $Value
+        ${Break}
+      ${Case} "/BANCO_USUARIO"
+        StrCpy $DatabaseUser $Value
+        ${Break}
+      ${Case} "/BANCO_SSL"
+        StrCpy $DatabaseSsl $Value
+        ${Break}
+      ${Case} "/LOG"
+        StrCpy $LogFile $Value
+        ${Break}
+      ${Default}
+        Call RefuseSwitch
+    ${EndSwitch}
+  ${Loop}
+FunctionEnd
+
+; Returns when this process may change the whole computer; else asks Windows for that, and the one it starts goes on.
+Function NeedAdministrator
+  UserInfo::GetAccountType
+  Pop $0
+  ${If} $0 != "Admin"
+    ${IfNot} ${Silent}
+      System::Call 'kernel32::CloseHandle(p $Mutex)' ; the other one takes it
+      ${GetParameters} $1
+      StrCpy $1 "/AllUsers $1"
+      ${If} $FolderGiven = 1
+        StrCpy $1 "$1 /D=$INSTDIR"
+      ${EndIf}
+      ClearErrors
+      ExecShell "runas" "$EXEPATH" "$1"
+      ${IfNot} ${Errors}
+        Quit
+      ${EndIf}
+    ${EndIf}
+    StrCpy $Trouble "$(AdministratorNeeded)"
+    StrCpy $TroubleCode ${NEEDS_ADMINISTRATOR}
+    Call Stop
+  ${EndIf}
+FunctionEnd
+
+; Works out, for the scope, what is installed, the folder and the choices.
+Function Settle
+  ${If} $Settled == $Scope
+    Return
+  ${EndIf}
+  StrCpy $Settled $Scope
+  Call FindDataFolder
+  ReadRegStr $Found SHCTX "${UNINSTALL_KEY}" "DisplayVersion"
+  ReadRegStr $0 SHCTX "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} $Found != ""
+    ; An installed program stays where it is: in another folder it would be there twice.
+    StrCpy $INSTDIR $0
+  ${ElseIf} $FolderGiven = 0
+    ${If} $Scope == "all"
+      StrCpy $INSTDIR "$PROGRAMFILES64\Retaguarda"
+    ${Else}
+      StrCpy $INSTDIR "$LOCALAPPDATA\Programs\Retaguarda"
+    ${EndIf}
+  ${EndIf}
+  StrCpy $Autostart 1
+  StrCpy $Firewall 0
+  StrCpy $Port 8082
+  StrCpy $Service 0
+  ${If} $Found != ""
+    ReadRegStr $0 SHCTX "${RUN_KEY}" "Retaguarda"
+    ${If} $0 == ""
+      StrCpy $Autostart 0
+    ${EndIf}
+    ReadRegStr $0 SHCTX "${UNINSTALL_KEY}" "FirewallPort"
+    ${If} $0 != ""
+      StrCpy $Firewall 1
+      StrCpy $Port $0
+    ${EndIf}
+    ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"
+    ${If} $0 != ""
+    ${AndIf} $Scope == "all"
+      StrCpy $Service 1
+    ${EndIf}
+  ${EndIf}
+  ${If} $GivenAutostart != ""
+    StrCpy $Autostart $GivenAutostart
+  ${EndIf}
+  ${If} $GivenFirewall != ""
+    StrCpy $Firewall $GivenFirewall
+  ${EndIf}
+  ${If} $GivenPort != ""
+    StrCpy $Port $GivenPort
+  ${EndIf}
+  ${If} $GivenService != ""
+    StrCpy $Service $GivenService
+  ${EndIf}
+FunctionEnd
+
+; What does not go together, each with its sentence.
+Function CheckTogether
+  ${If} $Scope == "user"
+    ${If} $GivenService == 1
+    ${OrIf} $Operators != ""
+      StrCpy $Trouble "$(ServiceNeedsAllUsers)"
+      StrCpy $TroubleCode ${WRONG_SWITCH}
+      Call Stop
+    ${EndIf}
+    ${If} $Firewall == 1
+    ${AndIf} ${Silent}
+      UserInfo::GetAccountType
+      Pop $0
+      ${If} $0 != "Admin"
+        StrCpy $Trouble "$(AdministratorNeeded)"
+        StrCpy $TroubleCode ${NEEDS_ADMINISTRATOR}
+        Call Stop
+      ${EndIf}
+    ${EndIf}
+    ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "DisplayVersion"
+  ${Else}
+    ReadRegStr $0 HKCU "${UNINSTALL_KEY}" "DisplayVersion"
+  ${EndIf}
+  ${If} $0 != ""
+  ${AndIf} $Found == ""
+    StrCpy $Trouble "$(InstalledOtherwise)"
+    StrCpy $TroubleCode ${OTHER_INSTALLATION}
+    Call Stop
+  ${EndIf}
+  ${If} $Found != ""
+    ${VersionCompare} "$Found" "${VERSION}" $0
+    ${If} $0 = 1
+      StrCpy $Trouble "$(NewerInstalled)"
+      StrCpy $TroubleCode ${OTHER_INSTALLATION}
+      Call Stop
+    ${EndIf}
+  ${EndIf}
+  ${If} ${Silent}
+    Call CheckFolder
+    ${If} $Trouble != ""
+      StrCpy $TroubleCode ${WRONG_FOLDER}
+      Call Stop
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+; $Trouble is the sentence about why nothing can be installed in $INSTDIR, "" when it can.
+Function CheckFolder
+  StrCpy $Trouble ""
+  ${If} ${FileExists} "$INSTDIR\desinstalar.exe"
+  ${OrIf} ${FileExists} "$INSTDIR\anterior\*.*" ; what a set-up that was cut short left
+    Return
+  ${EndIf}
+  ${GetRoot} "$INSTDIR" $0
+  StrLen $0 "$0\"
+  StrLen $1 $INSTDIR
+  ${If} $1 <= $0
+    StrCpy $Trouble "$(FolderIsRoot)"
+    Return
+  ${EndIf}
+  ${DirState} "$INSTDIR" $0
+  ${If} $0 = 1
+  ${AndIfNot} ${FileExists} "$INSTDIR\novo\*.*"
+    StrCpy $Trouble "$(FolderNotEmpty)"
+  ${EndIf}
+FunctionEnd
+
+; --- the pages ---
+
+Function Cancelled
+  StrCpy $Line "$(CancelledWord)"
+  Call WriteLine
+FunctionEnd
+
+Function SkipWhenInstalled
+  ${If} $Found != ""
+    Abort
+  ${EndIf}
+FunctionEnd
+
+Function MaintenancePage
+  ${If} $Found != "${VERSION}"
+    Abort
+  ${EndIf}
+  !insertmacro MUI_HEADER_TEXT "$(MaintenanceTitle)" "$(MaintenanceSubtitle)"
+  nsDialogs::Create 1018
+  Pop $0
+  ${NSD_CreateRadioButton} 0 10u 100% 12u "$(RepairChoice)"
+  Pop $ChoiceA
+  ${NSD_CreateLabel} 12u 23u -12u 20u "$(RepairHelp)"
+  Pop $0
+  ${NSD_CreateRadioButton} 0 50u 100% 12u "$(RemoveChoice)"
+  Pop $ChoiceB
+  ${NSD_CreateLabel} 12u 63u -12u 20u "$(RemoveHelp)"
+  Pop $0
+  ${NSD_Check} $ChoiceA
+  ${NSD_SetFocus} $ChoiceA
+  nsDialogs::Show
+FunctionEnd
+
+Function MaintenanceLeave
+  ${NSD_GetState} $ChoiceB $0
+  ${If} $0 = ${BST_CHECKED}
+    HideWindow
+    ExecWait '"$INSTDIR\desinstalar.exe" _?=$INSTDIR' $0
+    ${If} $0 = 0
+      Delete "$INSTDIR\desinstalar.exe" ; which, run in its place, cannot delete itself
+      RMDir "$INSTDIR"
+    ${EndIf}
+    SetErrorLevel $0
+    Quit
+  ${EndIf}
+FunctionEnd
+
+Function ScopePage
+  Call SkipWhenInstalled
+  !insertmacro MUI_HEADER_TEXT "$(ScopeTitle)" "$(ScopeSubtitle)"
+  nsDialogs::Create 1018
+  Pop $0
+  ${NSD_CreateRadioButton} 0 10u 100% 12u "$(ScopeUser)"
+  Pop $ChoiceA
+  ${NSD_CreateLabel} 12u 23u -12u 20u "$(ScopeUserHelp)"
+  Pop $0
+  ${NSD_CreateRadioButton} 0 50u 100% 12u "$(ScopeAll)"
+  Pop $ChoiceB
+  ${NSD_CreateLabel} 12u 63u -12u 30u "$(ScopeAllHelp)"
+  Pop $0
+  ${If} $Scope == "all"
+    ${NSD_Check} $ChoiceB
+    ${NSD_SetFocus} $ChoiceB
+  ${Else}
+    ${NSD_Check} $ChoiceA
+    ${NSD_SetFocus} $ChoiceA
+  ${EndIf}
+  nsDialogs::Show
+FunctionEnd
+
+Function ScopeLeave
+  ${NSD_GetState} $ChoiceB $0
+  StrCpy $1 $Scope
+  ${If} $0 = ${BST_CHECKED}
+    StrCpy $Scope "all"
+    ${If} $1 != "all"
+      UserInfo::GetAccountType
+      Pop $0
+      ${If} $0 != "Admin"
+        System::Call 'kernel32::CloseHandle(p $Mutex)'
+        ${GetParameters} $0
+        ClearErrors
+        ExecShell "runas" "$EXEPATH" "/AllUsers $0"
+        ${IfNot} ${Errors}
+          Quit
+        ${EndIf}
+        MessageBox MB_OK|MB_ICONEXCLAMATION "$(AdministratorNeeded)"
+        StrCpy $Scope "user"
+        Abort
+      ${EndIf}
+    ${EndIf}
+  ${Else}
+    StrCpy $Scope "user"
+  ${EndIf}
+  Call Settle
+FunctionEnd
+
+Function FolderLeave
+  Call CheckFolder
+  ${If} $Trouble != ""
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$Trouble"
+    Abort
+  ${EndIf}
+FunctionEnd
+
+Function OptionsPage
+  !insertmacro MUI_HEADER_TEXT "$(OptionsTitle)" "$(OptionsSubtitle)"
+  nsDialogs::Create 1018
+  Pop $0
+  ${NSD_CreateCheckbox} 0 4u 100% 12u "$(OptionAutostart)"
+  Pop $BoxAutostart
+  ${NSD_SetState} $BoxAutostart $Autostart
+  ${NSD_CreateCheckbox} 0 26u 100% 12u "$(OptionService)"
+  Pop $BoxService
+  ${NSD_SetState} $BoxService $Service
+  ${NSD_CreateLabel} 12u 39u -12u 28u "$(OptionServiceHelp)"
+  Pop $0
+  ${NSD_CreateCheckbox} 0 74u 76% 12u "$(OptionFirewall)"
+  Pop $BoxFirewall
+  ${NSD_SetState} $BoxFirewall $Firewall
+  ${NSD_CreateNumber} 78% 74u 40u 12u "$Port"
+  Pop $BoxPort
+  ${NSD_CreateLabel} 12u 87u -12u 28u "$(OptionFirewallHelp)"
+  Pop $0
+  ${If} $Scope != "all"
+    EnableWindow $BoxService 0
+  ${EndIf}
+  ${NSD_SetFocus} $BoxAutostart
+  nsDialogs::Show
+FunctionEnd
+
+Function OptionsLeave
+  ${NSD_GetState} $BoxAutostart $Autostart
+  ${NSD_GetState} $BoxService $Service
+  ${NSD_GetState} $BoxFirewall $Firewall
+  ${NSD_GetText} $BoxPort $0
+  ${If} $0 < 1
+  ${OrIf} $0 > 65535
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$(PortWrong)"
+    Abort
+  ${EndIf}
+  ${If} $0 != $Port
+    StrCpy $GivenPort $0 ; chosen: kept in the settings too
+  ${EndIf}
+  StrCpy $Port $0
+FunctionEnd
+
+Function FinishShow
+  ${If} $GivenOpen == 0
+    SendMessage $mui.FinishPage.Run ${BM_SETCHECK} ${BST_UNCHECKED} 0
+  ${EndIf}
+FunctionEnd
+
+; As the person who is signed in: the shell starts it, not this process that may be the administrator's.
+Function OpenProgram
+  ${If} $Scope == "all"
+    Exec '"$WINDIR\explorer.exe" "$INSTDIR\Retaguarda.exe"'
+  ${Else}
+    SetOutPath $INSTDIR
+    Exec '"$INSTDIR\Retaguarda.exe"'
+  ${EndIf}
+FunctionEnd
+
+; --- the installation ---
+
+!macro PutBackIfMissing part
+  ${IfNot} ${FileExists} "$INSTDIR\${part}"
+  ${AndIf} ${FileExists} "$INSTDIR\anterior\${part}"
+    Rename "$INSTDIR\anterior\${part}" "$INSTDIR\${part}"
+  ${EndIf}
+!macroend
+
+!macro PutAside part
+  ${If} $Status == ""
+  ${AndIf} ${FileExists} "$INSTDIR\${part}"
+    ClearErrors
+    Rename "$INSTDIR\${part}" "$INSTDIR\anterior\${part}"
+    ${If} ${Errors}
+      StrCpy $Status "${part}"
+    ${EndIf}
+  ${EndIf}
+!macroend
+
+!macro PutInPlace part
+  ${If} $Status == ""
+    ClearErrors
+    Rename "$INSTDIR\novo\${part}" "$INSTDIR\${part}"
+    ${If} ${Errors}
+      StrCpy $Status "${part}"
+    ${EndIf}
+  ${EndIf}
+!macroend
+
+!macro PutBack part
+  ${If} ${FileExists} "$INSTDIR\anterior\${part}"
+    Rename "$INSTDIR\${part}" "$INSTDIR\novo\${part}"
+    Rename "$INSTDIR\anterior\${part}" "$INSTDIR\${part}"
+  ${EndIf}
+!macroend
+
+; The old files go to `anterior` and the new ones come from `novo`: all, or none. $Status names what stayed in the way.
+Function ChangePlaces
+  CreateDirectory "$INSTDIR\anterior"
+  StrCpy $Status ""
+  !insertmacro EachPart PutAside
+  ${If} $Status == ""
+    !insertmacro EachPart PutInPlace
+  ${EndIf}
+  ${If} $Status != ""
+    !insertmacro EachPart PutBack
+  ${EndIf}
+FunctionEnd
+
+; `$0` with what JSON wants escaped, and all that is not ASCII: $Json.
+Function EscapeJson
+  StrCpy $Json ""
+  StrCpy $1 0
+  ${Do}
+    StrCpy $2 $0 1 $1
+    ${If} $2 == ""
+      ${Break}
+    ${EndIf}
+    System::Call '*(&w1 r2) p.r3'
+    System::Call '*$3(&i2 .r4)'
+    System::Free $3
+    IntOp $4 $4 & 0xFFFF
+    ${If} $2 == "\"
+    ${OrIf} $4 > 126
+      IntFmt $2 "\u%04X" $4
+    ${EndIf}
+    StrCpy $Json "$Json$2"
+    IntOp $1 $1 + 1
+  ${Loop}
+FunctionEnd
+
+; Beside programa\: what the program cannot find out by itself (app/installation.py reads it).
+Function WriteInstallation
+  StrCpy $0 ""
+  ${If} $Scope == "all"
+    StrCpy $0 $DataFolder
+  ${EndIf}
+  Call EscapeJson
+  ; The program itself moves the secrets and says so in this file: what it said stays.
+  StrCpy $5 "usuario"
+  ClearErrors
+  FileOpen $6 "$INSTDIR\instalacao.json" r
+  ${IfNot} ${Errors}
+    ${Do}
+      ClearErrors
+      FileRead $6 $7
+      ${If} ${Errors}
+        ${Break}
+      ${EndIf}
+      ${WordFind} $7 '"computador"' "E+1{" $8
+      ${IfNot} ${Errors}
+        StrCpy $5 "computador"
+      ${EndIf}
+    ${Loop}
+    FileClose $6
+  ${EndIf}
+  FileOpen $0 "$INSTDIR\instalacao.json" w
+  FileWrite $0 '{"versao": "${VERSION}", "dados": "$Json", "cofre": "$5"}$\r$\n'
+  FileClose $0
+FunctionEnd
+
+Function WriteShortcut
+  SetOutPath "$INSTDIR" ; becomes the folder in which the shortcut starts the program
+  CreateShortcut "${SHORTCUT}" "$INSTDIR\Retaguarda.exe" "" "$INSTDIR\Retaguarda.exe" 0 SW_SHOWNORMAL "" "$(ShortcutHelp)"
+  ; The taskbar takes windows and shortcut for one program when both have the same identity.
+  !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r0 ""
+  ${If} $0 P<> 0
+    ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}", .r1)'
+    ${If} $1 P<> 0
+      ${IPersistFile::Load} $1 '("${SHORTCUT}", 2)' ; STGM_READWRITE
+      ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}", .r2)'
+      ${If} $2 P<> 0
+        System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID}) p.r3'
+        System::Call 'oleaut32::SysAllocString(w "${USER_MODEL_ID}") p.r4'
+        System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_BSTR},, p r4) p.r5'
+        ${IPropertyStore::SetValue} $2 '($3, $5)'
+        ${IPropertyStore::Commit} $2 ""
+        System::Call 'oleaut32::SysFreeString(p r4)'
+        System::Free $5
+        System::Free $3
+        ${IUnknown::Release} $2 ""
+        ${IPersistFile::Save} $1 '("${SHORTCUT}", 1)'
+      ${EndIf}
+      ${IUnknown::Release} $1 ""
+    ${EndIf}
+    ${IUnknown::Release} $0 ""
+  ${EndIf}
+FunctionEnd
+
+Function WriteRegistry
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "DisplayName" "Retaguarda"
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "DisplayVersion" "${VERSION}"
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "Publisher" "Retaguarda"
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "DisplayIcon" "$INSTDIR\Retaguarda.exe,0"
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "InstallLocation" "$INSTDIR"
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "UninstallString" '"$INSTDIR\desinstalar.exe"'
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\desinstalar.exe" /S'
+  WriteRegDWORD SHCTX "${UNINSTALL_KEY}" "EstimatedSize" ${SIZE_KB}
+  WriteRegDWORD SHCTX "${UNINSTALL_KEY}" "NoModify" 1
+  WriteRegDWORD SHCTX "${UNINSTALL_KEY}" "NoRepair" 1 ; by running the set-up again: Windows keeps no copy of it
+  ${If} $Autostart = 1
+    WriteRegStr SHCTX "${RUN_KEY}" "Retaguarda" '"$INSTDIR\Retaguarda.exe" --bandeja'
+  ${Else}
+    DeleteRegValue SHCTX "${RUN_KEY}" "Retaguarda"
+  ${EndIf}
+FunctionEnd
+
+Function WriteSettings
+  StrCpy $0 ""
+  ${If} $GivenPort != ""
+    StrCpy $0 '$0 balcao.porta_integracao=$GivenPort'
+  ${EndIf}
+  ${If} $DatabaseServer != ""
+    StrCpy $0 '$0 balcao.banco_tipo=servidor "balcao.servidor=$DatabaseServer"'
+  ${EndIf}
+  ${If} $DatabasePort != ""
+    StrCpy $0 '$0 balcao.porta_banco=$DatabasePort'
+  ${EndIf}
+  ${If} $DatabaseName != ""
+    StrCpy $0 '$0 "balcao.banco_nome=$DatabaseName"'
+  ${EndIf}
+  ${If} $DatabaseUser != ""
+    StrCpy $0 '$0 "balcao.banco_usuario=$DatabaseUser"'
+  ${EndIf}
+  ${If} $DatabaseSsl != ""
+    StrCpy $0 '$0 "balcao.banco_ssl=$DatabaseSsl"'
+  ${EndIf}
+  ${If} $0 != ""
+    DetailPrint "$(WritingSettings)"
+    StrCpy $Command '"$INSTDIR\retaguarda-comando.exe" config gravar$0'
+    Call RunCommand
+    ${If} $Status != 0
+      StrCpy $Trouble "$(SettingsRefused)$\r$\n$\r$\n$Output"
+      StrCpy $TroubleCode ${NOT_CONFIGURED}
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+Function WriteFirewall
+  ReadRegStr $0 SHCTX "${UNINSTALL_KEY}" "FirewallPort"
+  ${If} $0 != ""
+    ${If} $Firewall = 0
+    ${OrIf} $0 != $Port
+      Call CloseFirewall
+      DeleteRegValue SHCTX "${UNINSTALL_KEY}" "FirewallPort"
+      StrCpy $0 ""
+    ${EndIf}
+  ${EndIf}
+  ${If} $Firewall = 1
+  ${AndIf} $0 == ""
+    StrCpy $1 'advfirewall firewall add rule name="${RULE}" dir=in action=allow program="$INSTDIR\Retaguarda.exe" protocol=TCP localport=$Port profile=private,domain'
+    UserInfo::GetAccountType
+    Pop $0
+    ${If} $0 == "Admin"
+      StrCpy $Command '"$SYSDIR\netsh.exe" $1'
+      Call RunCommand
+    ${Else}
+      StrCpy $Line "> netsh $1"
+      Call WriteLine
+      ClearErrors
+      ExecShellWait "runas" "$SYSDIR\netsh.exe" "$1" SW_HIDE
+      StrCpy $Status 0
+      ${If} ${Errors}
+        StrCpy $Status 1
+      ${EndIf}
+    ${EndIf}
+    ${If} $Status = 0
+      WriteRegStr SHCTX "${UNINSTALL_KEY}" "FirewallPort" "$Port"
+    ${Else}
+      StrCpy $Trouble "$(FirewallRefused)"
+      StrCpy $TroubleCode ${NOT_CONFIGURED}
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+Section
+  SetDetailsPrint textonly
+  StrCpy $Trouble ""
+  StrCpy $Line "$INSTDIR ($Scope)"
+  Call WriteLine
+
+  DetailPrint "$(Unpacking)"
+  !insertmacro EachPart PutBackIfMissing
+  RMDir /r "$INSTDIR\anterior"
+  RMDir /r "$INSTDIR\novo"
+  SetOutPath "$INSTDIR\novo"
+  File /r "${BUNDLE}\*"
+  SetOutPath "$INSTDIR" ; `novo` is no longer this process's folder, or it could not be moved
+
+  DetailPrint "$(EndingProgram)"
+  Call EndRunning
+  ${Do}
+    Call ChangePlaces
+    ${If} $Status == ""
+      ${Break}
+    ${EndIf}
+    StrCpy $Line "$INSTDIR\$Status: $(InUse)"
+    Call WriteLine
+    ${If} ${Cmd} `MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(FilesInUse)" /SD IDCANCEL IDCANCEL`
+      Call StopRunning
+    ${EndIf}
+  ${Loop}
+
+  DetailPrint "$(Registering)"
+  WriteUninstaller "$INSTDIR\desinstalar.exe"
+  Call WriteInstallation
+  Call WriteRegistry
+  Call WriteShortcut
+  RMDir /r "$INSTDIR\anterior"
+  RMDir "$INSTDIR\novo"
+  Call WriteSettings
+  Call WriteFirewall
+  ${If} $Trouble != ""
+    StrCpy $Line "($TroubleCode) $Trouble"
+    Call WriteLine
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$Trouble" /SD IDOK
+    SetErrorLevel $TroubleCode
+  ${Else}
+    SetErrorLevel 0
+  ${EndIf}
+SectionEnd
+
+Function .onInstSuccess
+  StrCpy $Line "$(DoneWord)"
+  Call WriteLine
+  ${If} ${Silent}
+  ${AndIf} $GivenOpen == 1
+    Call OpenProgram
+  ${EndIf}
+FunctionEnd
+
+Function .onInstFailed
+  RMDir /r "$INSTDIR\novo"
+  StrCpy $Line "$(FailedWord)"
+  Call WriteLine
+FunctionEnd
+
+; --- the uninstaller ---
+
+Function un.onInit
+  StrCpy $EraseData 0
+  ${GetParameters} $Rest
+  ${Do}
+    Call un.NextToken
+    ${If} $Token == ""
+      ${Break}
+    ${EndIf}
+    Call un.SplitToken
+    ${Switch} $Token
+      ${Case} "/S"
+      ${Case} "/NCRC"
+        ${Break}
+      ${Case} "/LOG"
+        StrCpy $LogFile $Value
+        ${Break}
+      ${Case} "/DADOS"
+        ${If} $Value == "apagar"
+          StrCpy $EraseData 1
+        ${ElseIf} $Value != "manter"
+          Call un.RefuseSwitch
+        ${EndIf}
+        ${Break}
+      ${Default}
+        Call un.RefuseSwitch
+    ${EndSwitch}
+  ${Loop}
+  ${IfNot} ${FileExists} "$INSTDIR\instalacao.json"
+    StrCpy $Trouble "$(NotInstalledHere)"
+    StrCpy $TroubleCode ${WRONG_FOLDER}
+    Call un.Stop
+  ${EndIf}
+  StrCpy $Scope "user"
+  ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} $0 == $INSTDIR
+    StrCpy $Scope "all"
+    UserInfo::GetAccountType
+    Pop $0
+    ${If} $0 != "Admin"
+      ${IfNot} ${Silent}
+        ${GetParameters} $1
+        ClearErrors
+        ExecShell "runas" "$INSTDIR\desinstalar.exe" "$1"
+        ${IfNot} ${Errors}
+          Quit
+        ${EndIf}
+      ${EndIf}
+      StrCpy $Trouble "$(AdministratorNeeded)"
+      StrCpy $TroubleCode ${NEEDS_ADMINISTRATOR}
+      Call un.Stop
+    ${EndIf}
+  ${EndIf}
+  Call un.FindDataFolder
+FunctionEnd
+
+Function un.DataPage
+  !insertmacro MUI_HEADER_TEXT "$(DataTitle)" "$(DataSubtitle)"
+  nsDialogs::Create 1018
+  Pop $0
+  ${NSD_CreateLabel} 0 4u 100% 30u "$(DataHelp)$\r$\n$DataFolder"
+  Pop $0
+  ${NSD_CreateCheckbox} 0 44u 100% 12u "$(DataErase)"
+  Pop $ChoiceA
+  ${NSD_SetState} $ChoiceA $EraseData
+  ${NSD_CreateLabel} 12u 57u -12u 30u "$(DataEraseHelp)"
+  Pop $0
+  GetDlgItem $0 $HWNDPARENT 1
+  SendMessage $0 ${WM_SETTEXT} 0 "STR:$(UninstallButton)"
+  nsDialogs::Show
+FunctionEnd
+
+Function un.DataLeave
+  ${NSD_GetState} $ChoiceA $EraseData
+  ${If} $EraseData = 1
+    ${If} ${Cmd} `MessageBox MB_YESNO|MB_ICONEXCLAMATION|MB_DEFBUTTON2 "$(DataEraseSure)" IDNO`
+      Abort
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+!macro Remove part
+  RMDir /r "$INSTDIR\${part}"
+  Delete "$INSTDIR\${part}"
+!macroend
+
+Section un.Remove
+  SetDetailsPrint textonly
+  DetailPrint "$(EndingProgram)"
+  Call un.EndRunning
+  ; A program that still runs keeps this folder from being moved, and then nothing was removed yet.
+  ${If} ${FileExists} "$INSTDIR\python"
+    ${Do}
+      ClearErrors
+      Rename "$INSTDIR\python" "$INSTDIR\saindo"
+      ${IfNot} ${Errors}
+        Rename "$INSTDIR\saindo" "$INSTDIR\python"
+        ${Break}
+      ${EndIf}
+      ${If} ${Cmd} `MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(FilesInUse)" /SD IDCANCEL IDCANCEL`
+        Call un.StopRunning
+      ${EndIf}
+    ${Loop}
+  ${EndIf}
+
+  DetailPrint "$(Removing)"
+  ReadRegStr $0 SHCTX "${UNINSTALL_KEY}" "FirewallPort"
+  ${If} $0 != ""
+    Call un.CloseFirewall
+  ${EndIf}
+  DeleteRegValue SHCTX "${RUN_KEY}" "Retaguarda"
+  DeleteRegValue HKCU "${RUN_KEY}" "Retaguarda" ; as switched on in the program
+  DeleteRegKey SHCTX "${UNINSTALL_KEY}"
+  Delete "${SHORTCUT}"
+  SetOutPath "$TEMP"
+  !insertmacro EachPart Remove
+  RMDir /r "$INSTDIR\anterior"
+  RMDir /r "$INSTDIR\novo"
+  Delete "$INSTDIR\instalacao.json"
+  Delete "$INSTDIR\desinstalar.exe"
+  RMDir "$INSTDIR" ; only when nothing else is in it
+  ${If} $EraseData = 1
+    RMDir /r "$DataFolder"
+  ${EndIf}
+  StrCpy $Line "$(DoneWord)"
+  Call un.WriteLine
+  SetErrorLevel 0
+SectionEnd
+
+; --- what is said ---
+
+!macro Text name english portuguese
+  LangString ${name} ${LANG_ENGLISH} "${english}"
+  LangString ${name} ${LANG_PORTUGUESEBR} "${portuguese}"
+!macroend
+
+!insertmacro Text WelcomeNewTitle "Install Retaguarda ${VERSION}" "Instalar o Retaguarda ${VERSION}"
+!insertmacro Text WelcomeNewText \
+  "This installs Retaguarda on this computer.$\r$\n$\r$\nNothing is sent anywhere, and no customer is consulted before you say so in the program.$\r$\n$\r$\nClick Next to go on." \
+  "O Retaguarda será instalado neste computador.$\r$\n$\r$\nNada é enviado a ninguém, e nenhum cliente é consultado antes que você ligue isso no programa.$\r$\n$\r$\nClique em Próximo para continuar."
+!insertmacro Text WelcomeUpgradeTitle "Update Retaguarda to ${VERSION}" "Atualizar o Retaguarda para a versão ${VERSION}"
+!insertmacro Text WelcomeUpgradeText \
+  "Version $Found is installed in:$\r$\n$INSTDIR$\r$\n$\r$\nThe program will be replaced. Data, settings and passwords stay. If it is open, it will be asked to end.$\r$\n$\r$\nClick Next to go on." \
+  "A versão $Found está instalada em:$\r$\n$INSTDIR$\r$\n$\r$\nO programa será trocado. Os dados, as configurações e as senhas continuam. Se ele estiver aberto, será pedido que se encerre.$\r$\n$\r$\nClique em Próximo para continuar."
+!insertmacro Text WelcomeRepairTitle "Retaguarda ${VERSION} is installed" "O Retaguarda ${VERSION} já está instalado"
+!insertmacro Text WelcomeRepairText \
+  "It is installed in:$\r$\n$INSTDIR$\r$\n$\r$\nYou may repair or remove it. Click Next to choose." \
+  "Ele está instalado em:$\r$\n$INSTDIR$\r$\n$\r$\nVocê pode reparar ou remover. Clique em Próximo para escolher."
+!insertmacro Text MaintenanceTitle "Repair or remove" "Reparar ou remover"
+!insertmacro Text MaintenanceSubtitle "This same version is installed." "Esta mesma versão está instalada."
+!insertmacro Text RepairChoice "&Repair" "&Reparar"
+!insertmacro Text RepairHelp \
+  "Installs all files of the program again. Data, settings and passwords stay." \
+  "Instala de novo todos os arquivos do programa. Os dados, as configurações e as senhas continuam."
+!insertmacro Text RemoveChoice "R&emove" "Re&mover"
+!insertmacro Text RemoveHelp \
+  "Removes the program. Data stays unless you ask for it to be erased." \
+  "Remove o programa. Os dados ficam, a não ser que você peça para apagar."
+!insertmacro Text ScopeTitle "For whom" "Para quem"
+!insertmacro Text ScopeSubtitle "Who is going to use Retaguarda on this computer?" "Quem vai usar o Retaguarda neste computador?"
+!insertmacro Text ScopeUser "Only for &me" "Só para &mim"
+!insertmacro Text ScopeUserHelp \
+  "No administrator is needed. Data is kept in your own folders." \
+  "Não é preciso ser administrador. Os dados ficam nas suas pastas."
+!insertmacro Text ScopeAll "For &everybody who uses this computer" "Para &todos os que usam este computador"
+!insertmacro Text ScopeAllHelp \
+  "Needs an administrator. Data is kept in a folder of the computer, and the program may work as a service, without anybody signed in." \
+  "É preciso ser administrador. Os dados ficam numa pasta do computador, e o programa pode trabalhar como serviço, sem ninguém com a sessão aberta."
+!insertmacro Text OptionsTitle "Options" "Opções"
+!insertmacro Text OptionsSubtitle "How Retaguarda works on this computer." "Como o Retaguarda trabalha neste computador."
+!insertmacro Text OptionAutostart "&Start with the session, beside the clock" "&Iniciar com a sessão, ao lado do relógio"
+!insertmacro Text OptionService "&Work as a Windows service" "Trabalhar como &serviço do Windows"
+!insertmacro Text OptionServiceHelp \
+  "Consults and serves the counters even without anybody signed in. Only for an installation for everybody." \
+  "Consulta e atende os balcões mesmo sem ninguém com a sessão aberta. Só na instalação para todos."
+!insertmacro Text OptionFirewall "&Let the counters in through the Windows firewall; port:" "&Liberar os balcões no firewall do Windows; porta:"
+!insertmacro Text OptionFirewallHelp \
+  "Only where counters on other computers ask this one. Private and domain networks only; needs an administrator." \
+  "Só onde balcões de outros computadores perguntam a este. Vale em redes privadas e de domínio; é preciso ser administrador."
+!insertmacro Text PortWrong "The port is a number from 1 to 65535." "A porta é um número de 1 a 65535."
+!insertmacro Text ShortcutHelp "Consultation of customers at SEFAZ and ANP" "Consulta de clientes na SEFAZ e na ANP"
+!insertmacro Text Unpacking "Unpacking the new files…" "Copiando os arquivos novos…"
+!insertmacro Text EndingProgram "Waiting for the program to end…" "Esperando o programa se encerrar…"
+!insertmacro Text Registering "Registering the program…" "Registrando o programa…"
+!insertmacro Text WritingSettings "Writing the settings…" "Gravando as configurações…"
+!insertmacro Text Removing "Removing the program…" "Removendo o programa…"
+!insertmacro Text InUse "in use" "em uso"
+!insertmacro Text StoppedWord "Stopped" "Interrompido"
+!insertmacro Text CancelledWord "Cancelled." "Cancelado."
+!insertmacro Text DoneWord "Done." "Pronto."
+!insertmacro Text FailedWord \
+  "A file could not be written; the program that was installed stays as it was." \
+  "Um arquivo não pôde ser gravado; o programa que estava instalado continua como estava."
+!insertmacro Text SwitchWrong \
+  "The command line has a switch that this set-up does not take, or a value that it does not take:" \
+  "A linha de comando tem uma opção que este instalador não aceita, ou um valor que ela não aceita:"
+!insertmacro Text WindowsTooOld \
+  "Retaguarda needs Windows 10 or newer, 64 bits." \
+  "O Retaguarda precisa do Windows 10 ou mais novo, de 64 bits."
+!insertmacro Text SetupRunning \
+  "Another set-up of Retaguarda is running on this computer. Wait until it ends." \
+  "Outro instalador do Retaguarda está aberto neste computador. Espere que ele termine."
+!insertmacro Text AdministratorNeeded \
+  "This needs an administrator of this computer. Run it again as administrator, or install only for yourself." \
+  "Isto precisa de um administrador deste computador. Rode de novo como administrador, ou instale só para você."
+!insertmacro Text ServiceNeedsAllUsers \
+  "/SERVICO=1 and /OPERADORES only go with /AllUsers: a service has no user." \
+  "/SERVICO=1 e /OPERADORES só valem com /AllUsers: um serviço não tem usuário."
+!insertmacro Text InstalledOtherwise \
+  "Retaguarda is already installed on this computer in the other way (only for this user, or for everybody). Remove that one first: its data stays." \
+  "O Retaguarda já está instalado neste computador da outra forma (só para este usuário, ou para todos). Remova antes aquela: os dados dela ficam."
+!insertmacro Text NewerInstalled \
+  "Version $Found, newer than ${VERSION}, is installed. To go back, remove it first; its data stays, but an older version may refuse to open it." \
+  "Está instalada a versão $Found, mais nova que a ${VERSION}. Para voltar, remova-a antes; os dados ficam, mas a versão antiga pode se recusar a abri-los."
+!insertmacro Text FolderIsRoot \
+  "The folder to install in is given whole, as in C:\Programas\Retaguarda, and is not a whole drive." \
+  "A pasta da instalação é dada inteira, como em C:\Programas\Retaguarda, e não é um disco inteiro."
+!insertmacro Text FolderNotEmpty \
+  "The folder $INSTDIR holds files that are not Retaguarda's. Choose an empty or a new one." \
+  "A pasta $INSTDIR tem arquivos que não são do Retaguarda. Escolha uma vazia ou uma nova."
+!insertmacro Text StillRunning \
+  "Retaguarda is open and did not end: there may be changes that were not saved. Save them, leave by the menu of the icon beside the clock, and try again. Nothing was changed." \
+  "O Retaguarda está aberto e não se encerrou: pode haver alterações não salvas. Salve, use Sair no menu do ícone ao lado do relógio e tente de novo. Nada foi mudado."
+!insertmacro Text FilesInUse \
+  "Files of Retaguarda are in use, perhaps in the session of another user of this computer. End it there and try again. Nothing was changed." \
+  "Arquivos do Retaguarda estão em uso, talvez na sessão de outro usuário deste computador. Encerre o programa lá e tente de novo. Nada foi mudado."
+!insertmacro Text SettingsRefused \
+  "The program is installed, but refused the settings that the command line gives:" \
+  "O programa está instalado, mas recusou as configurações dadas na linha de comando:"
+!insertmacro Text FirewallRefused \
+  "The program is installed, but the firewall rule could not be made. Make it as administrator, or ask for it with the test of the port in the program." \
+  "O programa está instalado, mas a regra do firewall não pôde ser criada. Crie-a como administrador; o teste da porta, no programa, mostra o comando."
+!insertmacro Text NotInstalledHere \
+  "Retaguarda is not installed in this folder." \
+  "O Retaguarda não está instalado nesta pasta."
+!insertmacro Text DataTitle "Remove Retaguarda" "Remover o Retaguarda"
+!insertmacro Text DataSubtitle "The program is removed from this computer." "O programa será removido deste computador."
+!insertmacro Text DataHelp \
+  "Customers, consultations and settings kept on this computer stay in this folder, for a later installation:" \
+  "Os clientes, as consultas e as configurações guardados neste computador ficam nesta pasta, para uma instalação futura:"
+!insertmacro Text DataErase "&Erase this data too" "&Apagar também esses dados"
+!insertmacro Text DataEraseHelp \
+  "It cannot be undone. Data kept on a PostgreSQL server is not touched." \
+  "Não pode ser desfeito. Os dados guardados em um servidor PostgreSQL não são tocados."
+!insertmacro Text DataEraseSure \
+  "Erase all data that Retaguarda keeps on this computer? It cannot be undone." \
+  "Apagar todos os dados que o Retaguarda guarda neste computador? Não pode ser desfeito."
+!insertmacro Text UninstallButton "&Remove" "&Remover"

@@ -1,0 +1,31 @@
+// Test-only: stands for the program in the tests of the set-up. It writes its command line at the end of chamadas.txt,
+// beside it, and ends with the number in status.txt, 0 when there is none.
+#include <stdio.h>
+#include <wchar.h>
+#include <windows.h>
+
+int main(void)
+{
+    wchar_t folder[MAX_PATH];
+    GetModuleFileNameW(NULL, folder, MAX_PATH);
+    *wcsrchr(folder, L'\\') = 0;
+    SetCurrentDirectoryW(folder);
+
+    char line[4096];
+    int size = WideCharToMultiByte(CP_UTF8, 0, GetCommandLineW(), -1, line, sizeof line - 1, NULL, NULL);
+    line[size - 1] = '\n';
+    HANDLE file = CreateFileW(L"chamadas.txt", FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);
+    DWORD written;
+    WriteFile(file, line, size, &written, NULL);
+    CloseHandle(file);
+
+    int status = 0;
+    FILE *wanted = fopen("status.txt", "r");
+    if (wanted) {
+        if (fscanf(wanted, "%d", &status) != 1)
+            status = 0;
+        fclose(wanted);
+    }
+    printf("configurações: %d\n", status);
+    return status;
+}
