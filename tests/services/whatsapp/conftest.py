@@ -164,6 +164,7 @@ def file_office(sqlite_url: str, folders: Folders, meta: DemoWhatsApp) -> Iterat
 
 
 def settled(office: Office, heard: Heard, message_id: int, state: MessageState) -> Any:
-    """The message, once it is in that state."""
+    """The message, once it is in that state; the sender is woken, as by whoever queues one."""
+    heard.sender.wake()
     heard.until(lambda: office.state(message_id) is state)
     return office.message(message_id)
