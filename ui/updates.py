@@ -14,6 +14,7 @@ from app.domain import FailureKind
 from app.portuguese import exact
 from app.settings.catalog import UPDATE_FREQUENCY
 from services.updates.channel import UpdateChannel, channel_of
+from services.updates.failed import UpdateFailed
 from ui import tasks
 from ui.failure_view import failure_of
 from ui.remembered import Remembered
@@ -156,7 +157,7 @@ class Updates(QObject):
         failure = failure_of(error)
         cancelled = failure.kind is FailureKind.CANCELLED
         self._take(UpdateState(self.state.channel, self.state.known, None if cancelled else failure))
-        if failure.kind is FailureKind.TRUST:
+        if isinstance(error, UpdateFailed) and error.distrusted:
             self.distrusted.emit(failure.what)
 
     def _take(self, state: UpdateState) -> None:

@@ -120,13 +120,14 @@ def _fetch(
     if size != manifest.size or digest.hexdigest() != manifest.sha256:
         found = f"{size} bytes" if size <= manifest.size else f"mais de {manifest.size} bytes"
         raise UpdateFailed(
-            FailureKind.TRUST,
+            FailureKind.INVALID_RESPONSE,
             f"O arquivo {manifest.file} não é o que foi assinado, e foi apagado.",
             "A publicação está sendo trocada neste momento, o arquivo veio estragado, ou alguém o trocou.",
             "Procure de novo e baixe outra vez. Se repetir, não instale esse arquivo por outro caminho e avise quem "
             "distribui o programa.",
             f"GET {address}\nEsperado: {manifest.size} bytes, SHA-256 {manifest.sha256}\n"
             f"Recebido: {found}, SHA-256 {digest.hexdigest()}",
+            distrusted=True,
         )
 
 

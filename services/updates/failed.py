@@ -6,10 +6,16 @@ from app.domain import Failure, FailureKind
 
 
 class UpdateFailed(Exception):
-    """Nothing was taken in and nothing is left behind; `failure` explains it to the operator."""
+    """Nothing was taken in and nothing is left behind; `failure` explains it to the operator.
 
-    def __init__(self, kind: FailureKind, what: str, cause: str, todo: str, details: str = "") -> None:
+    `distrusted` tells that something came, and that whoever distributes did not publish it so, or not now.
+    """
+
+    def __init__(
+        self, kind: FailureKind, what: str, cause: str, todo: str, details: str = "", *, distrusted: bool = False
+    ) -> None:
         self.failure = Failure(kind, what, cause, todo, details)
+        self.distrusted = distrusted
         super().__init__(self.failure.sentence)
 
     @classmethod

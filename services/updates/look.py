@@ -61,12 +61,13 @@ def look(
         manifest = read_manifest(data)
     except BadSignature as error:
         raise UpdateFailed(
-            FailureKind.TRUST,
+            FailureKind.INVALID_RESPONSE,
             "O manifesto das atualizações não foi assinado com a chave que este computador conhece, e foi recusado.",
             "A chave em Balcão › Integração › Este computador é outra, a publicação está sendo trocada neste momento, "
             "ou alguém mudou o que foi publicado.",
             f"Procure de novo em alguns minutos e confira a chave. Se repetir: {_TELL[0].lower()}{_TELL[1:]}",
             f"GET {channel.address}\n{len(data)} bytes; assinatura de {len(signature)} bytes",
+            distrusted=True,
         ) from error
     except UnusableManifest as error:
         raise UpdateFailed(
@@ -107,19 +108,21 @@ def _refused(why: ManifestRefusal, manifest: Manifest, now: datetime) -> UpdateF
             )
         case ManifestRefusal.REPLAYED:
             return UpdateFailed(
-                FailureKind.TRUST,
+                FailureKind.INVALID_RESPONSE,
                 f"O manifesto das atualizações é de {published}, mais antigo do que o que este computador já viu, e "
                 "foi recusado.",
                 "Uma cópia antiga está sendo entregue (um cache, um espelho atrasado), ou alguém quer esconder a "
                 "versão mais nova.",
                 f"Procure de novo mais tarde. Se repetir: {_TELL[0].lower()}{_TELL[1:]}",
                 details,
+                distrusted=True,
             )
         case ManifestRefusal.CHANGED:
             return UpdateFailed(
-                FailureKind.TRUST,
+                FailureKind.INVALID_RESPONSE,
                 f"Há dois manifestos diferentes publicados no mesmo momento ({published}), e o segundo foi recusado.",
                 "Quem publicou trocou o conteúdo sem trocar a data, ou entrega versões diferentes a cada um.",
                 _TELL,
                 details,
+                distrusted=True,
             )

@@ -83,11 +83,13 @@ class Sent(NamedTuple):
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 WRONG = [
-    Sent("bit", HEAD + b"Content-Length: %d\r\n\r\n" % len(SET_UP) + SET_UP[:-1] + b"x", FailureKind.TRUST),
-    Sent("short", HEAD + b"Content-Length: %d\r\n\r\n" % (len(SET_UP) - 1) + SET_UP[:-1], FailureKind.TRUST),
-    Sent("long", HEAD + b"Content-Length: %d\r\n\r\n" % (len(SET_UP) + 1) + SET_UP + b"x", FailureKind.TRUST),
+    Sent("bit", HEAD + b"Content-Length: %d\r\n\r\n" % len(SET_UP) + SET_UP[:-1] + b"x", FailureKind.INVALID_RESPONSE),
+    Sent("short", HEAD + b"Content-Length: %d\r\n\r\n" % (len(SET_UP) - 1) + SET_UP[:-1], FailureKind.INVALID_RESPONSE),
+    Sent(
+        "long", HEAD + b"Content-Length: %d\r\n\r\n" % (len(SET_UP) + 1) + SET_UP + b"x", FailureKind.INVALID_RESPONSE
+    ),
     Sent("cut", HEAD + b"Content-Length: %d\r\n\r\n" % len(SET_UP) + SET_UP[:-1], FailureKind.NETWORK),
-    Sent("open", HEAD + b"\r\n" + SET_UP[:-1], FailureKind.TRUST),
+    Sent("open", HEAD + b"\r\n" + SET_UP[:-1], FailureKind.INVALID_RESPONSE),
     Sent("gone", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", FailureKind.HTTP),
     Sent("page", b"HTTP/1.1 503 Oops\r\nContent-Length: 4\r\n\r\noops", FailureKind.HTTP),
 ]

@@ -35,11 +35,12 @@ def found(publisher: Publisher, folders: Folders, *, now: datetime = NOW) -> Any
     return look(publisher.channel, folders, cancelled=lambda: False, clock=lambda: now)
 
 
-def refused(publisher: Publisher, folders: Folders, *, now: datetime = NOW) -> FailureKind:
+def refused(publisher: Publisher, folders: Folders, *, now: datetime = NOW, distrusted: bool = False) -> FailureKind:
     """How it is refused; nothing of it was kept."""
     before = known_file(folders).read_bytes() if known_file(folders).exists() else None
     with pytest.raises(UpdateFailed) as failed:
         found(publisher, folders, now=now)
+    assert failed.value.distrusted is distrusted
     failure = failed.value.failure
     assert failure.what and failure.what[0].isupper() and "SEFAZ" not in failure.sentence
     assert (known_file(folders).read_bytes() if known_file(folders).exists() else None) == before
@@ -138,7 +139,7 @@ def test_what_the_key_did_not_sign_is_refused(
     publisher: Publisher, folders: Folders, tamper: Callable[[Publisher], None]
 ) -> None:
     tamper(publisher)
-    assert refused(publisher, folders) is FailureKind.TRUST
+    assert refused(publisher, folders, distrusted=True) is FailureKind.INVALID_RESPONSE
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_an_older_manifest_is_not_taken_again(publisher: Publisher, folders: Fol
     publisher.publish(versao="9.2.0", publicada_em=(PUBLISHED_AT + timedelta(hours=1)).isoformat())
     assert found(publisher, folders).manifest.version == "9.2.0"
     publisher.files.update(older)
-    assert refused(publisher, folders) is FailureKind.TRUST
+    assert refused(publisher, folders, distrusted=True) is FailureKind.INVALID_RESPONSE
     # Taking a bad version back is a newer manifest, of a lower version.
     publisher.publish(versao="9.1.1", publicada_em=(PUBLISHED_AT + timedelta(hours=2)).isoformat())
     assert found(publisher, folders).manifest.version == "9.1.1"
@@ -206,7 +207,7 @@ def test_an_older_manifest_is_not_taken_again(publisher: Publisher, folders: Fol
 def test_two_manifests_of_one_moment(publisher: Publisher, folders: Folders) -> None:
     found(publisher, folders)
     publisher.publish(tamanho=5)
-    assert refused(publisher, folders) is FailureKind.TRUST
+    assert refused(publisher, folders, distrusted=True) is FailureKind.INVALID_RESPONSE
 
 
 def test_a_manifest_of_the_future(publisher: Publisher, folders: Folders) -> None:
