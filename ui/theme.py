@@ -109,16 +109,6 @@ DARK = Scheme(
     },
 )
 
-_WITH_FONTS_OF_THE_SYSTEM = (
-    "QAbstractItemView",
-    "QMenu",
-    "QMenuBar",
-    "QMessageBox",
-    "QStatusBar",
-    "QTipLabel",
-)
-"""The kinds of widgets for which Windows has a font of its own, other than that of everything else and smaller."""
-
 _current = LIGHT
 _followers: list[_Follower] = []
 
@@ -148,12 +138,9 @@ def application() -> QApplication:
 def apply(app: QApplication, scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown) -> None:
     """Give the whole program its look. It follows the system's scheme from now on, unless one is given."""
     font = QFont(app.font())
-    font.setFamilies(["Inter", font.family()])
+    font.setFamilies(["Inter", *(family for family in font.families() if family != "Inter")])
     font.setPointSize(BASE_PT)
-    app.setFont(font)
-    for kind in _WITH_FONTS_OF_THE_SYSTEM:
-        app.setFont(font, kind)  # type: ignore[arg-type]  # the stub says bytes, which it refuses
-    follower = _Follower(app)
+    follower = _Follower(app, font)
     _followers[:] = [follower]
     if scheme is Qt.ColorScheme.Unknown:
         follower.dress(app.styleHints().colorScheme())
@@ -210,9 +197,10 @@ def _mark(widget: QWidget, name: str, value: object) -> None:
 class _Follower(QObject):
     """Dresses the program again whenever the system changes between light and dark."""
 
-    def __init__(self, app: QApplication) -> None:
+    def __init__(self, app: QApplication, font: QFont) -> None:
         super().__init__(app)
         self._app = app
+        self._font = font
 
     @Slot(Qt.ColorScheme)
     def dress(self, scheme: Qt.ColorScheme) -> None:
@@ -220,6 +208,9 @@ class _Follower(QObject):
         _current = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
         self._app.setPalette(_palette(_current))
         self._app.setStyleSheet(_sheet(_current))
+        # After the style sheet, with the first of which Qt gives menus, lists and boxes the system's own fonts again:
+        # on Windows they are others, and smaller.
+        self._app.setFont(self._font)
 
 
 def _palette(s: Scheme) -> QPalette:
