@@ -22,6 +22,10 @@ from services.updates.channel import UpdateChannel
 from tests.services.tls_server import Connection, TlsServer
 
 PUBLISHED_AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+HOST = "atualizacoes.teste"
+"""A name that only a proxy leads to the publisher."""
+
+_HOSTS = ("localhost", "127.0.0.1")
 SET_UP = b"MZ" + bytes(range(256)) * 4096
 NAME = "Retaguarda-9.1.0-instalar.exe"
 
@@ -89,7 +93,8 @@ def running_publisher(authority: DemoAuthority) -> Iterator[Publisher]:
     """A publisher with version 9.1.0 published, served while this is entered."""
     publisher = Publisher()
     publisher.publish()
-    with TlsServer(authority.server_context(require_client=False), publisher.script) as server:
+    context = authority.server_context((*_HOSTS, HOST), require_client=False)
+    with TlsServer(context, publisher.script) as server:
         publisher.url = f"https://localhost:{server.port}"
         yield publisher
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +16,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.domain import FailureKind
 from app.folders import Folders
-from app.settings.catalog import UPDATE_ADDRESS, UPDATE_KEY
+from app.settings.catalog import SYSTEM_TRUST, UPDATE_ADDRESS, UPDATE_KEY
+from app.settings.machine import MachineStore
 from app.settings.snapshot import GENERAL_COMPANY, Kept, Snapshot
 from app.version import VERSION
 from distribution.manifest import sign
+from services.demo.ca import DemoAuthority
 from services.updates import look as looking
 from services.updates.channel import UpdateChannel, channel_of
+from services.updates.download import download
 from services.updates.failed import UpdateFailed
 from services.updates.known import known_file, read_known
 from services.updates.look import look
-from tests.updates import PUBLISHED_AT, Publisher, content
+from tests.services.proxy_server import ProxyServer
+from tests.updates import HOST, PUBLISHED_AT, Publisher, content
 
 NOW = PUBLISHED_AT + timedelta(days=2)
 MANIFEST = "/novo/atualizacao.json"
@@ -279,3 +284,28 @@ def test_cancelling_takes_less_than_a_second(publisher: Publisher, folders: Fold
         look(channel, folders, cancelled=cancelled, clock=lambda: datetime.now(UTC))
     assert failed.value.failure.kind is FailureKind.CANCELLED
     assert time.monotonic() - asked[0] < 1.0
+
+
+def test_by_the_proxy_of_this_computer_and_with_its_systems_authorities(
+    publisher: Publisher, folders: Folders, authority: DemoAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders.additional_ca_file.unlink()
+    store = tmp_path / "sistema.pem"
+    store.write_bytes(authority.ca_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(store))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nenhuma"))
+    MachineStore(folders.machine_file).save({SYSTEM_TRUST: True})
+    publisher.url = publisher.url.replace("localhost", HOST)
+    with ProxyServer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert found(publisher, folders).is_news
+        assert download(
+            publisher.channel,
+            found(publisher, folders).manifest,
+            tmp_path,
+            folders,
+            progress=lambda received, total: None,
+            cancelled=lambda: False,
+        ).is_file()
+    assert all(head.startswith(f"CONNECT {HOST}:".encode()) for head in proxy.asked)
+    assert len(proxy.asked) == 5

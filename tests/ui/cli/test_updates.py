@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +18,8 @@ from app.version import VERSION
 from services.demo.ca import DemoAuthority
 from tests.ui.cli.conftest import Run
 from tests.updates import NAME, PUBLISHED_AT, SET_UP, Publisher, running_publisher, subscribe
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +94,27 @@ def test_what_is_refused_is_explained(run: Run, publisher: Publisher, tmp_path: 
     assert outcome.status == 1
     assert "não é o que foi assinado" in outcome.err
     assert not list(tmp_path.glob("*Retaguarda*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_download_that_is_interrupted_leaves_no_set_up(publisher: Publisher, tmp_path: Path, number: int) -> None:
+    folder = tmp_path / "instaladores"
+    folder.mkdir()
+    publisher.held = threading.Event()
+    command = [sys.executable, str(ROOT / "main.py"), "atualizacao", "baixar", "--pasta", str(folder)]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts with “&” would ignore it
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        assert publisher.held.wait(60)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    left = [file.name for file in folder.iterdir()]
+    if number == signal.SIGKILL:
+        assert all(name.startswith(f".{NAME}-") and name.endswith(".parte") for name in left)
+    else:
+        assert process.returncode == 130
+        assert left == []
+        assert "Traceback" not in err.decode()
