@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.domain import Failure, FailureKind
 from app.kinds import Choice, Flag, Reference, folded
-from app.policies import DatabaseKind
+from app.policies import DatabaseKind, ProxyUse
 from app.settings.catalog import (
     CREDIT_MANAGER,
     DATABASE_KIND,
@@ -33,6 +33,10 @@ from app.settings.catalog import (
     DATABASE_USER,
     INTEGRATION_ACTIVE,
     INTEGRATION_PORT,
+    PROXY_HOST,
+    PROXY_PORT,
+    PROXY_USE,
+    PROXY_USER,
     SEFAZ_BRANCH,
     SERVER,
     WHATSAPP_NUMBER,
@@ -45,16 +49,18 @@ from app.settings.snapshot import GENERAL_COMPANY, SettingKey, Snapshot
 from app.tables import COMPANIES
 from services.check_list import CheckReport
 from services.waited_socket import GiveUp
-from ui import database_access, icons, tasks, theme, whatsapp_access
+from ui import icons, tasks, theme, whatsapp_access
 from ui.check_panel import Check, CheckPanel
 from ui.conflict_panel import ConflictPanel
 from ui.credit_in_force import CreditInForce
 from ui.database_access import DatabaseAccess
 from ui.failure_view import FailureView, failure_of
 from ui.help_panel import HelpPanel
+from ui.kept_password import KeptPassword
 from ui.move_offer import MoveOffer
 from ui.office import Office
 from ui.page import Page
+from ui.proxy_access import ProxyAccess
 from ui.references import ReferenceSource
 from ui.save_bar import SaveBar
 from ui.scope_bar import ScopeBar
@@ -68,6 +74,7 @@ from ui.whatsapp_access import WhatsAppAccess
 if TYPE_CHECKING:
     from ui.integration_card import IntegrationCard
 
+_OF_PROXY = {PROXY_HOST, PROXY_PORT, PROXY_USER}
 _OF_SERVER = {DATABASE_NAME, DATABASE_USER, DATABASE_SSL}
 _READ_AT_OPENING = {SERVER, DATABASE_PORT, DATABASE_KIND, *_OF_SERVER}
 _NEXT_OPENING = "Os valores deste computador valem na próxima abertura do programa."
@@ -91,6 +98,8 @@ class SettingsPage(Page):
         self._message = ""
         self._discarded: dict[SettingKey, Any] = {}
         self.access: DatabaseAccess | None = None
+        self.proxy: ProxyAccess | None = None
+        self._passwords: list[KeptPassword] = []
         self.move_offer: MoveOffer | None = None
         self.whatsapp: WhatsAppAccess | None = None
         self.credit: CreditInForce | None = None
@@ -201,14 +210,14 @@ class SettingsPage(Page):
                 row.place_in(grid, line)
         if DATABASE_USER in group.settings:
             self.access = DatabaseAccess(self.draft, self._office.folders.database_file)
-            self.access.edited.connect(self._edited)
-            self.access.focused.connect(self._help_password)
             self.access.drafted.connect(self._show_all)
-            self.access.sight_wanted.connect(self._scroll_to)
-            column.addWidget(self.access)
+            self._place_password(self.access, column)
             self.move_offer = MoveOffer(self._office, self.draft, self.access, card)
             self.move_offer.taken.connect(self._show_all)
             column.addWidget(self.move_offer)
+        if PROXY_USER in group.settings:
+            self.proxy = ProxyAccess(self.draft, self._office.folders)
+            self._place_password(self.proxy, column)
         if INTEGRATION_PORT in group.settings:
             self.service_check = CheckPanel(
                 "Testar serviço",
@@ -221,6 +230,13 @@ class SettingsPage(Page):
             self.whatsapp = WhatsAppAccess(self._office)
             column.addWidget(self.whatsapp)
         self._cards.append((card, rows, status))
+
+    def _place_password(self, password: KeptPassword, column: QVBoxLayout) -> None:
+        password.edited.connect(self._edited)
+        password.focused.connect(self._help_password)
+        password.sight_wanted.connect(self._scroll_to)
+        self._passwords.append(password)
+        column.addWidget(password)
 
     def _row(self, setting: Setting[Any], *, compact: bool) -> SettingRow:
         row = SettingRow(setting, self.draft, self.references, self, compact=compact)
@@ -247,6 +263,8 @@ class SettingsPage(Page):
             return "escolha a empresa", "Cada empresa tem o seu valor. Escolha “Empresa” acima para ver e mudar."
         if setting in _OF_SERVER and self.draft.snapshot()[DATABASE_KIND] is DatabaseKind.FILE:
             return "só com servidor", "O arquivo local não usa este valor. Escolha “Servidor PostgreSQL” para mudá-lo."
+        if setting in _OF_PROXY and self.draft.snapshot()[PROXY_USE] is not ProxyUse.ADDRESS:
+            return "só com endereço", "Só o proxy “Este endereço” usa este valor. Escolha-o para mudá-lo."
         return "", ""
 
     @Slot()
@@ -262,8 +280,8 @@ class SettingsPage(Page):
         self._refresh_page()
 
     def _refresh_page(self) -> None:
-        if self.access is not None:
-            self.access.refresh()
+        for password in self._passwords:
+            password.refresh()
         if self.whatsapp is not None:
             self.whatsapp.show_profile(self.draft.snapshot().for_company(self.scope.selected))
         if self.credit is not None:
@@ -274,8 +292,7 @@ class SettingsPage(Page):
             self.service.refresh()
         keys = self.draft.keys
         labels, details = self.unsaved(), [self.draft.describe(key, self._shown) for key in keys]
-        if self.access is not None and self.access.typed:
-            details.append(f"{database_access.LABEL}: uma nova senha")
+        details += [f"{password.LABEL}: uma nova senha" for password in self._passwords if password.typed]
         if labels:
             self._message, self._discarded = "", {}
         if not self._saving:
@@ -322,7 +339,7 @@ class SettingsPage(Page):
 
     @Slot(object)
     def _row_edited(self, row: SettingRow) -> None:
-        if row.setting is DATABASE_KIND:
+        if row.setting in (DATABASE_KIND, PROXY_USE):
             self._refresh()
         else:
             row.refresh_marks(*self._locked(row.setting))
@@ -364,10 +381,10 @@ class SettingsPage(Page):
             ],
         )
 
-    @Slot()
-    def _help_password(self) -> None:
+    @Slot(object)
+    def _help_password(self, password: KeptPassword) -> None:
         self._help_of = None
-        self.help.show_help(database_access.LABEL, database_access.HELP)
+        self.help.show_help(password.LABEL, password.HELP)
 
     # --- search ------------------------------------------------------------------------------------------
 
@@ -387,8 +404,8 @@ class SettingsPage(Page):
             card.setVisible(any(row in found for row in rows))
             if status is not None:
                 status.refresh(found)
-        if self.access is not None:
-            self.access.setVisible(all(word in folded(database_access.LABEL) for word in words))
+        for password in self._passwords:
+            password.setVisible(all(word in folded(password.LABEL) for word in words))
         if self.whatsapp is not None:
             self.whatsapp.setVisible(all(word in folded(whatsapp_access.LABEL) for word in words))
         if self.credit is not None:
@@ -438,7 +455,7 @@ class SettingsPage(Page):
     def unsaved(self) -> list[str]:
         """The labels of what was changed here and not saved."""
         labels = [self.draft.label(key) for key in self.draft.keys]
-        return [*labels, database_access.LABEL] if self.access is not None and self.access.typed else labels
+        return labels + [password.LABEL for password in self._passwords if password.typed]
 
     @Slot()
     def _save_clicked(self) -> None:
@@ -457,20 +474,28 @@ class SettingsPage(Page):
             then(True)
             return
         changes = self.draft.changes
-        password = self.access.typed if self.access is not None else None
+        typed = {password: password.typed for password in self._passwords if password.typed}
         self._saving = True
         self.failure.clear()
         self.save_bar.show_saving()
-        work = partial(_keep, self._office.settings, changes, self.draft.base, self._office.actor, password)
-        tasks.run(work, partial(self._saved, changes, then), partial(self._not_saved, then), self)
+        passwords = [(password.secret, text) for password, text in typed.items()]
+        work = partial(_keep, self._office.settings, changes, self.draft.base, self._office.actor, passwords)
+        tasks.run(work, partial(self._saved, changes, typed, then), partial(self._not_saved, then), self)
 
-    def _saved(self, changes: dict[SettingKey, Any], then: Callable[[bool], None], kept: _Kept) -> None:
+    def _saved(
+        self,
+        changes: dict[SettingKey, Any],
+        typed: dict[KeptPassword, str],
+        then: Callable[[bool], None],
+        kept: _Kept,
+    ) -> None:
         self._saving = False
         self.draft.saved(kept.snapshot, changes)
-        if kept.password_error is None and self.access is not None and self.access.typed == kept.password:
-            self.access.forget()
-        labels = [self.draft.label(key) for key in changes] + ([database_access.LABEL] if kept.password else [])
-        later = any(setting in _READ_AT_OPENING for setting, _ in changes) or kept.password is not None
+        for password, text in typed.items():
+            if kept.password_error is None and password.typed == text:
+                password.forget()
+        labels = [self.draft.label(key) for key in changes] + [password.LABEL for password in typed]
+        later = any(setting in _READ_AT_OPENING for setting, _ in changes) or self.access in typed
         self._message = f"Salvo: {', '.join(labels)}." + (f" {_NEXT_OPENING}" if later else "")
         self._discarded = {}
         self._office.take_snapshot(kept.snapshot)
@@ -516,8 +541,8 @@ class SettingsPage(Page):
     def discard_all(self) -> None:
         """Forget every unsaved change."""
         self.draft.discard()
-        if self.access is not None:
-            self.access.forget()
+        for password in self._passwords:
+            password.forget()
         self.conflicts.show_conflicts([], self._mine)
         self._show_all()
 
@@ -594,26 +619,29 @@ class SettingsPage(Page):
 
 
 class _Kept:
-    """What one saving did: values are kept, and the password too unless the keyring refused it."""
+    """What one saving did: values are kept, and the passwords too unless the keyring refused one."""
 
-    def __init__(self, snapshot: Snapshot, password: str | None, password_error: Exception | None) -> None:
+    def __init__(self, snapshot: Snapshot, password_error: Exception | None) -> None:
         self.snapshot = snapshot
-        self.password = password
         self.password_error = password_error
 
 
 def _keep(
-    settings: SettingsRepository, changes: dict[SettingKey, Any], base: Snapshot, actor: str, password: str | None
+    settings: SettingsRepository,
+    changes: dict[SettingKey, Any],
+    base: Snapshot,
+    actor: str,
+    passwords: Sequence[tuple[Callable[[Snapshot], str], str]],
 ) -> _Kept:
-    from app.secrets import SecretsUnavailable
+    from app import secrets
 
     snapshot = settings.save(changes, base, actor) if changes else settings.load()
     try:
-        if password is not None:
-            database_access.keep_password(snapshot, password)
-    except SecretsUnavailable as error:
-        return _Kept(snapshot, password, error)
-    return _Kept(snapshot, password, None)
+        for secret, text in passwords:
+            secrets.write(secret(snapshot), text)
+    except secrets.SecretsUnavailable as error:
+        return _Kept(snapshot, error)
+    return _Kept(snapshot, None)
 
 
 def _service_checked(snapshot: Snapshot, given_up: GiveUp) -> Iterator[CheckReport]:

@@ -35,7 +35,7 @@ from app.kinds import (
     WebAddress,
     WeeklyWindow,
 )
-from app.policies import DatabaseKind
+from app.policies import DatabaseKind, ProxyUse
 from app.settings.catalog import (
     ALL,
     ANP_COMPANY_ORDER,
@@ -50,6 +50,10 @@ from app.settings.catalog import (
     DATABASE_USER,
     INTEGRATION_PAGE,
     OVERDUE_BUDGET,
+    PROXY_HOST,
+    PROXY_PORT,
+    PROXY_USE,
+    PROXY_USER,
     SEFAZ_BATCH,
     SEFAZ_BRANCH,
     SEFAZ_ENTITY,
@@ -70,6 +74,7 @@ from app.tables import BRANCHES, COMPANIES, CREDIT_MANAGERS, ENTITIES, REGIONS, 
 from services.background import ConsultationThread
 from services.backoffice import open_backoffice
 from services.demo.memory_keyring import MemoryKeyring
+from tests.services.proxy_server import ProxyServer
 from ui import tasks
 from ui.editors import (
     FlagEditor,
@@ -202,6 +207,8 @@ def another(setting: Setting[Any]) -> str:
         return kind.dump(not setting.default)
     if isinstance(kind, Number):
         return str(setting.default + 1 if setting.default < kind.maximum else setting.default - 1)
+    if setting is PROXY_USE:
+        return ProxyUse.ADDRESS.value  # with any other, its neighbours are not open
     if isinstance(kind, Choice):
         return str(next(kind.dump(o.value) for o in kind.options if o.value is not setting.default))
     if isinstance(kind, Reference):
@@ -756,6 +763,57 @@ def test_the_connection_is_tested_with_what_is_typed(
     assert not page.access.check.view.failure.isVisible()
     assert "PostgreSQL" in page.access.check.view.summary.text()
     assert kept(office)[DATABASE_KIND] is DatabaseKind.FILE, "testing saves nothing"
+
+
+def test_fields_of_the_proxy_wait_for_its_address(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.proxy is not None
+    assert page.rows[PROXY_HOST].source.text() == "só com endereço"
+    assert not page.rows[PROXY_HOST].editor.widget.isEnabled()
+    assert not page.proxy.password.isEnabled()
+    assert "“Este endereço”" in page.proxy.state.text()
+    edit(qtbot, page, PROXY_USE, ProxyUse.ADDRESS.value)
+    assert page.rows[PROXY_HOST].editor.widget.isEnabled()
+    assert page.proxy.state.text() == "Informe antes o servidor e o usuário do proxy: a senha é deles."
+    edit(qtbot, page, PROXY_HOST, "proxy.loja")
+    edit(qtbot, page, PROXY_USER, "maria")
+    assert page.proxy.password.isEnabled()
+
+
+def test_the_password_of_the_proxy_goes_to_the_keyring_on_save_only(
+    qtbot: QtBot, opened: Opener, memory_keyring: MemoryKeyring
+) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.proxy is not None
+    for setting, text in ((PROXY_USE, "endereco"), (PROXY_HOST, "proxy.loja"), (PROXY_USER, "maria")):
+        edit(qtbot, page, setting, text)
+    write(qtbot, page.proxy.password, "segredo")
+    assert tasks.wait_all(5000)
+    assert page.proxy.state.text() == "Nenhuma senha guardada para maria em proxy.loja:3128."
+    assert "Senha do proxy" in page.unsaved()
+    assert memory_keyring.entries == {}
+    assert save(page)
+    assert memory_keyring.entries == {("Retaguarda", "proxy/maria@proxy.loja:3128"): "segredo"}
+    assert tasks.wait_all(5000)
+    assert page.proxy.password.placeholderText() == "guardada no cofre do sistema"
+    assert page.unsaved() == []
+    assert "próxima abertura" not in page.save_bar.text.accessibleName(), "it is used at the next call"
+
+
+def test_the_way_out_is_tested_with_what_is_typed(qtbot: QtBot, opened: Opener) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.proxy is not None
+    with ProxyServer(login=("maria", "segredo")) as proxy:
+        for setting, text in ((PROXY_USE, "endereco"), (PROXY_HOST, "127.0.0.1"), (PROXY_PORT, str(proxy.port))):
+            edit(qtbot, page, setting, text)
+        page.proxy.check.button.click()
+        assert tasks.wait_all(15000)
+        assert "pediu usuário e senha" in page.proxy.check.view.failure.accessibleDescription()
+        edit(qtbot, page, PROXY_USER, "maria")
+        write(qtbot, page.proxy.password, "errada")
+        page.proxy.check.button.click()
+        assert tasks.wait_all(15000)
+        assert "recusou o usuário e a senha" in page.proxy.check.view.failure.accessibleDescription()
 
 
 def test_a_closed_port_is_explained(qtbot: QtBot, opened: Opener) -> None:

@@ -66,13 +66,17 @@ def add(commands: Any) -> None:
     importing.add_argument("--simular", action="store_true", help="só mostra o que mudaria")
     for action in (listing, reading, writing, importing):
         action.add_argument("--json", action="store_true", help="responde em JSON")
-    password = actions.add_parser(
-        "senha-banco",
-        help="guarda no cofre do sistema a senha do PostgreSQL das configurações deste computador",
-        description="A senha é perguntada; quando a entrada não é um terminal, é a primeira linha dela.",
-    )
-    password.set_defaults(run=run_password)
-    password.add_argument("--remover", action="store_true", help="apaga a senha guardada")
+    for name, whose, run in (
+        ("senha-banco", "do PostgreSQL", run_database_password),
+        ("senha-proxy", "do proxy", run_proxy_password),
+    ):
+        password = actions.add_parser(
+            name,
+            help=f"guarda no cofre do sistema a senha {whose} das configurações deste computador",
+            description="A senha é perguntada; quando a entrada não é um terminal, é a primeira linha dela.",
+        )
+        password.set_defaults(run=run)
+        password.add_argument("--remover", action="store_true", help="apaga a senha guardada")
 
 
 def run_list(options: argparse.Namespace) -> Status:
@@ -156,17 +160,35 @@ def run_import(options: argparse.Namespace) -> Status:
     return Status.DONE
 
 
-def run_password(options: argparse.Namespace) -> Status:
+def run_database_password(options: argparse.Namespace) -> Status:
     """Keep the password of PostgreSQL in the keyring, for the server, port, user and database of this computer."""
-    from app import secrets
     from app.data.database import database_secret
 
     name = database_secret(_local_settings().load())
+    return _keep_password(name, name.removeprefix("banco/"), options)
+
+
+def run_proxy_password(options: argparse.Namespace) -> Status:
+    """Keep the password of the proxy in the keyring, for the server, port and user of this computer."""
+    from app.network_profile import NetworkProfile
+
+    profile = NetworkProfile.of(_local_settings().load())
+    if not profile.has_password:
+        raise Refused(
+            "As configurações deste computador não têm um proxy com usuário. Grave antes rede.proxy=endereco, "
+            "rede.proxy_servidor, rede.proxy_porta e rede.proxy_usuario."
+        )
+    return _keep_password(profile.secret, profile.secret.removeprefix("proxy/"), options)
+
+
+def _keep_password(name: str, whose: str, options: argparse.Namespace) -> Status:
+    from app import secrets
+
     if options.remover:
         secrets.delete(name)
         note("Senha apagada do cofre do sistema.")
     else:
-        secrets.write(name, ask_secret(f"Senha de {name.removeprefix('banco/')}: "))
+        secrets.write(name, ask_secret(f"Senha de {whose}: "))
         note("Senha guardada no cofre do sistema.")
     return Status.DONE
 

@@ -1,4 +1,5 @@
-"""`diagnostico banco` and `diagnostico integracao`: why the database or the counters' service is not reached."""
+"""`diagnostico banco`, `integracao` and `internet`: why the database, the counters' service or the internet is not
+reached."""
 
 from __future__ import annotations
 
@@ -31,10 +32,11 @@ _DATABASE_STEPS = """\
 endereco, dns, tcp, postgresql, criptografia, pg_hba, senha, banco, versao, codificacao, esquema,
                  permissoes, latencia ou relogio"""
 _SERVICE_STEPS = "endereco, dns, porta, tcp, protocolo, saude ou alcance"
+_INTERNET_STEPS = "proxy, dns, tcp ou tls"
 
 
 def add(subjects: Any) -> None:
-    """Declare both under `diagnostico`."""
+    """Declare them under `diagnostico`."""
     database = subjects.add_parser(
         "banco",
         help="a conexão com o PostgreSQL",
@@ -47,7 +49,14 @@ def add(subjects: Any) -> None:
         description="Procura o serviço de integração onde dizem as configurações deste computador.",
         epilog=_JSON % _SERVICE_STEPS,
     )
-    for parser, run in ((database, _run_database), (service, _run_service)):
+    internet = subjects.add_parser(
+        "internet",
+        help="a saída para a internet: o proxy usado e as autoridades em que se confia",
+        description="Vai até a ANP, no endereço de fábrica, pelo proxy das configurações deste computador. Nada é "
+        "consultado.",
+        epilog=_JSON % _INTERNET_STEPS,
+    )
+    for parser, run in ((database, _run_database), (service, _run_service), (internet, _run_internet)):
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="responde em JSON")
         parser.set_defaults(run=run)
 
@@ -79,6 +88,17 @@ def _run_service(options: argparse.Namespace) -> Status:
 
     snapshot = SettingsRepository(MachineStore(find_folders().machine_file), None).load()
     return _told(check_service(snapshot, _never), options)
+
+
+def _run_internet(options: argparse.Namespace) -> Status:
+    from app.folders import find_folders
+    from app.settings.machine import MachineStore
+    from app.settings.repository import SettingsRepository
+    from services.internet_check import check_internet
+
+    folders = find_folders()
+    snapshot = SettingsRepository(MachineStore(folders.machine_file), None).load()
+    return _told(check_internet(snapshot, folders, _never), options)
 
 
 def _told(reports: Iterator[CheckReport], options: argparse.Namespace) -> Status:

@@ -167,6 +167,20 @@ def test_the_password_of_the_database_goes_to_the_keyring(
     assert "primeira linha da entrada" in run("config", "senha-banco").err
 
 
+def test_the_password_of_the_proxy_goes_to_the_keyring(
+    run: Run, file_machine: Path, memory_keyring: MemoryKeyring
+) -> None:
+    refused = run("config", "senha-proxy", stdin="segredo\n")
+    assert (refused.status, memory_keyring.entries) == (1, {})
+    assert "não têm um proxy com usuário" in refused.err
+    kept = ("rede.proxy=endereco", "rede.proxy_servidor=proxy.loja", "rede.proxy_usuario=maria")
+    assert run("config", "gravar", *kept).status == 0
+    assert run("config", "senha-proxy", stdin="segredo\n").status == 0
+    assert secrets.read("proxy/maria@proxy.loja:3128") == "segredo"
+    assert run("config", "senha-proxy", "--remover").status == 0
+    assert memory_keyring.entries == {}
+
+
 def test_a_broken_file_of_this_computer_is_told(run: Run, file_machine: Path) -> None:
     (file_machine / "maquina.json").write_text("{", "utf-8")
     outcome = run("config", "listar", "--json")

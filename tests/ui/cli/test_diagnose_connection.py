@@ -1,4 +1,4 @@
-"""`diagnostico banco` and `diagnostico integracao`: text for a person, JSON of a stable shape, and how they end."""
+"""`diagnostico banco`, `integracao` and `internet`: text for a person, JSON of a stable shape, and how they end."""
 
 from __future__ import annotations
 
@@ -84,3 +84,14 @@ def test_the_service_that_is_not_running(run: Run, data_folder: Path) -> None:
 def test_its_help_names_every_step(run: Run, subject: str) -> None:
     text = run("diagnostico", subject, "--ajuda").out
     assert all(step in text for step in (DATABASE_STEPS if subject == "banco" else SERVICE_STEPS))
+
+
+def test_the_way_out_that_is_not_there(run: Run, file_machine: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    kept = ("rede.proxy=endereco", "rede.proxy_servidor=127.0.0.1", f"rede.proxy_porta={port}")
+    assert run("config", "gravar", *kept).status == 0
+    outcome = run("diagnostico", "internet", "--json")
+    assert outcome.status == 1
+    assert outcomes(outcome) == {"proxy": "ok", "dns": "ok", "tcp": "falha", "tls": "nao_feito"}
+    assert outcome.json["resumo"] == f"O proxy 127.0.0.1:{port} não aceitou a conexão."

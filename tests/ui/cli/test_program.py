@@ -74,6 +74,7 @@ def test_an_interruption_is_not_lost_where_python_ignores_it(
         "config exportar",
         "config importar",
         "config senha-banco",
+        "config senha-proxy",
         "avaliar",
         "avaliar pedido",
         "avaliar dav",
@@ -90,6 +91,7 @@ def test_an_interruption_is_not_lost_where_python_ignores_it(
         "cadastros filiais incluir",
         "diagnostico",
         "diagnostico sefaz",
+        "diagnostico internet",
         "demo",
     ],
 )
