@@ -61,6 +61,7 @@ from app.settings.catalog import (
     SEFAZ_PERIOD,
     SEFAZ_USER,
     SERVER,
+    UPDATE_ADDRESS,
     WHATSAPP_LANGUAGE,
     WHATSAPP_VERSION,
 )
@@ -317,6 +318,10 @@ def test_machine_settings_have_no_chooser(opened: Opener) -> None:
     page = opened(INTEGRATION_PAGE)
     assert "deste computador" in page.scope.sentence.text()
     assert not page.scope.chooser.isVisible()
+    assert "próxima abertura" in page.scope.sentence.text()
+    page.show_argument(UPDATE_ADDRESS.key)
+    assert page.tabs.tabText(page.tabs.currentIndex()) == "Este computador"
+    assert "assim que são salvos" in page.scope.sentence.text()
     page.tabs.setCurrentIndex(2)
     assert page.scope.chooser.isVisible()
 
