@@ -679,11 +679,9 @@ Function MaintenanceLeave
   ${NSD_GetState} $ChoiceB $0
   ${If} $0 = ${BST_CHECKED}
     HideWindow
-    ExecWait '"$INSTDIR\desinstalar.exe" _?=$INSTDIR' $0
-    ${If} $0 = 0
-      Delete "$INSTDIR\desinstalar.exe" ; which, run in its place, cannot delete itself
-      RMDir "$INSTDIR"
-    ${EndIf}
+    ; A copy, as it would make itself: one that runs out of the folder could not remove it, nor be waited for.
+    CopyFiles /SILENT "$INSTDIR\desinstalar.exe" "$PLUGINSDIR\desinstalar.exe"
+    ExecWait '"$PLUGINSDIR\desinstalar.exe" _?=$INSTDIR' $0
     SetErrorLevel $0
     Quit
   ${EndIf}
@@ -953,6 +951,77 @@ Function WriteRegistry
   ${EndIf}
 FunctionEnd
 
+; Each of $Operators, parted by semicolons, behind $0 in $1; as in ' --operadores "Vendas"'.
+Function EachOperator
+  StrCpy $1 ""
+  StrCpy $2 $Operators
+  ${DoWhile} $2 != ""
+    StrCpy $3 0
+    ${Do}
+      StrCpy $4 $2 1 $3
+      ${If} $4 == ""
+      ${OrIf} $4 == ";"
+        ${Break}
+      ${EndIf}
+      IntOp $3 $3 + 1
+    ${Loop}
+    StrCpy $4 $2 $3
+    IntOp $3 $3 + 1
+    StrCpy $2 $2 "" $3
+    ${If} $4 != ""
+      StrCpy $1 '$1$0"$4"'
+    ${EndIf}
+  ${Loop}
+FunctionEnd
+
+; Who may use the data that all share, when it is kept in a folder of the computer: those whom the command line names;
+; else everybody who uses this computer, but where there is a service, whose passwords the folder keeps.
+Function WriteAccess
+  ${If} $Scope != "all"
+    Return
+  ${EndIf}
+  StrCpy $1 ""
+  ${If} $Operators != ""
+    StrCpy $0 " "
+    Call EachOperator
+  ${ElseIf} $Found == ""
+  ${AndIf} $Service = 0
+    StrCpy $1 " S-1-5-32-545" ; BUILTIN\Users, whose name is in the system's language
+  ${EndIf}
+  ${If} $1 != ""
+    StrCpy $Command '"$INSTDIR\retaguarda-comando.exe" segredos permitir$1'
+    Call RunCommand
+    ${If} $Status != 0
+      StrCpy $Trouble "$(SettingsRefused)$\r$\n$\r$\n$Output"
+      StrCpy $TroubleCode ${NOT_CONFIGURED}
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+; The program itself registers its service, lets it at the data and carries the passwords to where it finds them.
+Function WriteService
+  ${If} $Scope != "all"
+    Return
+  ${EndIf}
+  StrCpy $Command ""
+  ReadRegStr $2 HKLM "${SERVICE_KEY}" "ImagePath"
+  ${If} $Service = 1
+    DetailPrint "$(WritingService)"
+    StrCpy $0 " --operadores "
+    Call EachOperator
+    StrCpy $Command '"$INSTDIR\retaguarda-comando.exe" servico instalar$1'
+  ${ElseIf} $2 != ""
+    StrCpy $Command '"$INSTDIR\retaguarda-comando.exe" servico remover'
+  ${EndIf}
+  ${If} $Command != ""
+    Call RunCommand
+    ${If} $Status != 0
+      StrCpy $Trouble "$(ServiceRefused)$\r$\n$\r$\n$Output"
+      StrCpy $TroubleCode ${NO_SERVICE}
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
 Function WriteSettings
   StrCpy $0 ""
   ${If} $GivenPort != ""
@@ -1056,8 +1125,10 @@ Section
   Call WriteShortcut
   RMDir /r "$INSTDIR\anterior"
   RMDir "$INSTDIR\novo"
+  Call WriteAccess
   Call WriteSettings
   Call WriteFirewall
+  Call WriteService
   ${If} $Trouble != ""
     StrCpy $Line "($TroubleCode) $Trouble"
     Call WriteLine
@@ -1165,6 +1236,28 @@ Function un.DataLeave
   ${EndIf}
 FunctionEnd
 
+; The passwords that the program keeps in this user's Credential Manager: keyring calls them Retaguarda or
+; NAME@Retaguarda.
+Function un.EraseSecrets
+  System::Call 'advapi32::CredEnumerateW(p 0, i 0, *i .r1, *p .r2) i.r0'
+  ${If} $0 <> 0
+    StrCpy $3 $2
+    ${DoWhile} $1 > 0
+      System::Call '*$3(p .r4)'
+      System::Call '*$4(i, i .r5, p .r6)' ; CREDENTIALW: Flags, Type, TargetName
+      System::Call 'kernel32::lstrcpynW(w .r7, p r6, i ${NSIS_MAX_STRLEN})'
+      StrCpy $8 $7 "" -11
+      ${If} $7 == "Retaguarda"
+      ${OrIf} $8 == "@Retaguarda"
+        System::Call 'advapi32::CredDeleteW(w r7, i r5, i 0)'
+      ${EndIf}
+      IntPtrOp $3 $3 + ${NSIS_PTR_SIZE}
+      IntOp $1 $1 - 1
+    ${Loop}
+    System::Call 'advapi32::CredFree(p r2)'
+  ${EndIf}
+FunctionEnd
+
 !macro Remove part
   RMDir /r "$INSTDIR\${part}"
   Delete "$INSTDIR\${part}"
@@ -1190,6 +1283,16 @@ Section un.Remove
   ${EndIf}
 
   DetailPrint "$(Removing)"
+  ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"
+  ${If} $0 != ""
+  ${AndIf} $Scope == "all"
+    StrCpy $Command '"$INSTDIR\retaguarda-comando.exe" servico remover'
+    Call un.RunCommand
+    ${If} $Status != 0 ; where the program is damaged, Windows does it
+      StrCpy $Command '"$SYSDIR\sc.exe" delete Retaguarda'
+      Call un.RunCommand
+    ${EndIf}
+  ${EndIf}
   ReadRegStr $0 SHCTX "${UNINSTALL_KEY}" "FirewallPort"
   ${If} $0 != ""
     Call un.CloseFirewall
@@ -1207,6 +1310,7 @@ Section un.Remove
   RMDir "$INSTDIR" ; only when nothing else is in it
   ${If} $EraseData = 1
     RMDir /r "$DataFolder"
+    Call un.EraseSecrets
   ${EndIf}
   StrCpy $Line "$(DoneWord)"
   Call un.WriteLine
@@ -1313,6 +1417,10 @@ SectionEnd
 !insertmacro Text SettingsRefused \
   "The program is installed, but refused the settings that the command line gives:" \
   "O programa está instalado, mas recusou as configurações dadas na linha de comando:"
+!insertmacro Text WritingService "Installing the service…" "Instalando o serviço…"
+!insertmacro Text ServiceRefused \
+  "The program is installed, but its service is not:" \
+  "O programa está instalado, mas o serviço dele não:"
 !insertmacro Text FirewallRefused \
   "The program is installed, but the firewall rule could not be made. Make it as administrator, or ask for it with the test of the port in the program." \
   "O programa está instalado, mas a regra do firewall não pôde ser criada. Crie-a como administrador; o teste da porta, no programa, mostra o comando."

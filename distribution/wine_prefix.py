@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -66,21 +66,21 @@ class WinePrefix:
         assert drive.lower() == "c", windows
         return self.drive.joinpath(*rest.strip("\\").split("\\"))
 
-    def run(self, *command: str, timeout_s: float = 300, more: Mapping[str, str] | None = None) -> tuple[int, str]:
+    def run(self, *command: str, timeout_s: float = 300, told: str = "") -> tuple[int, str]:
         """Run a program of Windows to its end: its exit code (which wine may lose) and what it said.
 
-        Raises Stopped when it takes longer than `timeout_s`.
+        `told` is what it reads. Raises Stopped when it takes longer than `timeout_s`.
         """
         # Through a pipe: Python under wine ends when its output goes to a file.
         with subprocess.Popen(
             ["wine", *command],
-            env={**self.environment, **(more or {})},
-            stdin=subprocess.DEVNULL,
+            env=self.environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         ) as process:
             try:
-                said, _ = process.communicate(timeout=timeout_s)
+                said, _ = process.communicate(told.encode(), timeout=timeout_s)
             except subprocess.TimeoutExpired as late:
                 process.kill()
                 raise Stopped(f"“{' '.join(command)}” não terminou em {timeout_s:.0f} s.") from late
