@@ -83,7 +83,9 @@ def _steps(
     step, started = InternetStep.NAME, time.perf_counter()
     try:
         addresses = waited_socket.resolve(first, first_port)
-        yield ok(step, f"{first} é {', '.join(ip for ip, _ in addresses)}.", started)
+        found = ", ".join(ip for ip, _ in addresses)
+        is_ip = found == first
+        yield ok(step, "É um endereço IP: não há nome a procurar." if is_ip else f"{first} é {found}.", started)
         step, started = InternetStep.CONNECTION, time.perf_counter()
         with waited_socket.connect(addresses, _TIMEOUT_S, given_up) as connection:
             if proxy is not None:
@@ -125,8 +127,8 @@ def _steps(
 
 def _by(proxy: Proxy | None) -> StepReport:
     if proxy is not None:
-        who = " e usuário" if proxy.authorization else ""
-        return ok(InternetStep.PROXY, f"{proxy.address}: o endereço{who} vem {proxy.source.value}.")
+        told_by = "o endereço e o usuário vêm" if proxy.authorization else "o endereço vem"
+        return ok(InternetStep.PROXY, f"{proxy.address}: {told_by} {proxy.source.value}.")
     script = system_proxy.automatic_script()
     if script:
         found = (

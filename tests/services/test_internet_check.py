@@ -63,7 +63,7 @@ def test_a_way_out_that_works(folders: Folders, authority: DemoAuthority) -> Non
     with server(authority) as anp, ProxyServer(login=("maria", "segredo")) as proxy:
         report = check(folders, by(proxy, anp.port, user="maria"), "segredo")
     assert [step.outcome for step in report.steps] == [Outcome.OK] * 4
-    assert "endereço e usuário vem das configurações deste computador" in report.steps[0].found
+    assert "o endereço e o usuário vêm das configurações deste computador" in report.steps[0].found
     assert report.summary == f"Este computador chega à ANP pelo proxy 127.0.0.1:{proxy.port}."
 
 
