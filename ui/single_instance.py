@@ -67,7 +67,10 @@ class SingleInstance(QObject):
         while not self._lock.tryLock(0):
             if self._ask_first(_SHOW, page) == (_DONE, ""):
                 return False
-            if time.monotonic() > deadline:
+            late = time.monotonic() > deadline
+            if self._nobody_holds(late):
+                continue
+            if late:
                 raise FirstDoesNotAnswer(
                     "O programa já está aberto neste computador, mas não responde. "
                     "Encerre-o pelo gerenciador de tarefas e abra de novo."
@@ -89,7 +92,10 @@ class SingleInstance(QObject):
                 if answer == _REFUSED:
                     raise WillNotEnd(why)
                 heard = answer == _DONE
-            if time.monotonic() > deadline:
+            late = time.monotonic() > deadline
+            if self._nobody_holds(late):
+                break
+            if late:
                 raise FirstDoesNotAnswer("O programa está aberto e não terminou no tempo dado.")
             time.sleep(_AGAIN_S)
         self._lock.unlock()
@@ -98,6 +104,14 @@ class SingleInstance(QObject):
 
             if not windows_processes.ended(first, max(deadline - time.monotonic(), 1.0)):
                 raise FirstDoesNotAnswer("O programa está aberto e não terminou no tempo dado.")
+
+    def _nobody_holds(self, late: bool) -> bool:
+        """Whether the lock was left behind, which then is gone. After a power cut the number in it may be that of
+        another process with the program's name, even of this one, and only the system knows that nobody holds it.
+
+        Taking it away too soon, while two programs start, would take it from one of them; Windows does not let it.
+        """
+        return (late or sys.platform == "win32") and self._lock.removeStaleLockFile()
 
     def listen(self) -> None:
         """Hear of later starts; apart from `claim` because the first paint need not wait for it."""

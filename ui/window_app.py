@@ -99,6 +99,7 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
         QMessageBox.warning(None, "Retaguarda", str(problem))
         return 1
     program = WindowProgram(folders, is_demo=is_demo, first_page=page or pages.HOME)
+    program.finished.connect(instance.release)  # at the end of a session nothing below is reached
     program.finished.connect(application.quit)
     instance.asked.connect(program.show_page)
     instance.why_not_end = program.why_not_end
@@ -106,7 +107,6 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     program.started.connect(instance.listen)
     program.start(in_tray=start_in_tray, measure=os.environ.get(MEASURE) == "1")
     status = application.exec()
-    instance.release()
     if program.interrupted:
         from ui.interruption import INTERRUPTED
 

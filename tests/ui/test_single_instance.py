@@ -95,6 +95,21 @@ def test_what_a_killed_process_left_does_not_stand_in_the_way(qtbot: QtBot, data
         again.release()
 
 
+def test_a_lock_left_by_a_process_of_the_same_number_and_name_is_nobodys(qtbot: QtBot, data_folder: Path) -> None:
+    """Numbers begin again with the computer: the one in a lock that a power cut left may be this very process's."""
+    left = SingleInstance(data_folder)
+    assert left.claim()
+    lock = Path(left._lock.fileName())
+    content = lock.read_bytes()
+    left.release()
+    lock.write_bytes(content)
+    again = SingleInstance(data_folder)
+    assert again.claim()
+    again.release()
+    lock.write_bytes(content)
+    end_everything(data_folder, patience_s=0.1)
+
+
 def _end() -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), "--encerrar"], capture_output=True, text=True, timeout=40, check=False
