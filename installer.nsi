@@ -31,8 +31,8 @@ BrandingText "Retaguarda ${VERSION}"
 Name "Retaguarda"
 OutFile "${OUTPUT}"
 !ifdef SIGN
-  !uninstfinalize `${SIGN}`
-  !finalize `${SIGN}`
+  !uninstfinalize `${SIGN}` = 0
+  !finalize `${SIGN}` = 0
 !endif
 
 !include MUI2.nsh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -40,12 +41,12 @@ def make_setup(bundle: Path, folder: Path, version: str, *, sign: str = "", fast
             what=f"Assinar {name}",
         )
     with tempfile.TemporaryDirectory(prefix="retaguarda-") as temporary:
-        icon = Path(temporary) / "app.ico"
+        icon, made = Path(temporary) / "app.ico", Path(temporary) / setup.name
         write_icon(ROOT / "resources" / "icons" / "app.svg", icon)
         defines = {
             "VERSION": version,
             "BUNDLE": str(bundle.resolve()),
-            "OUTPUT": str(setup.resolve()),
+            "OUTPUT": str(made),
             "ICON": str(icon),
             "SIZE_KB": str(size_of(bundle) // 1024),
         }
@@ -55,6 +56,7 @@ def make_setup(bundle: Path, folder: Path, version: str, *, sign: str = "", fast
             defines["FAST"] = "1"
         options = [f"-D{name}={text}" for name, text in defines.items()]
         run(["makensis", "-V2", "-WX", "-INPUTCHARSET", "UTF8", *options, SCRIPT], what="Compilar o instalador")
+        shutil.move(made, setup)  # whole and signed, or not there
     digest = hashlib.sha256(setup.read_bytes()).hexdigest()
     setup.with_name(setup.name + ".sha256").write_text(f"{digest}  {setup.name}\n", encoding="ascii")
     return setup

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +132,30 @@ def test_the_same_bundle_gives_the_same_bytes(tmp_path: Path) -> None:
     assert made[0].read_bytes() == made[1].read_bytes()
     digest = made[0].with_name(made[0].name + ".sha256").read_text("ascii")
     assert re.fullmatch(rf"[0-9a-f]{{64}}  Retaguarda-{re.escape(NEW)}-instalar\.exe\n", digest)
+
+
+def test_everything_that_runs_is_signed_or_nothing_is_made(tmp_path: Path) -> None:
+    bundle = _bundle(tmp_path / "pacote", NEW)
+    signer, signed = tmp_path / "assinar.py", tmp_path / "assinados.txt"
+    lines = (
+        "import sys",
+        f"open({str(signed)!r}, 'a').write(sys.argv[1] + '\\n')",
+        "open(sys.argv[1], 'ab').write(b'assinado')",
+    )
+    signer.write_text("\n".join(lines))
+    setup = make_setup(bundle, tmp_path / "saida", NEW, sign=f'{sys.executable} {signer} "{{arquivo}}"')
+    names = [Path(line) for line in signed.read_text().splitlines()]
+    assert names[:2] == [bundle / "Retaguarda.exe", bundle / "retaguarda-comando.exe"]
+    assert len(names) == 4  # then the uninstaller, in a file of makensis, and the set-up
+    assert names[3].name == setup.name
+    assert setup.read_bytes().endswith(b"assinado")
+    assert hashlib.sha256(setup.read_bytes()).hexdigest() in setup.with_name(setup.name + ".sha256").read_text()
+    with pytest.raises(Stopped, match=r"\{arquivo\}"):
+        make_setup(bundle, tmp_path / "saida", NEW, sign="assinar")
+    signer.write_text(f"import sys\nsys.exit({setup.name!r} in sys.argv[1])\n")
+    with pytest.raises(Stopped):
+        make_setup(bundle, tmp_path / "outra saida", NEW, sign=f'{sys.executable} {signer} "{{arquivo}}"')
+    assert not list((tmp_path / "outra saida").iterdir())
 
 
 def test_what_is_no_bundle_is_refused(tmp_path: Path) -> None:
