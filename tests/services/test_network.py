@@ -22,12 +22,17 @@ from app.settings.repository import SettingsRepository
 from app.settings.setting import Setting
 from services import network as network_module
 from services import system_proxy
+from services.anp.lists import download_list
 from services.anp.transport import AnpTransport
+from services.credit.exchange import Exchange, Message
+from services.credit.provider import AnalysisFailed
 from services.demo.ca import DemoAuthority
 from services.interruption import Interruption
 from services.network import Network
+from services.network_failure import Called
 from services.proxy import ProxySource, basic, schemes
 from services.system_trust import system_authorities
+from tests.services.conftest import Place, sefaz_finding
 from tests.services.proxy_server import ProxyServer
 from tests.services.tls_server import TlsServer, always
 
@@ -361,3 +366,63 @@ def test_a_windows_that_excepts_names(monkeypatch: pytest.MonkeyPatch, folders: 
     for host in ("servidor", "pc.loja.local", "10.1.2.3", "NFE.teste", "localhost"):
         assert way(host) is None, host
     assert way("www.gov.br") == way("loja.local.gov.br") == way("xnfe.teste") == "b:2"
+
+
+# --- the other ways that leave this computer ------------------------------------------------------------------
+
+
+def test_sefaz_is_consulted_by_the_proxy_and_by_the_systems_authorities_at_once(
+    file_place: Place, authority: DemoAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_module, "is_this_computer", lambda host: False)
+    root = ssl.PEM_cert_to_DER_cert(authority.ca_pem.decode())
+    monkeypatch.setattr(network_module, "system_authorities", lambda: (root,))
+    with ProxyServer(login=("maria", PASSWORD)) as proxy:
+        file_place.save(by(proxy, user="maria"))
+        keep_password(file_place.folders, PASSWORD)
+        customer = file_place.add()
+        assert sefaz_finding(file_place.consult(customer)).failure is None
+        file_place.folders.additional_ca_file.unlink()
+        file_place.forget_paces()
+        failure = sefaz_finding(file_place.consult(customer)).failure
+        assert failure is not None
+        assert failure.kind is FailureKind.TRUST
+        assert "ligue “Confiar também nas autoridades do sistema”" in failure.todo
+        file_place.save({SYSTEM_TRUST: True})
+        file_place.forget_paces()
+        assert sefaz_finding(file_place.consult(customer)).failure is None
+        file_place.backoffice.sefaz.close()
+    assert len(proxy.asked) == 3
+    assert all(asked.startswith(b"CONNECT localhost:") for asked in proxy.asked)
+
+
+def test_a_question_that_is_paid_for_has_not_left_when_the_proxy_refused_it(
+    folders: Folders, server: TlsServer
+) -> None:
+    called = Called("gerenciadora Nossa", "o endereço dela", with_certificate=False)
+    address = f"https://{HOST}:{server.port}/consulta"
+    message = Message("POST", address, address, {}, b"{}", charged=True)
+    with ProxyServer(login=("maria", PASSWORD)) as proxy:
+        keep(folders, by(proxy))
+        exchange = Exchange(folders)
+        with exchange.asking(lambda: False), pytest.raises(AnalysisFailed) as failed:
+            exchange.send(message, called)
+        assert failed.value.failure.kind is FailureKind.NETWORK
+        keep(folders, by(proxy, user="maria"))
+        keep_password(folders, PASSWORD)
+        with exchange.asking(lambda: False):
+            assert exchange.send(message, called).body == b"resposta"
+    assert server.connections == 1
+
+
+def test_a_list_is_downloaded_by_the_proxy(folders: Folders, server_context: ssl.SSLContext) -> None:
+    with TlsServer(server_context, always(b"CNPJ;NOME\n")) as server, ProxyServer() as proxy:
+        keep(folders, by(proxy))
+        found = download_list(
+            f"https://{HOST}:{server.port}/lista.csv",
+            folders,
+            progress=lambda received, total: None,
+            cancelled=lambda: False,
+        )
+    assert found == b"CNPJ;NOME\n"
+    assert len(proxy.asked) == 1
