@@ -22,6 +22,9 @@ from app.tables import USERS
 LOOK_AGAIN = timedelta(seconds=60)
 """How often to look whatever a step says: the lease must be renewed, and another machine may change a setting."""
 
+AS_SERVICE = "servico"
+"""In an owner's name, that it is the service of Windows of its computer."""
+
 _UNNAMED_USER = "Serviço de consulta"
 
 
@@ -41,6 +44,11 @@ class Step:
     certificate: Certificate | None = None
 
 
+def owner_name(*, as_service: bool) -> str:
+    """This program, as who holds what only one may have."""
+    return f"{platform.node()}/{AS_SERVICE}/{os.getpid()}" if as_service else f"{platform.node()}/{os.getpid()}"
+
+
 class Automatic(ABC):
     """The automatic consultation of one authority, by the settings, the history and the clock alone.
 
@@ -58,7 +66,7 @@ class Automatic(ABC):
         self._database = database
         self._authority = authority
         self._clock = clock
-        self._owner = owner or f"{platform.node()}/{os.getpid()}"
+        self._owner = owner or owner_name(as_service=False)
 
     def step(self, snapshot: Snapshot) -> Step:
         """What to do now. May raise NotAsked when what the service needs is not valid."""
@@ -136,9 +144,11 @@ class Automatic(ABC):
 
 def elsewhere(other: lease.Holder) -> str:
     """Who has a service that this program does not run now, in a sentence."""
-    machine = other.owner.split("/")[0]
+    machine, *what = other.owner.split("/")
     if machine != platform.node():
         return f"Serviço ativo em {machine}."
+    if AS_SERVICE in what:
+        return "Serviço ativo neste computador, como serviço do Windows."
     minutes = round(lease.DURATION.total_seconds() / 60)
     return (
         "Outro Retaguarda neste computador está com o serviço; se ele foi encerrado à força, este o assume em até "

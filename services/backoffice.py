@@ -17,7 +17,7 @@ from app.settings.machine import MachineStore
 from app.settings.repository import SettingsRepository
 from services.anp.automatic import AutomaticAnp
 from services.anp.consultation import READ_TIMEOUT_S, AnpConsultation
-from services.automatic import Automatic
+from services.automatic import Automatic, owner_name
 from services.consulting import Consulting
 from services.credit.automatic import AutomaticCredit
 from services.credit.consultation import CreditConsultation
@@ -34,6 +34,7 @@ class Backoffice:
     """The open database, the settings and the paths of consultations, for the window, the services and the commands.
 
     `actor` is who is using the program: the name of the system's user. `is_demo` tells that the data is made up.
+    `as_service` tells that this is the service of Windows, which nobody sees.
     """
 
     folders: Folders
@@ -45,6 +46,7 @@ class Backoffice:
     actor: str
     is_demo: bool = False
     read_timeout: float = 45.0
+    as_service: bool = False
 
     def diagnosis(self, snapshot: Snapshot, *, consult: bool = True, retry_unserved: bool = False) -> Diagnosis:
         """A diagnosis of SEFAZ with these settings, for one run."""
@@ -71,13 +73,14 @@ class Backoffice:
 
     def automatic_of(self, authority: Authority) -> Automatic:
         """What decides the next step of one authority's service, for the thread that runs it."""
+        owner = owner_name(as_service=self.as_service)
         match authority:
             case Authority.SEFAZ:
-                return AutomaticSefaz(self.database, self.sefaz)
+                return AutomaticSefaz(self.database, self.sefaz, owner=owner)
             case Authority.ANP:
-                return AutomaticAnp(self.database, self.anp)
+                return AutomaticAnp(self.database, self.anp, owner=owner)
             case Authority.CREDIT:
-                return AutomaticCredit(self.database, self.credit)
+                return AutomaticCredit(self.database, self.credit, owner=owner)
 
     def close(self) -> None:
         """Close what was opened, in reverse."""
@@ -87,7 +90,7 @@ class Backoffice:
         self.database.close()
 
 
-def open_backoffice(folders: Folders, *, read_timeout: float = 45.0) -> Backoffice:
+def open_backoffice(folders: Folders, *, read_timeout: float = 45.0, as_service: bool = False) -> Backoffice:
     """Open the database that this computer's settings name and bring its schema up to date. Slow: not for the window's
     own thread. `read_timeout` is how long, in seconds, an authority may take.
 
@@ -105,6 +108,7 @@ def open_backoffice(folders: Folders, *, read_timeout: float = 45.0) -> Backoffi
         getpass.getuser(),
         folders.demonstration_file.exists(),
         read_timeout,
+        as_service,
     )
 
 

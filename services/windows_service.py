@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
+
+from app.installation import InstallationUnreadable, find_installation
+from services.windows_refusal import WindowsRefused
 
 NAME = "Retaguarda"
 DISPLAY_NAME = "Retaguarda – consultas e balcões"
@@ -57,6 +61,15 @@ class WindowsServiceState:
 
 ABSENT = WindowsServiceState(WindowsServicePhase.ABSENT)
 
+
+def at_work_on(data: Path) -> bool:
+    """Whether the service of Windows runs here, over this folder of data. Always False where there is none."""
+    if sys.platform == "win32":
+        with suppress(WindowsRefused, InstallationUnreadable):  # then nobody runs it
+            return find_installation().data == data and state().phase is WindowsServicePhase.RUNNING
+    return False
+
+
 if sys.platform == "win32":
     import time
     from collections.abc import Iterator
@@ -67,7 +80,7 @@ if sys.platform == "win32":
     import win32con
     import win32service
 
-    from services.windows_refusal import WindowsRefused, refusing
+    from services.windows_refusal import refusing
 
     _NOT_ACTIVE, _MARKED_FOR_DELETE, _EXISTS, _ABSENT = 1062, 1072, 1073, 1060
     """ERROR_SERVICE_… of winerror.h."""

@@ -20,6 +20,7 @@ from app.settings.catalog import (
 )
 from app.settings.setting import Setting
 from services.integration.server import IntegrationServer, ServerPhase, ServerState
+from services.windows_service import at_work_on
 from ui import tasks
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from services.whatsapp.sender import SenderState, WhatsAppSender
 
 _AGAIN_MS = 30_000
-"""How long after the service could not begin it is tried again: a network may come up after the program did."""
+"""How long after the service could not begin it is tried again: a network may come up after the program did, and the
+service of Windows, which answers in its place, may be stopped."""
+
+_BY_THE_SERVICE = "Os balcões são atendidos neste computador pelo serviço do Windows."
 
 _READ_AT_START: tuple[Setting[Any], ...] = (
     INTEGRATION_ADDRESS,
@@ -102,7 +106,9 @@ class CounterDesk(QObject):
         from services.whatsapp.sender import WhatsAppSender
 
         office = self._backoffice
-        self._sender = WhatsAppSender(office.database, office.settings, folders=office.folders)
+        self._sender = WhatsAppSender(
+            office.database, office.settings, folders=office.folders, as_service=office.as_service
+        )
         self._sender.on_change = self.sender_changed.emit
         self._sender.start()
         if self._snapshot[INTEGRATION_ACTIVE]:
@@ -178,7 +184,11 @@ class CounterDesk(QObject):
             if self._anew or not self._wanted or self._server.state.phase is ServerPhase.FAILED:
                 self._anew = False
                 self._server.stop()
-            if self._wanted:
+            if not self._wanted:
+                return
+            if not self._backoffice.as_service and at_work_on(self._backoffice.folders.data):
+                self._told.emit(ServerState(ServerPhase.STOPPED, _BY_THE_SERVICE))
+            else:
                 self._server.start()
 
     def _failed(self, error: Exception) -> None:
@@ -186,9 +196,10 @@ class CounterDesk(QObject):
 
     @Slot(object)
     def _take(self, state: ServerState) -> None:
+        self._again.stop()
         if state.phase is ServerPhase.STARTING:
             self._begun_with = self._snapshot
-        elif state.phase is ServerPhase.FAILED and self._wanted:
+        elif state.phase is not ServerPhase.RUNNING and self._wanted:
             self._again.start()
         self.state = state
         self.state_changed.emit(state)

@@ -23,12 +23,15 @@ _LOG_BYTES = 1_000_000
 _LOG_FILES = 5
 
 
-def start_log(data: Path) -> logging.Handler:
-    """Write what the program logs to a file of the data folder, at most five files of 1 MB; see `stop_log`."""
+def start_log(data: Path, name: str = LOG_FILE) -> logging.Handler:
+    """Write what the program logs to a file of the data folder, at most five files of 1 MB; see `stop_log`.
+
+    Each program that runs at the same time has a file of its own: on Windows nobody can rename what another has open.
+    """
     folder = data / LOG_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
-        folder / LOG_FILE, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES - 1, encoding="utf-8", delay=True
+        folder / name, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES - 1, encoding="utf-8", delay=True
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()

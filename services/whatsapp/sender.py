@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import random
 import threading
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from app.settings.catalog import WHATSAPP_KEEP, WHATSAPP_ORDERS, WHATSAPP_VERSIO
 from app.settings.machine import MachineFileError
 from app.settings.repository import SettingsRepository
 from app.settings.snapshot import GENERAL_COMPANY, Snapshot
-from services.automatic import elsewhere
+from services.automatic import elsewhere, owner_name
 from services.error_place import error_place
 from services.whatsapp import delivery
 from services.whatsapp.account import Account
@@ -91,11 +90,12 @@ class WhatsAppSender:
         folders: Folders,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         read_timeout: float | None = None,
+        as_service: bool = False,
     ) -> None:
         self.on_change: Callable[[SenderState], None] = lambda state: None
         self._database = database
         self._settings = settings
-        self._owner = f"{machine or platform.node()}/{os.getpid()}"
+        self._owner = f"{machine}/{os.getpid()}" if machine else owner_name(as_service=as_service)
         self._folders = folders
         self._clock = clock
         self._read_timeout = read_timeout

@@ -26,6 +26,7 @@ class ServiceLog(QObject):
 
     def __init__(self, threads: Sequence[ConsultationThread], *, as_json: bool, once: bool) -> None:
         super().__init__()
+        self.threads = tuple(threads)
         self._as_json = as_json
         self._once = once
         self._results: list[dict[str, Any]] = []
@@ -113,7 +114,7 @@ class ServiceLog(QObject):
                 "falha": failure_document(refusal.failure),
             }
         )
-        note(f"{_clock()}  {_where(request)}  {request.document}: {refusal.failure.sentence}")
+        self._say(f"{_where(request)}  {request.document}: {refusal.failure.sentence}")
 
     @Slot(object)
     def _changed(self, state: ServiceState) -> None:
@@ -121,25 +122,28 @@ class ServiceLog(QObject):
         self._states_before[authority], self._states[authority] = self._states[authority], state
         if state.phase is not Phase.WORKING and state.why != self._said.get(authority):
             self._said[authority] = state.why
-            note(f"{_clock()}  {authority.label}  {state.phase.label}: {state.why}")
+            self._say(f"{authority.label}  {state.phase.label}: {state.why}")
 
     @Slot(str)
     def say_certificate(self, sentence: str) -> None:
         """A line for a certificate that passed a mark on the way to its end."""
-        note(f"{_clock()}  Certificado digital: {sentence}")
+        self._say(f"Certificado digital: {sentence}")
 
     @Slot(object)
     def _server_changed(self, state: ServerState) -> None:
         # What is tried again and again, and fails in the same way, is one line.
         if state.phase is not ServerPhase.STARTING and state.sentence != self._said_of_server:
             self._said_of_server = state.sentence
-            note(f"{_clock()}  Balcões  {state.phase.label}: {state.sentence}")
+            self._say(f"Balcões  {state.phase.label}: {state.sentence}")
 
     @Slot(object)
     def _sender_changed(self, state: SenderState) -> None:
         if state.phase not in (Phase.STOPPED, Phase.WORKING) and state.sentence != self._said_of_sender:
             self._said_of_sender = state.sentence
-            note(f"{_clock()}  Mensagens  {state.phase.label}: {state.sentence}")
+            self._say(f"Mensagens  {state.phase.label}: {state.sentence}")
+
+    def _say(self, sentence: str) -> None:
+        note(f"{datetime.now(UTC).astimezone():%d/%m/%Y %H:%M:%S}  {sentence}")
 
     @Slot()
     def _ended(self) -> None:
@@ -166,7 +170,3 @@ def _document(result: Result) -> dict[str, Any]:
 
 def _where(request: Request) -> str:
     return f"SEFAZ {request.uf}" if request.authority is Authority.SEFAZ else request.authority.label
-
-
-def _clock() -> str:
-    return f"{datetime.now(UTC).astimezone():%d/%m/%Y %H:%M:%S}"
