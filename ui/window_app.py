@@ -43,6 +43,7 @@ _SWITCH_S = 0.001
 """How long the window may wait for a thread that is computing in Python, whose own default is 0.005."""
 
 _TASKS_MS = 30_000
+_TRAY_PATIENCE_MS = 10_000
 
 
 def run_here(*, start_in_tray: bool = False, page: str = "") -> int:
@@ -150,14 +151,22 @@ class WindowProgram(QObject):
         return self._interruption is not None and self._interruption.happened
 
     def start(self, *, in_tray: bool = False, measure: bool = False) -> None:
-        """Show the window, or only the icon where there is a tray; everything else comes after the first paint.
+        """Show the window, or only the icon where there is a tray or soon will be; all else comes after that.
 
         With `measure` nothing else comes: the program ends after the first paint.
         """
         self.window.painted.connect(self.report_paint if measure else self.start_rest)
-        if in_tray and QSystemTrayIcon.isSystemTrayAvailable():
+        if in_tray:
+            # The panel of a session that is only beginning may come after this program; without one, a hidden window
+            # could not be reached.
             QTimer.singleShot(0, self, self.start_rest)
+            QTimer.singleShot(_TRAY_PATIENCE_MS, self, self._show_without_tray)
         else:
+            self.window.show()
+
+    @Slot()
+    def _show_without_tray(self) -> None:
+        if not QSystemTrayIcon.isSystemTrayAvailable() and not self._quitting:
             self.window.show()
 
     @Slot()

@@ -28,7 +28,7 @@ from app.folders import find_folders
 from app.settings.catalog import SEFAZ_PERIOD, SEFAZ_USER
 from tests.ui.office import CNPJ
 from tests.ui.window import opened, settle, until
-from ui import banner, pages
+from ui import banner, pages, window_app
 from ui.editors import ReferenceEditor
 from ui.home_page import HomePage
 from ui.install_certificate import InstallCertificate
@@ -266,6 +266,18 @@ def test_a_refused_save_keeps_the_program_open_on_its_page(qtbot: QtBot) -> None
         settle(qtbot)
         assert program.window.isVisible()
         assert program.window.page.unsaved() == [SEFAZ_PERIOD.label]
+
+
+def test_started_in_a_tray_that_never_comes_the_window_shows_itself(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window_app, "_TRAY_PATIENCE_MS", 1)
+    program = WindowProgram(find_folders())
+    program.start(in_tray=True)
+    assert not program.window.isVisible()
+    until(qtbot, lambda: program.window.isVisible() and program.office is not None)
+    program.quit()
+    program.window.deleteLater()
 
 
 def test_without_a_tray_closing_ends_the_program(qtbot: QtBot) -> None:

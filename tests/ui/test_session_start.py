@@ -49,11 +49,11 @@ def test_what_is_written_starts_this_very_program(desktop_folder: Path) -> None:
     ("word", "written"),
     [
         ("/usr/bin/python3", "/usr/bin/python3"),
-        ("/home/ana maria/main.py", '"/home/ana maria/main.py"'),
-        ("/tmp/100%/x", "/tmp/100%%/x"),
-        ("/tmp/a$b", '"/tmp/a\\\\$b"'),
-        ('/tmp/a"b', '"/tmp/a\\\\"b"'),
-        ("/tmp/a\\b", '"/tmp/a\\\\\\\\b"'),
+        ("/srv/ana maria/main.py", '"/srv/ana maria/main.py"'),
+        ("/srv/100%/x", "/srv/100%%/x"),
+        ("/srv/a$b", '"/srv/a\\\\$b"'),
+        ('/srv/a"b', '"/srv/a\\\\"b"'),
+        ("/srv/a\\b", '"/srv/a\\\\\\\\b"'),
     ],
 )
 def test_a_path_is_quoted_as_desktops_read_it(word: str, written: str, desktop_folder: Path) -> None:
