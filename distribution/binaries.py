@@ -12,11 +12,11 @@ from distribution.steps import Stopped
 
 SYSTEM = frozenset(
     (  # noqa: SIM905 — sixty names read better as text
-        "advapi32 authz bcrypt bcryptprimitives cabinet comctl32 comdlg32 credui crypt32 cryptbase d3d9 d3d11 d3d12 "
-        "dnsapi dwmapi dwrite dxgi gdi32 icuuc imm32 iphlpapi kernel32 ktmw32 loadperf lz32 mpr msi msimg32 msvcrt mswsock "
-        "ncrypt netapi32 ntdll ntdsapi odbc32 ole32 oleaut32 pdh powrprof propsys psapi rasapi32 rpcrt4 secur32 "
-        "setupapi sfc shcore shell32 shlwapi ucrtbase uiautomationcore user32 userenv uxtheme version winhttp wininet "
-        "winmm wldap32 ws2_32 wtsapi32"
+        "advapi32 authz bcrypt bcryptprimitives cabinet comctl32 comdlg32 credui crypt32 cryptbase d3d9 d3d11 "
+        "d3d12 dnsapi dwmapi dwrite dxgi gdi32 icuuc imm32 iphlpapi kernel32 ktmw32 loadperf lz32 mpr msi msimg32 "
+        "msvcrt mswsock ncrypt netapi32 ntdll ntdsapi odbc32 ole32 oleaut32 pdh powrprof propsys psapi rasapi32 "
+        "rpcrt4 secur32 setupapi sfc shcore shell32 shlwapi ucrtbase uiautomationcore user32 userenv uxtheme "
+        "version winhttp wininet winmm wldap32 ws2_32 wtsapi32"
     ).split()
 )
 """DLLs that every Windows 10 (1903 or newer) has in System32; icuuc since 1903."""

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.version import VERSION
+from distribution import trial
 from distribution.binaries import check_complete
 from distribution.compiled import compile_all
+from distribution.installer import make_setup
 from distribution.launcher import put_launchers
 from distribution.licences import put_licences
 from distribution.program import put_program
@@ -38,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for part in sorted(path for path in bundle.iterdir() if path.is_dir()):
             print(f"   {part.name}: {size_of(part) / MEGABYTE:.1f} MB")
         if not options.sem_instalador:
-            from distribution import installer
-
             with step("Compilar o instalador"):
-                setup = installer.make_setup(bundle, options.saida, VERSION, sign=options.assinar)
+                setup = make_setup(bundle, options.saida, VERSION, sign=options.assinar)
             print(f"Instalador: {setup}, {setup.stat().st_size / MEGABYTE:.1f} MB")
         print(f"Tempo: {time.monotonic() - started:.0f} s")
+        if options.testar:
+            return trial.main(["--saida", str(options.saida)])
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
         return 1
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--saida", type=Path, default=OUTPUT, metavar="PASTA", help="onde (padrão: build/windows)")
     parser.add_argument("--sem-instalador", action="store_true", help="só o pacote")
+    parser.add_argument("--testar", action="store_true", help="depois, instala e experimenta tudo sob o wine")
     parser.add_argument(
         "--assinar",
         default="",
