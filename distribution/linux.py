@@ -1,4 +1,4 @@
-"""Makes the wheel that Linux installs: `python3 dev.py linux`, which is `python -m distribution.linux`."""
+"""Makes the wheel that Linux installs: `python -m distribution.linux`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTPUT = ROOT / "build" / "linux"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build it and say where it is, how large, and its hash, which goes to a file beside it."""
     parser = argparse.ArgumentParser(
-        prog="python3 dev.py linux", description="Monta o pacote (wheel) para Linux.", add_help=False
+        prog="python -m distribution.linux", description="Monta o pacote (wheel) para Linux.", add_help=False
     )
     parser.add_argument("-h", "--help", "--ajuda", action="help", help="mostra esta ajuda")
     parser.add_argument("--saida", type=Path, default=OUTPUT, metavar="PASTA", help="onde (padrão: build/linux)")
