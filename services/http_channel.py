@@ -153,6 +153,8 @@ class HttpChannel:
             raise httpx.ProxyError(str(error), request=request) from error
         except (httpx.HTTPError, UnicodeError) as error:
             proxy = self._ways.proxy
+            if proxy is not None:
+                error.add_note(f"Pelo proxy {proxy.address}; o endereço dele vem {proxy.source.value}.")
             if proxy is not None and not self._led:
                 failed = ProxyFailed(proxy, *self._refusal)
                 failed.__cause__ = error

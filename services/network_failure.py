@@ -63,6 +63,8 @@ def network_failure(
     causes = list(_causes(error))
     host = httpx.URL(address).host
     details = f"{sent} {address}\n" + "\n".join(f"{type(cause).__name__}: {cause}" for cause in causes)
+    notes = dict.fromkeys(note for cause in causes for note in getattr(cause, "__notes__", ()))
+    details = "\n".join((details, *notes))
     if lowered:
         details += "\nSegunda tentativa, com nível de segurança 1: a primeira parou numa chave DH pequena demais."
     handshake = next((c for c in causes if isinstance(c, HandshakeFailed)), None)
@@ -251,8 +253,11 @@ def _untrusted(
             if error.verify_code not in _SELF_SIGNED
             else f"A autoridade raiz do certificado dele{named} não está entre as que este programa conhece."
         )
-        todo = _of_unknown_issuer(called, with_system=handshake is not None and handshake.with_system)
+        with_system = handshake is not None and handshake.with_system
+        todo = _of_unknown_issuer(called, with_system=with_system)
         details += f"\nAutoridade que falta: {issuer}" if issuer else ""
+        believed = "as do programa e as do sistema" if with_system else "as do programa; as do sistema não"
+        details += f"\nAutoridades aceitas: {believed}"
     else:
         cause = f"A verificação do certificado dele parou com “{error.verify_message}”."
         todo = (

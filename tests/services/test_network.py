@@ -232,6 +232,8 @@ def test_a_server_that_fails_behind_the_proxy_is_told_as_itself(
         transport.close()
     assert failure.kind is FailureKind.TRUST
     assert failure.what.startswith(f"O servidor {HOST} não provou que é quem diz ser")
+    assert f"Pelo proxy 127.0.0.1:{proxy.port}; o endereço dele vem das configurações" in failure.details
+    assert "Autoridades aceitas: as do programa; as do sistema não" in failure.details
 
 
 @pytest.mark.parametrize(
@@ -298,6 +300,7 @@ def test_what_not_even_the_system_believes_is_still_refused(
     failure = refused(transport, f"https://localhost:{server.port}/")
     assert failure.kind is FailureKind.TRUST
     assert "instale a autoridade dele neste computador" in failure.todo
+    assert "Autoridades aceitas: as do programa e as do sistema" in failure.details
 
 
 def test_a_store_that_cannot_be_read_is_told(
