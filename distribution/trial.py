@@ -10,10 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from app.version import VERSION
@@ -29,6 +32,7 @@ OUTPUT = ROOT / "build" / "windows"
 
 _KEY = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\Retaguarda"
 _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_INTERNET = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _SERVICE = r"HKLM\SYSTEM\CurrentControlSet\Services\Retaguarda"
 _LOG = r"C:\instalar.log"
 _PATIENCE_S = 90.0
@@ -107,6 +111,7 @@ class Trial:
             ("registro, menu Iniciar e início com a sessão", self.look_at_registry),
             ("linha de comando e gravação dos dados", self.work),
             ("senha no Gerenciador de Credenciais", self.keep_password),
+            ("saída pelo proxy do Windows", self.go_out),
             ("demonstração: consultas à SEFAZ e à ANP", self.consult),
             ("a janela abre na página Perfis de clientes", self.open_profiles),
             ("um segundo início leva a mesma janela à página Integração", self.open_integration),
@@ -182,6 +187,24 @@ class Trial:
         """keyring over Windows' own vault."""
         self._command("config", "senha-banco", told="segredo da experiência\n")
         self._expect_password()
+
+    def go_out(self) -> None:
+        """By the proxy in Windows' settings, which here asks for what the program does not do."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = f"127.0.0.1:{listener.getsockname()[1]}"
+            thread = threading.Thread(target=_refuse_way, args=(listener,), name="proxy", daemon=True)
+            thread.start()
+            for name, kind, value in (("ProxyEnable", "REG_DWORD", "1"), ("ProxyServer", "REG_SZ", address)):
+                self._wine.run("reg", "add", rf"HKCU\{_INTERNET}", "/v", name, "/t", kind, "/d", value, "/f")
+            program = str(self._folder / "retaguarda-comando.exe")
+            _, said = self._wine.run(program, "diagnostico", "internet", "--json", timeout_s=_PATIENCE_S)
+            self._wine.run("reg", "add", rf"HKCU\{_INTERNET}", "/v", "ProxyEnable", "/t", "REG_DWORD", "/d", "0", "/f")
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+        found = json.loads(said)
+        proxy = found["passos"][0]["encontrado"]
+        _expect(proxy == f"{address}: o endereço vem das configurações de rede do Windows.", proxy)
+        _expect("exige uma identificação que este programa não faz" in found["resumo"], found["resumo"])
 
     def consult(self) -> None:
         """The whole demonstration: 40 customers at a SEFAZ and an ANP of this computer, over mutual TLS."""
@@ -335,6 +358,17 @@ class Trial:
             return len(seen) > 1 and difference(*seen[-2:]) == 0 and colours(seen[-1]) >= _FEWEST_COLOURS
 
         _expect(until(still, _PATIENCE_S), f"{colours(seen[-1])} cores na tela; veja {file}")
+
+
+def _refuse_way(listener: socket.socket) -> None:
+    """Ask whoever connects for what only Windows' own programs show, until the listener is shut down."""
+    answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+    with suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
 
 
 def _files(folder: Path) -> list[Path]:
