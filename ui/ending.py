@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from app.portuguese import listed
@@ -11,6 +12,7 @@ from ui.own_command import installation_folder
 from ui.single_instance import SingleInstance, WillNotEnd
 
 PATIENCE_S = 20.0
+_AGAIN_S = 0.2
 
 
 def end_everything(data: Path, patience_s: float = PATIENCE_S) -> None:
@@ -19,13 +21,16 @@ def end_everything(data: Path, patience_s: float = PATIENCE_S) -> None:
 
     Raises WillNotEnd or FirstDoesNotAnswer.
     """
+    deadline = time.monotonic() + patience_s
     SingleInstance(data).end_first(patience_s)
     folder = installation_folder()
     if sys.platform == "win32" and folder is not None:
         from ui import windows_processes
 
-        others = windows_processes.running_from(folder, os.getpid())
-        if others:
+        while others := windows_processes.running_from(folder, os.getpid()):
+            if time.monotonic() < deadline:
+                time.sleep(_AGAIN_S)  # a command may be about to end
+                continue
             raise WillNotEnd(
                 f"Ainda está em uso: {listed([str(other) for other in others])}. Outra pessoa pode estar com o "
                 "programa aberto neste computador, ou um comando ainda trabalha. Encerre e tente de novo."

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QSystemTrayIcon, QWidget
 
 import ui.guarded_overrides  # noqa: F401  before the classes that Qt calls
 from ui import icons, pages, tasks, theme
@@ -437,6 +437,9 @@ class WindowProgram(QObject):
         """Why nobody but the operator may end the program now, in a sentence; "" when nothing would be lost."""
         if self.mover is not None:
             return "Os dados estão mudando de lugar: espere que a mudança termine."
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None and _typed_into(dialog):
+            return f"Há o que foi digitado e não gravado em “{dialog.windowTitle()}”: grave ou feche essa janela."
         unsaved = self.window.unsaved
         return f"Há alterações não salvas ({'; '.join(unsaved)}): salve-as ou descarte-as." if unsaved else ""
 
@@ -473,6 +476,11 @@ class WindowProgram(QObject):
         tasks.wait_all(_TASKS_MS)
         if self._backoffice is not None:
             self._backoffice.close()
+
+
+def _typed_into(dialog: QWidget) -> bool:
+    lines = any(line.isModified() and line.text() for line in dialog.findChildren(QLineEdit))
+    return lines or any(text.document().isModified() for text in dialog.findChildren(QPlainTextEdit))
 
 
 def _raise(error: Exception) -> None:

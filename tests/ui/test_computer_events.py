@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDialog, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.settings.catalog import SEFAZ_PERIOD
@@ -119,6 +119,24 @@ def test_a_session_waits_for_what_is_not_saved(qtbot: QtBot) -> None:
         _session_end(program).take_request(again)
         assert not again.cancelled
         assert program.window.isVisible()  # the session goes on, and so does the program
+
+
+def test_what_is_typed_into_an_open_form_is_not_thrown_away(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        form = QDialog(program.window)
+        form.setWindowTitle("Incluir empresa")
+        field = QLineEdit("já estava", form)
+        form.open()
+        until(qtbot, form.isVisible)
+        assert program.why_not_end() == ""
+        field.selectAll()
+        QTest.keyClicks(field, "Posto")
+        assert "“Incluir empresa”" in program.why_not_end()
+        session = Session()
+        _session_end(program).take_request(session)
+        assert session.cancelled
+        form.close()
+        assert program.why_not_end() == ""
 
 
 def test_the_last_word_of_the_system_stops_everything_before_it_returns(qtbot: QtBot, qapp: QApplication) -> None:
