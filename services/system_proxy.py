@@ -1,13 +1,13 @@
 """The proxy that the system tells programs to use: the environment's, or on Windows that of the person's settings.
 
-A script of automatic configuration (PAC) is not run: only where it is can be told.
+A script of automatic configuration (PAC) is not run: only where it is can be told. `urllib.request` is imported when it
+is asked, for it takes long.
 """
 
 from __future__ import annotations
 
 import sys
 from fnmatch import fnmatchcase
-from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 _LOCAL = "<local>"  # in Windows' list of exceptions: every name without a dot
 _KEY = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -15,12 +15,16 @@ _KEY = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 
 def address() -> str:
     """The proxy for https as the system writes it, with or without a scheme; "" when there is none."""
+    from urllib.request import getproxies
+
     known = getproxies()
     return known.get("https") or known.get("all") or ""
 
 
 def is_of_environment() -> bool:
     """Whether it is environment variables that tell, which then hide what Windows says."""
+    from urllib.request import getproxies_environment
+
     return bool(getproxies_environment())
 
 
@@ -30,6 +34,8 @@ def excepts(host: str) -> bool:
     On Windows urllib's own answer asks the DNS for the host, which a network with a proxy often does not have.
     """
     if is_of_environment():
+        from urllib.request import proxy_bypass
+
         return bool(proxy_bypass(host))
     return excepted(host, _windows_value("ProxyOverride"))
 
