@@ -26,7 +26,7 @@ from app.settings.catalog import (
 from app.settings.draft import RESTORE
 from app.settings.snapshot import Snapshot
 from app.tables import CUSTOMERS, USERS
-from services.automatic import Step
+from services.automatic import Step, owner_name
 from services.consultation import NotYet
 from services.demo.scenarios import Scenario
 from services.sefaz.automatic import AutomaticSefaz
@@ -109,6 +109,21 @@ def test_another_program_on_this_computer_is_not_called_another_computer(timed: 
     step = service(timed, clock).step(timed.snapshot)
     assert (step.phase, step.request) == (Phase.ELSEWHERE, None)
     assert step.sentence.startswith("Outro Retaguarda neste computador está com o serviço")
+
+
+def test_the_service_of_windows_of_this_computer_is_told_as_such(timed: Place, clock: Clock) -> None:
+    timed.add()
+    mine = service(timed, clock)
+    assert service(timed, clock, owner_name(as_service=True)).step(timed.snapshot).request is not None
+    step = mine.step(timed.snapshot)
+    assert (step.phase, step.request) == (Phase.ELSEWHERE, None)
+    assert step.sentence == "Serviço ativo neste computador, como serviço do Windows."
+
+
+def test_that_of_another_computer_is_told_by_its_name_alone(timed: Place, clock: Clock) -> None:
+    timed.add()
+    assert service(timed, clock, "PC-02/servico/77").step(timed.snapshot).request is not None
+    assert service(timed, clock).step(timed.snapshot).sentence == "Serviço ativo em PC-02."
 
 
 def test_a_dead_owner_is_replaced_when_its_lease_ends(timed: Place, clock: Clock) -> None:

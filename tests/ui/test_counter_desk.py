@@ -21,6 +21,8 @@ from tests.messages import CPF, open_shop
 from tests.ui.counters import free_port, keep, status_of, wait_for
 from tests.ui.office import open_office
 from tests.ui.window import opened, settle, until
+from ui import counter_desk
+from ui.counter_desk import CounterDesk
 from ui.office import Office
 
 
@@ -197,3 +199,22 @@ def test_leaving_while_the_service_begins_leaves_nothing_behind(qtbot: QtBot) ->
         until(qtbot, lambda: program.office is not None)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_the_counters_are_left_to_the_service_of_windows_while_it_runs(
+    qtbot: QtBot, office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = True
+    monkeypatch.setattr(counter_desk, "at_work_on", lambda data: running and data == office.folders.data)
+    monkeypatch.setattr(counter_desk, "_AGAIN_MS", 20)
+    desk = CounterDesk(office.backoffice, office.snapshot)
+    desk.open()
+    desk.start()
+    qtbot.waitUntil(lambda: "pelo serviço do Windows" in desk.state.sentence)
+    assert (desk.state.phase, desk.wanted) == (ServerPhase.STOPPED, True)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=30)
+    running = False
+    qtbot.waitUntil(lambda: desk.state.phase is ServerPhase.RUNNING)  # nobody else answers them any more
+    desk.close()
+    settle(qtbot)

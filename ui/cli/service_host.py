@@ -23,7 +23,6 @@ from ui.cli.service_log import ServiceLog
 if TYPE_CHECKING:
     import argparse
 
-    from app.domain import Refusal, Result, ServiceState
     from services.backoffice import Backoffice
 
 LOG_FILE = "servico.log"
@@ -59,27 +58,11 @@ class ServiceHost(QObject):
         self._stopping.wait(pause.total_seconds())
 
 
-class RecordedLog(ServiceLog):
+def recorded_log(office: Backoffice, options: argparse.Namespace) -> ServiceLog:
     """What becomes of the services, in the log: how they are, never whom they consulted."""
+    from ui.cli.service import threads_of
 
-    def __init__(self, office: Backoffice, options: argparse.Namespace) -> None:
-        from ui.cli.service import threads_of
-
-        super().__init__(threads_of(office, options), as_json=False, once=False)
-        self._refused_of: list[str] = []
-
-    def _finished(self, result: Result) -> None:
-        pass  # it is in the database, with who may read it
-
-    def _refused(self, refusal: Refusal) -> None:
-        self._refused_of = [str(refusal.request.document), refusal.request.document.value]
-
-    def _changed(self, state: ServiceState) -> None:
-        if not any(document in state.why for document in self._refused_of):
-            super()._changed(state)
-
-    def _say(self, sentence: str) -> None:
-        _log.info("%s", sentence)
+    return ServiceLog(threads_of(office, options), as_json=False, once=False, record=_log.info)
 
 
 def work(options: argparse.Namespace, host: ServiceHost) -> None:
@@ -106,7 +89,7 @@ def work(options: argparse.Namespace, host: ServiceHost) -> None:
             continue
         said = ""
         try:
-            serve(office, RecordedLog(office, options), options, host)
+            serve(office, recorded_log(office, options), options, host)
         finally:
             office.close()
 

@@ -13,7 +13,7 @@ from ui.cli.consult import as_document, failure_document
 from ui.cli.output import Status, note, write, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from services.background import ConsultationThread
     from services.integration.server import ServerState
@@ -22,13 +22,25 @@ if TYPE_CHECKING:
 
 
 class ServiceLog(QObject):
-    """Listens to the threads, and ends the event loop when the last one ends."""
+    """Listens to the threads, and ends the event loop when the last one ends.
 
-    def __init__(self, threads: Sequence[ConsultationThread], *, as_json: bool, once: bool) -> None:
+    `record` takes the lines where there is nobody to read them as they come, and is told nothing of who was consulted.
+    """
+
+    def __init__(
+        self,
+        threads: Sequence[ConsultationThread],
+        *,
+        as_json: bool,
+        once: bool,
+        record: Callable[[str], None] | None = None,
+    ) -> None:
         super().__init__()
         self.threads = tuple(threads)
         self._as_json = as_json
         self._once = once
+        self._record = record
+        self._omitted: Sequence[str] = ()
         self._results: list[dict[str, Any]] = []
         self._refusals: list[dict[str, Any]] = []
         self._failed = False
@@ -90,6 +102,8 @@ class ServiceLog(QObject):
 
     @Slot(object)
     def _finished(self, result: Result) -> None:
+        if self._record is not None:
+            return
         finding = result.finding
         self._failed = self._failed or finding.failed
         if self._as_json and self._once:
@@ -104,8 +118,11 @@ class ServiceLog(QObject):
 
     @Slot(object)
     def _refused(self, refusal: Refusal) -> None:
-        self._failed = True
         request = refusal.request
+        if self._record is not None:
+            self._omitted = (str(request.document), request.document.value)
+            return
+        self._failed = True
         self._refusals.append(
             {
                 "autoridade": request.authority.value,
@@ -143,7 +160,10 @@ class ServiceLog(QObject):
             self._say(f"Mensagens  {state.phase.label}: {state.sentence}")
 
     def _say(self, sentence: str) -> None:
-        note(f"{datetime.now(UTC).astimezone():%d/%m/%Y %H:%M:%S}  {sentence}")
+        if self._record is None:
+            note(f"{datetime.now(UTC).astimezone():%d/%m/%Y %H:%M:%S}  {sentence}")
+        elif not any(document in sentence for document in self._omitted):
+            self._record(sentence)
 
     @Slot()
     def _ended(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,3 +130,26 @@ def test_a_service_that_is_switched_off_does_not_make_the_other_fail(
     assert (outcome.status, outcome.json["estado"]) == (2, "falha")
     assert "Falta escolher a Filial" in outcome.json["mensagem"]
     assert json.loads(outcome.out)["servicos"][1]["estado"] == "ativo"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is installed")
+@pytest.mark.parametrize("action", ["instalar", "remover", "estado"])
+def test_the_service_of_windows_is_of_windows_alone(run: Run, data_folder: Path, action: str) -> None:
+    outcome = run("servico", action)
+    assert outcome.status == 2
+    assert "Só o Windows tem este serviço. No Linux, faça uma unidade do systemd" in outcome.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the service manager is asked")
+def test_only_windows_starts_it_as_a_service(run: Run, data_folder: Path) -> None:
+    outcome = run("servico", "--como-servico")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "Só o Windows inicia o programa assim" in outcome.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the computer may have a vault")
+@pytest.mark.parametrize("action", ["computador", "usuario", "permitir"])
+def test_the_vault_of_the_computer_is_of_windows_alone(run: Run, data_folder: Path, action: str) -> None:
+    outcome = run("segredos", action)
+    assert outcome.status == 2
+    assert "só existe no Windows" in outcome.err
