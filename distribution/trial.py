@@ -23,7 +23,7 @@ from app.version import VERSION
 from distribution.installer import PARTS, make_setup, setup_name
 from distribution.screen import Screen, colours, difference
 from distribution.steps import ROOT, Stopped
-from distribution.wine_prefix import STUB_NAMES, WinePrefix, until
+from distribution.wine_prefix import STUB_NAMES, STUBS, WinePrefix, compile_for_windows, until
 
 OLDER = "0.0.1"
 """The version number that the older set-up of the trial carries; its files are the same."""
@@ -116,9 +116,11 @@ class Trial:
             ("a janela abre na página Perfis de clientes", self.open_profiles),
             ("um segundo início leva a mesma janela à página Integração", self.open_integration),
             ("ícone na bandeja", self.look_at_tray),
+            ("a barra de tarefas recomeça, e o ícone é posto de novo", self.restart_taskbar),
             ("atualização com o programa aberto", self.upgrade),
             ("a atualização guardou dados, configurações e senhas", self.look_at_data),
             ("início na bandeja, sem janela, e encerramento pedido", self.start_in_tray),
+            ("a sessão termina, e tudo para em ordem", self.end_session),
             ("reparo", self.repair),
             ("uma versão anterior não toma o lugar da nova", self.refuse_older),
             ("desinstalação: só os dados ficam", self.uninstall),
@@ -236,6 +238,11 @@ class Trial:
         """Beside the clock."""
         _expect(until(lambda: self._screen.tray_icons() == 1, _PATIENCE_S), f"{self._screen.tray_icons()} ícones")
 
+    def restart_taskbar(self) -> None:
+        """Explorer ended and came back, empty: what Windows then tells everybody puts the icon there again."""
+        status, said = self._session("barra")
+        _expect(status == 0 and "incluir" in said.split(), f"o que se pediu à barra: {said.split()}")
+
     def upgrade(self) -> None:
         """The open program ends in order, and every file is replaced."""
         started = time.monotonic()
@@ -264,6 +271,17 @@ class Trial:
         _expect(not self._screen.windows("Retaguarda"), "a janela abriu")
         self._command("--encerrar")
         _expect(until(lambda: self._screen.tray_icons() == 0, _PATIENCE_S), "o ícone continua na bandeja")
+
+    def end_session(self) -> None:
+        """Nothing is unsaved: the program agrees, and has closed its data when the message that ends it returns."""
+        self._wine.start(str(self._folder / "Retaguarda.exe"), "--pagina", "perfis")
+        _expect(until(lambda: self._screen.windows("Retaguarda"), _PATIENCE_S), "a janela não apareceu")
+        journal = self._data / "retaguarda.db-wal"
+        _expect(until(journal.exists, _PATIENCE_S), "o banco não abriu")
+        _, said = self._session("fim")
+        _expect(said.split() == ["sim"], f"o programa respondeu {said.split()}")
+        _expect(not journal.exists(), "o banco não foi fechado")
+        _expect(until(lambda: not self._screen.windows("Retaguarda"), _PATIENCE_S), "a janela continua aberta")
 
     def repair(self) -> None:
         """The set-up of the same version again, over an installation with holes."""
@@ -324,6 +342,13 @@ class Trial:
         _expect(self._wine.registry(rf"HKLM\{_KEY}") is None, "o registro ainda o mostra")
 
     # --- how ---
+
+    def _session(self, what: str) -> tuple[int, str]:
+        """What Windows does to an open program: the exit code and what tests/distribution/wine/session.c says."""
+        program = self._wine.drive / "sessao.exe"
+        if not program.exists():
+            compile_for_windows(STUBS / "session.c", program)
+        return self._wine.run(str(program), what, timeout_s=_PATIENCE_S)
 
     def _install(self, setup: str, *switches: str) -> None:
         status, _ = self._wine.run(setup, "/S", f"/LOG={_LOG}", *switches, timeout_s=_DEMO_S)
