@@ -82,8 +82,9 @@ def network_failure(
             return Failure(
                 FailureKind.NETWORK,
                 f"O nome {host} não foi encontrado na internet.",
-                f"Este computador está sem internet, o DNS falhou, ou {called.address} está errado.",
-                f"Confira a conexão; se outras páginas abrem, confira {called.address}.",
+                "Este computador está sem internet ou só sai por um proxy, o DNS falhou, ou "
+                f"{called.address} está errado.",
+                f"Confira a conexão; se outras páginas abrem, confira {called.address}, e o proxy em {PLACE}.",
                 details,
             )
     reason = next((c.reason or "" for c in causes if isinstance(c, ssl.SSLError)), "")
