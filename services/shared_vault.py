@@ -42,33 +42,44 @@ def use_own_keyrings(installation: Installation, own: KeyringBackend, computer: 
 
 if sys.platform == "win32":
     from collections.abc import Iterable
-    from pathlib import Path
 
     from services import windows_access
     from services.windows_service import NAME
 
-    def let_in(installation: Installation, accounts: Iterable[str], *, service: bool) -> tuple[str, ...]:
-        """Give these SIDs, besides those already let in, the data and the vault that all share; who is let in now.
+    def let_in(installation: Installation, accounts: Iterable[str]) -> tuple[str, ...]:
+        """Give these SIDs, besides those already let in, the data that all share, and the vault where it is in force.
 
-        The folders are made when they are not there. `service` lets in the account of the service too, which needs not
-        exist yet. Raises WindowsRefused.
+        The folder is made when it is not there. Returns who is let in now. Raises WindowsRefused.
         """
-        data, vault = _folders(installation)
-        service_account = (windows_access.service_sid(NAME),) if service else ()
-        everybody = tuple(dict.fromkeys([*windows_access.allowed(data), *accounts, *service_account]))
-        windows_access.allow(data, everybody)
-        windows_access.allow(vault, everybody)
-        return everybody
+        assert installation.data is not None
+        return _allow(installation, (*windows_access.allowed(installation.data), *accounts))
 
     def keep_out(installation: Installation, accounts: Iterable[str]) -> tuple[str, ...]:
-        """Take these SIDs from both folders; who is let in now. Raises WindowsRefused."""
-        data, vault = _folders(installation)
+        """Take these SIDs from both; who is let in now. Raises WindowsRefused."""
+        assert installation.data is not None
         refused = set(accounts)
-        left = tuple(sid for sid in windows_access.allowed(data) if sid not in refused)
-        windows_access.allow(data, left)
-        windows_access.allow(vault, left)
-        return left
+        return _allow(installation, (sid for sid in windows_access.allowed(installation.data) if sid not in refused))
 
-    def _folders(installation: Installation) -> tuple[Path, Path]:
+    def prepare_vault(installation: Installation, accounts: Iterable[str], *, service: bool) -> None:
+        """Make the vault's folder and give it and the data to these SIDs, besides those already let in.
+
+        `service` lets in the account of the service too, which needs not exist yet. Whole groups that nobody named for
+        the vault (every user of the computer) leave when it is switched on: until then there were no secrets to read.
+        Raises WindowsRefused.
+        """
         assert installation.data is not None and installation.vault_folder is not None
-        return installation.data, installation.vault_folder
+        before = windows_access.allowed(installation.data)
+        if installation.vault is not VaultPlace.COMPUTER:
+            before = tuple(sid for sid in before if sid not in windows_access.ANYBODY)
+        service_account = (windows_access.service_sid(NAME),) if service else ()
+        everybody = (*before, *accounts, *service_account)
+        windows_access.allow(installation.data, everybody)
+        windows_access.allow(installation.vault_folder, everybody)
+
+    def _allow(installation: Installation, accounts: Iterable[str]) -> tuple[str, ...]:
+        assert installation.data is not None and installation.vault_folder is not None
+        everybody = tuple(dict.fromkeys(sid for sid in accounts if sid not in windows_access.ALWAYS))
+        windows_access.allow(installation.data, everybody)
+        if installation.vault is VaultPlace.COMPUTER:
+            windows_access.allow(installation.vault_folder, everybody)
+        return everybody

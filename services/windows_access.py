@@ -12,6 +12,9 @@ ADMINISTRATORS = "S-1-5-32-544"
 ALWAYS = (SYSTEM, ADMINISTRATORS)
 """Who has everything in both folders, whoever else is let in."""
 
+ANYBODY = ("S-1-1-0", "S-1-5-4", "S-1-5-11", "S-1-5-32-545")
+"""Everyone, whoever is signed in here, whoever is known, and the users of the computer."""
+
 _FULL, _MODIFY = "FA", "0x1301bf"
 """Everything; and reading, writing and deleting, but not giving permissions to others."""
 

@@ -99,9 +99,9 @@ def carry_to_computer(installation: Installation, own: KeyringBackend, computer:
 
     if sys.platform == "win32" and installation.vault is not VaultPlace.COMPUTER:
         from services import windows_access
-        from services.shared_vault import let_in
+        from services.shared_vault import prepare_vault
 
-        let_in(installation, [windows_access.this_user()], service=False)
+        prepare_vault(installation, [windows_access.this_user()], service=False)
     _say(use_computer_vault(installation, own, computer), "o cofre deste computador")
 
 
@@ -130,7 +130,7 @@ def run_allow(options: argparse.Namespace) -> Status:
         elif options.retirar:
             now = keep_out(installation, accounts)
         else:
-            now = let_in(installation, accounts, service=False)
+            now = let_in(installation, accounts)
         for sid in (*windows_access.ALWAYS, *now):
             write(windows_access.name_of(sid))
     return Status.DONE

@@ -211,7 +211,7 @@ def run_install(options: argparse.Namespace) -> Status:
     """Have Windows run this program as a service, with the secrets where it finds them."""
     if sys.platform == "win32":
         from services import windows_access, windows_service
-        from services.shared_vault import let_in
+        from services.shared_vault import prepare_vault
         from ui.cli.secrets import carry_to_computer, shared
         from ui.own_command import WINDOW_EXECUTABLE
 
@@ -221,7 +221,7 @@ def run_install(options: argparse.Namespace) -> Status:
         if not program.is_file():
             raise UsageError(f"Falta {program}, que é quem o Windows inicia: rode o instalador e escolha reparar.")
         operators = [windows_access.sid_of(account) for account in options.operadores]
-        let_in(installation, [windows_access.this_user(), *operators], service=True)
+        prepare_vault(installation, [windows_access.this_user(), *operators], service=True)
         carry_to_computer(installation, own, computer)
         for said in windows_service.install(program):
             note(said)
