@@ -17,7 +17,7 @@ from ui.theme import Tone
 _SIZES = (16, 20, 22, 24, 32, 40, 48, 64, 96, 128)
 """What a system that takes pictures, and not an icon that draws itself, is given: those of its bars at every scale."""
 
-_TAKES_PIXELS = sys.platform == "win32"
+_TRAY_ASKS_IN_PIXELS = sys.platform == "win32"
 
 
 @cache
@@ -35,14 +35,14 @@ def pixmap(name: str, size: int, tone: Tone | None = None) -> QPixmap:
 
 @cache
 def solid(name: str) -> QIcon:
-    """An icon in its file's own colours: for the program's own surfaces."""
+    """An icon in its file's own colours: for the program's own surfaces, the taskbar and the title bars."""
     return _kept(_Solid(name))
 
 
 @cache
-def outside(name: str) -> QIcon:
-    """An icon in its file's own colours for what the system draws: the tray, the taskbar, title bars and messages."""
-    return _kept(_Outside(name) if _TAKES_PIXELS else _Solid(name))
+def tray(name: str) -> QIcon:
+    """An icon in its file's own colours for the tray and the messages beside it."""
+    return _kept(_Tray(name) if _TRAY_ASKS_IN_PIXELS else _Solid(name))
 
 
 def _kept(engine: _Engine) -> QIcon:
@@ -124,9 +124,9 @@ class _Solid(_Engine):
         return theme.LIGHT.text
 
 
-class _Outside(_Solid):
-    """For Windows, whose sizes are in pixels of the screen: Qt would multiply them by the screen's scale once more, and
-    the system would shrink that picture again without care."""
+class _Tray(_Solid):
+    """For the tray of Windows, which Qt asks how many pixels of the screen its icons have, and then takes those for
+    logical ones: it would draw one of twice that size at 200 %, and the system would shrink it again without care."""
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         return self.pixmap(size, mode, state)

@@ -53,7 +53,7 @@ class Tray(QObject):
         self._shown_notice: Notice | None = None
         self._filled: tuple[object, ...] | None = None
         self.menu = QMenu()
-        self.icon = QSystemTrayIcon(icons.outside("tray-stopped"), self)
+        self.icon = QSystemTrayIcon(icons.tray("tray-stopped"), self)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._activated)
         self.icon.messageClicked.connect(self._message_clicked)
@@ -109,7 +109,7 @@ class Tray(QObject):
         """One sentence beside the icon."""
         if self._there:
             self._shown_notice = None
-            self.icon.showMessage(title, text, icons.outside("app"))
+            self.icon.showMessage(title, text, icons.tray("app"))
 
     def remove(self) -> None:
         """Take the icon away, for good."""
@@ -133,7 +133,7 @@ class Tray(QObject):
         phases = [state.phase for state in self._states.values()]
         if self._server is not None:
             phases.append(PHASES[self._server.phase])
-        self.icon.setIcon(icons.outside(PHASE_ICONS[most_serious(phases)]))
+        self.icon.setIcon(icons.tray(PHASE_ICONS[most_serious(phases)]))
         self.icon.setToolTip(self.tooltip)
         entries = self._entries()
         if entries != self._filled and not self.menu.isVisible():
@@ -211,7 +211,7 @@ class Tray(QObject):
     def _say(self, notice: Notice) -> None:
         if self._there:
             self._shown_notice = notice
-            self.icon.showMessage("Retaguarda", notice.sentence, icons.outside("tray-attention"))
+            self.icon.showMessage("Retaguarda", notice.sentence, icons.tray("tray-attention"))
 
     @Slot()
     def _message_clicked(self) -> None:

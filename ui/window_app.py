@@ -89,7 +89,7 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     application.setDesktopFileName(DESKTOP_NAME)
     application.setQuitOnLastWindowClosed(False)
     theme.apply(application)
-    application.setWindowIcon(icons.outside("app"))
+    application.setWindowIcon(icons.solid("app"))
     instance = SingleInstance(folders.data)
     try:
         if not instance.claim(page):

@@ -104,7 +104,7 @@ def test_the_program_follows_the_chosen_scheme(qapp: QApplication) -> None:
 def test_every_icon_named_in_the_code_has_its_drawing(qtbot: QtBot) -> None:
     named = set()
     for file in (ROOT / "ui").glob("*.py"):
-        named |= set(re.findall(r'icons\.(?:icon|solid|outside|pixmap)\("([a-z-]+)"', file.read_text("utf-8")))
+        named |= set(re.findall(r'icons\.(?:icon|solid|tray|pixmap)\("([a-z-]+)"', file.read_text("utf-8")))
     assert len(named) > 10
     assert {name for name in named if not (theme.FOLDER / f"{name}.svg").exists()} == set()
 
@@ -127,19 +127,17 @@ def test_the_tray_shows_states_by_shape_too(qtbot: QtBot) -> None:
 @pytest.mark.parametrize("size", [16, 20, 24, 32, 36, 40, 48, 64, 72, 96])
 def test_what_the_system_draws_is_drawn_anew_for_each_size(size: int, qtbot: QtBot) -> None:
     """100 to 300 % of the small icons (16) and of the large ones (32): a picture stretched afterwards has no edges."""
-    for icon in (icons.outside("app"), icons.outside("tray-active"), icons._kept(icons._Outside("app"))):
+    for icon in (icons.tray("app"), icons.tray("tray-active"), icons._kept(icons._Tray("app"))):
         picture = icon.pixmap(QSize(size, size), 1.0)
         assert (picture.width(), picture.height(), picture.devicePixelRatio()) == (size, size, 1.0)
-    assert icons.outside("app").pixmap(QSize(size, size)).toImage() == icons.pixmap("app", size).toImage()
+    assert icons.tray("app").pixmap(QSize(size, size)).toImage() == icons.pixmap("app", size).toImage()
 
 
 def test_a_size_in_pixels_of_the_screen_is_not_scaled_again(qtbot: QtBot) -> None:
-    native, own = icons._kept(icons._Outside("app")), icons.solid("app")
+    native, own = icons._kept(icons._Tray("app")), icons.solid("app")
     assert own.pixmap(QSize(16, 16), 3.0).width() == 48
-    assert (native.pixmap(QSize(48, 48), 3.0).width(), native.pixmap(QSize(48, 48), 3.0).devicePixelRatio()) == (
-        48,
-        1.0,
-    )
+    picture = native.pixmap(QSize(48, 48), 3.0)
+    assert (picture.width(), picture.devicePixelRatio()) == (48, 1.0)
 
 
 def test_a_disabled_icon_is_pale(qtbot: QtBot) -> None:
