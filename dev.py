@@ -276,8 +276,11 @@ MAX_WORKERS = 8
 
 
 def pytest_step(arguments: list[str]) -> tuple[str, tuple[str, ...]]:
-    """All tests on every core, or what the arguments say, in one process: whoever gives any is after one failure."""
-    workers = min(os.cpu_count() or 1, MAX_WORKERS)
+    """All tests on every core, or what the arguments say, in one process: whoever gives any is after one failure.
+
+    One process more than there are cores: tests of time-outs and of other programs wait more than they compute.
+    """
+    workers = min((os.cpu_count() or 1) + 1, MAX_WORKERS)
     return "pytest", ("-m", "pytest", *(arguments or ("-n", str(workers), "--dist", "worksteal")))
 
 
