@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
+from app.data.certificates import KEY_PASSWORD
 from app.documents import cnpj_root
 from app.domain import Certificate, Document, DocumentKind
 from app.portuguese import exact
@@ -105,7 +106,7 @@ def open_pfx(data: bytes, password: str, *, branch_id: int, branch_cnpj: str, no
             serialization.PrivateFormat.PKCS8,
             serialization.BestAvailableEncryption(key_password.encode()),
         ),
-        secret_name=f"certificado/{fingerprint[:16]}/{secrets.token_hex(8)}",
+        secret_name=f"{KEY_PASSWORD}{fingerprint[:16]}/{secrets.token_hex(8)}",
         installed_at=now,
     )
     return certificate, key_password

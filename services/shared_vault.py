@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
+from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from app.data import certificates
+from app.data.certificates import computer_station, user_station
+from app.folders import find_folders
 from app.installation import Installation, VaultPlace, keep_vault_place
+from services.backoffice import open_backoffice
 from services.kept_secrets import names_in
 from services.vault_move import Carried, carry
 
@@ -14,30 +19,53 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 
-def use_computer_vault(installation: Installation, own: KeyringBackend, computer: KeyringBackend) -> Carried:
+GiveKeys = Callable[[str, str, tuple[str, ...], bool], None]
+"""As `give_keys`: the station that had the secrets, the one that has them now, their names, and whether what the second
+one has of its own is replaced."""
+
+
+def use_computer_vault(
+    installation: Installation, own: KeyringBackend, computer: KeyringBackend, give: GiveKeys
+) -> Carried:
     """Have the program use the vault of this computer, and carry there the secrets of this user's own keyring.
 
     Done again, by this user or another, it carries what that user still has. Raises NotCarried, CannotList, OSError
-    when the installation's file cannot be written, and what the keyrings raise; done again, it goes on.
+    when the installation's file cannot be written, and what the keyrings and `give` raise; done again, it goes on.
     """
-    return carry(
-        names_in(own),
-        own,
-        computer,
-        in_force=computer if installation.vault is VaultPlace.COMPUTER else own,
-        switch=partial(keep_vault_place, installation, VaultPlace.COMPUTER),
-    )
+    was_in_force = installation.vault is VaultPlace.COMPUTER
+
+    def settle(names: tuple[str, ...]) -> None:
+        give(user_station(), computer_station(), names, not was_in_force)
+        if not was_in_force:
+            keep_vault_place(installation, VaultPlace.COMPUTER)
+
+    return carry(names_in(own), own, computer, in_force=computer if was_in_force else own, settle=settle)
 
 
-def use_own_keyrings(installation: Installation, own: KeyringBackend, computer: KeyringBackend) -> Carried:
+def use_own_keyrings(
+    installation: Installation, own: KeyringBackend, computer: KeyringBackend, give: GiveKeys
+) -> Carried:
     """The way back: the secrets of this computer go to the keyring of the user who does it. Raises as the way there."""
-    return carry(
-        names_in(computer),
-        computer,
-        own,
-        in_force=computer if installation.vault is VaultPlace.COMPUTER else own,
-        switch=partial(keep_vault_place, installation, VaultPlace.USER),
-    )
+    was_in_force = installation.vault is VaultPlace.COMPUTER
+
+    def settle(names: tuple[str, ...]) -> None:
+        give(computer_station(), user_station(), names, was_in_force)
+        if was_in_force:
+            keep_vault_place(installation, VaultPlace.USER)
+
+    return carry(names_in(computer), computer, own, in_force=computer if was_in_force else own, settle=settle)
+
+
+def give_keys(source: str, target: str, names: tuple[str, ...], replacing: bool) -> None:
+    """The keys of certificates whose passwords were carried, in the database of this user's settings.
+
+    A database is opened only when there are any: a computer that is being installed may not reach its own yet.
+    """
+    secret_names = [name for name in names if name.startswith(certificates.KEY_PASSWORD)]
+    if not secret_names:
+        return
+    with closing(open_backoffice(find_folders())) as office, office.database.writing() as connection:
+        certificates.give_keys(connection, source, target, secret_names, replacing=replacing)
 
 
 if sys.platform == "win32":

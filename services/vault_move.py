@@ -1,7 +1,7 @@
 """Carrying secrets from one keyring to another, so that nothing is lost wherever it is interrupted.
 
-Each is written and read back in the new place; then the installation says that the new place is in force; only then
-they are taken away from the old one. Doing it again does what is left.
+Each is written and read back in the new place; then all that reads them is told of the new place; only then they are
+taken away from the old one. Doing it again does what is left.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ def carry(
     target: KeyringBackend,
     *,
     in_force: KeyringBackend,
-    switch: Callable[[], object],
+    settle: Callable[[tuple[str, ...]], object],
 ) -> Carried:
     """Move the secrets of these names; where both have one, that of the place in force counts.
 
-    `in_force` is the one of the two that the program uses at the beginning; `switch` makes it the target. Raises
-    NotCarried, and what the keyrings raise.
+    `in_force` is the one of the two that the program uses at the beginning. `settle` is given the names of those that
+    are in both places, and has the program use the target; then they leave the source. Raises NotCarried, what the
+    keyrings raise, and what `settle` does: then nothing has left.
     """
     moved, different = [], []
     for name in names:
@@ -57,8 +58,7 @@ def carry(
             if target.get_password(SERVICE, name) != value:
                 raise NotCarried(f"O segredo “{name}” não pôde ser lido de volta no cofre novo: nada mudou de lugar.")
         moved.append(name)
-    if in_force is not target:
-        switch()
+    settle(tuple(moved))
     for name in moved:
         try:
             source.delete_password(SERVICE, name)

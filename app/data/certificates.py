@@ -1,13 +1,14 @@
 """The certificate in use by each branch, and its key on each station. Passwords are in the keyrings, never here.
 
 A keyring belongs to one user of one computer, so each station that consults installs the PFX once and has a key of its
-own, encrypted with a password of its own.
+own, encrypted with a password of its own. Where the computer has a vault of its own, the computer is the station.
 """
 
 from __future__ import annotations
 
 import getpass
 import platform
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -16,6 +17,10 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert
 
 from app.data.models import BranchCertificate, CertificateKey
 from app.domain import Certificate
+from app.installation import VaultPlace, find_installation
+
+KEY_PASSWORD = "certificado/"
+"""How the name begins under which a keyring has the password of a certificate's key."""
 
 _OF_STATION = ("key_pem", "secret_name")
 _OF_BRANCH = tuple(field.name for field in fields(Certificate) if field.name not in _OF_STATION)
@@ -24,10 +29,21 @@ OF_BRANCH = BranchCertificate.branch_id == bindparam("branch_id")
 _FINGERPRINT = select(BranchCertificate.fingerprint).where(OF_BRANCH)
 
 
-@cache
 def this_station() -> str:
-    """Who keeps a keyring here: the user and the computer."""
+    """Who keeps the secrets of this program: the user of the computer, or the computer."""
+    return computer_station() if find_installation().vault is VaultPlace.COMPUTER else user_station()
+
+
+@cache
+def user_station() -> str:
+    """The keyring of this user of this computer."""
     return f"{getpass.getuser()}@{platform.node()}"
+
+
+@cache
+def computer_station() -> str:
+    """The vault of this computer. No user has an empty name."""
+    return f"@{platform.node()}"
 
 
 def for_branch(connection: Connection, branch_id: int) -> Certificate | None:
@@ -71,6 +87,25 @@ def replace(connection: Connection, certificate: Certificate) -> None:
         connection.execute(update(BranchCertificate).where(BranchCertificate.branch_id == branch_id).values(row))
     key = {name: getattr(certificate, name) for name in _OF_STATION}
     connection.execute(insert(CertificateKey).values(branch_id=branch_id, station=station, **key))
+
+
+def give_keys(
+    connection: Connection, source: str, target: str, secret_names: Sequence[str], *, replacing: bool
+) -> None:
+    """Let the station `target` have the keys of `source` whose passwords have these names, which it has by now.
+
+    A branch of which it has a key keeps it, unless `replacing`. What `source` has stays.
+    """
+    k = CertificateKey
+    given = select(k.branch_id, k.key_pem, k.secret_name).where(k.station == source, k.secret_name.in_(secret_names))
+    had = set(connection.scalars(select(k.branch_id).where(k.station == target)))
+    for branch_id, key_pem, secret_name in connection.execute(given).all():
+        if branch_id in had:
+            if not replacing:
+                continue
+            connection.execute(delete(k).where(k.branch_id == branch_id, k.station == target))
+        row = {"branch_id": branch_id, "station": target, "key_pem": key_pem, "secret_name": secret_name}
+        connection.execute(insert(k).values(row))
 
 
 def _select() -> Select[*tuple[Any, ...]]:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.computer_vault import ComputerVault
+from app.data import certificates, records
+from app.data.certificates import computer_station, user_station
+from app.data.database import Database
 from app.installation import FILE, Installation, VaultPlace, keep_vault_place, read_installation
 from app.secrets import SERVICE
+from app.settings.snapshot import Snapshot
+from app.tables import BRANCHES, COMPANIES
 from services import kept_secrets, shared_vault
+from services.demo.ca import DemoAuthority
 from services.demo.memory_keyring import MemoryKeyring
+from services.installation import install_certificate
 from services.kept_secrets import CannotList, names_in
 from services.shared_vault import use_computer_vault, use_own_keyrings
 from services.vault_move import Carried, NotCarried
@@ -84,6 +93,7 @@ class Computer:
         (folder / FILE).write_text(json.dumps({"versao": "1", "dados": str(folder / "dados"), "cofre": "usuario"}))
         (folder / "dados" / "segredos").mkdir(parents=True)
         self.folder = folder
+        self.given: list[tuple[str, str, tuple[str, ...], bool]] = []
         self.own = UserKeyring(self.steps)
         self.vault = KilledVault(folder / "dados" / "segredos", self.steps)
 
@@ -96,10 +106,14 @@ class Computer:
         return self.vault.kept if self.installation.vault is VaultPlace.COMPUTER else self.own.kept
 
     def to_computer(self) -> Carried:
-        return use_computer_vault(self.installation, self.own, self.vault)
+        return use_computer_vault(self.installation, self.own, self.vault, self._give)
+
+    def _give(self, source: str, target: str, names: tuple[str, ...], replacing: bool) -> None:
+        self.steps.one()
+        self.given.append((source, target, names, replacing))
 
     def to_user(self) -> Carried:
-        return use_own_keyrings(self.installation, self.own, self.vault)
+        return use_own_keyrings(self.installation, self.own, self.vault, self._give)
 
 
 @pytest.fixture
@@ -127,6 +141,13 @@ def test_there_and_back(computer: Computer) -> None:
     assert computer.to_user() == Carried(tuple(SECRETS), ())
     assert (computer.own.kept, computer.vault.kept, computer.in_force) == (SECRETS, {}, SECRETS)
     assert computer.to_user() == Carried((), ())
+    own, all_ = user_station(), computer_station()
+    assert computer.given == [
+        (own, all_, tuple(SECRETS), True),
+        (own, all_, (), False),
+        (all_, own, tuple(SECRETS), True),
+        (all_, own, (), False),
+    ]
 
 
 @pytest.mark.parametrize("way", [Computer.to_computer, Computer.to_user])
@@ -135,7 +156,7 @@ def test_killed_at_every_step_nothing_is_lost_and_the_next_time_it_ends(
 ) -> None:
     if way is Computer.to_user:
         computer.to_computer()
-    for done in range(2 * len(SECRETS) + 1):
+    for done in range(2 * len(SECRETS) + 2):
         computer.steps.left = done
         with pytest.raises(Killed):
             way(computer)
@@ -175,3 +196,75 @@ def test_the_names_are_of_this_program_alone(tmp_path: Path) -> None:
 def test_a_keyring_that_cannot_list_is_told() -> None:
     with pytest.raises(CannotList, match="não diz o que guarda"):
         names_in(MemoryKeyring())
+
+
+# --- the keys of the certificates, which are in the database ---
+
+
+CNPJ = "11222333000181"
+
+
+def branch_of(database: Database) -> int:
+    with database.writing() as connection:
+        company = {"cnpj": CNPJ, "nome": "Distribuidora", "uf": "SP"}
+        number = records.add(connection, COMPANIES, company, Snapshot(), "maria")
+        values = {"empresa": number, "cnpj": CNPJ, "nome": "Matriz", "uf": "SP"}
+        return records.add(connection, BRANCHES, values, Snapshot(), "maria")
+
+
+def key_of(database: Database, branch: int) -> tuple[str, bytes]:
+    with database.reading() as connection:
+        found = certificates.for_branch(connection, branch)
+    return ("", b"") if found is None else (found.secret_name, found.key_pem)
+
+
+def test_the_certificate_is_still_in_use_there_and_back(
+    database: Database, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key that a user installed opens for the service, by the password that went to the vault."""
+    authority = DemoAuthority.create()
+    branch = branch_of(database)
+    pfx = authority.issue_pfx(CNPJ, "DISTRIBUIDORA MODELO", "senha")
+
+    def install() -> str:
+        now = datetime.now(UTC)
+        return install_certificate(database, branch, pfx, "senha", actor="maria", now=now).secret_name
+
+    def give(source: str, target: str, names: list[str], *, replacing: bool) -> None:
+        with database.writing() as connection:
+            certificates.give_keys(connection, source, target, names, replacing=replacing)
+
+    first = install()
+    had = key_of(database, branch)
+    give(user_station(), computer_station(), [first], replacing=True)
+    give(user_station(), computer_station(), [first], replacing=True)
+    monkeypatch.setattr(certificates, "this_station", computer_station)
+    assert key_of(database, branch) == had == (first, had[1])
+
+    give("ana@PC-01", computer_station(), [first], replacing=True)
+    give(user_station(), computer_station(), ["certificado/outra"], replacing=True)
+    assert key_of(database, branch) == had, "only those of the names, of that station"
+
+    second = install()
+    give(user_station(), computer_station(), [first], replacing=False)
+    assert key_of(database, branch)[0] == second, "what is in force stays"
+    give(computer_station(), user_station(), [second], replacing=True)
+    monkeypatch.setattr(certificates, "this_station", user_station)
+    assert key_of(database, branch)[0] == second
+
+
+@pytest.mark.usefixtures("data_folder")
+def test_no_database_is_opened_without_certificates(data_folder: Path) -> None:
+    shared_vault.give_keys("a", "b", ("banco/x", "whatsapp/y"), True)
+    assert not list(data_folder.iterdir())
+    shared_vault.give_keys("a", "b", ("certificado/x",), True)
+    assert (data_folder / "retaguarda.db").exists()
+
+
+def test_the_station_is_the_computer_where_its_vault_is_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert certificates.this_station() == user_station()
+    installed = Installation(tmp_path, "1", tmp_path, VaultPlace.COMPUTER)
+    monkeypatch.setattr("app.data.certificates.find_installation", lambda: installed)
+    assert certificates.this_station() == computer_station() == f"@{platform.node()}"

@@ -95,22 +95,22 @@ def run_to_computer(_options: argparse.Namespace) -> Status:
 
 def carry_to_computer(installation: Installation, own: KeyringBackend, computer: ComputerVault) -> None:
     """What `segredos computador` does, said as it says; the folders get their permissions when it is switched on."""
-    from services.shared_vault import use_computer_vault
+    from services.shared_vault import give_keys, use_computer_vault
 
     if sys.platform == "win32" and installation.vault is not VaultPlace.COMPUTER:
         from services import windows_access
         from services.shared_vault import prepare_vault
 
         prepare_vault(installation, [windows_access.this_user()], service=False)
-    _say(use_computer_vault(installation, own, computer), "o cofre deste computador")
+    _say(use_computer_vault(installation, own, computer, give_keys), "o cofre deste computador")
 
 
 def run_to_user(_options: argparse.Namespace) -> Status:
     """Switch it off."""
-    from services.shared_vault import use_own_keyrings
+    from services.shared_vault import give_keys, use_own_keyrings
 
     installation, own, computer = shared()
-    _say(use_own_keyrings(installation, own, computer), "o cofre deste usuário")
+    _say(use_own_keyrings(installation, own, computer, give_keys), "o cofre deste usuário")
     return Status.DONE
 
 
