@@ -1,6 +1,7 @@
 ; The set-up of Retaguarda for Windows 10 and later, 64 bits. distribution/installer.py compiles it:
 ;   VERSION   as in app/version.py          BUNDLE   the folder made by distribution.windows
 ;   OUTPUT    the set-up to be written      ICON     an .ico file      SIZE_KB   what the bundle takes up
+;   SIDE      a .bmp for the side of the first and the last page
 ;   SIGN      optional: a command that signs the file %1 (the uninstaller and the set-up)
 ;   FAST      optional: compress little, for the trial
 ;
@@ -115,6 +116,7 @@ Var BoxPort
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${SIDE}"
 !define MUI_ABORTWARNING
 !define MUI_WELCOMEPAGE_TITLE "$WelcomeTitle"
 !define MUI_WELCOMEPAGE_TEXT "$WelcomeText"

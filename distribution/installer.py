@@ -8,6 +8,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+
 from distribution.icon import write_icon
 from distribution.launcher import PROGRAMS
 from distribution.steps import ROOT, Stopped, run, size_of
@@ -16,6 +20,10 @@ SCRIPT = ROOT / "installer.nsi"
 
 PARTS = ("python", "site", "programa", "licencas", "Retaguarda.exe", "retaguarda-comando.exe", "LICENCA.txt")
 """What a bundle is made of; the set-up changes, repairs and removes these and nothing else."""
+
+_PICTURE = ROOT / "resources" / "icons" / "app.svg"
+_SIDE = (328, 628)
+_SIDE_COLOUR = "#e7eefb"
 
 FILE_PLACE = "{arquivo}"
 """Where a signing command names the file."""
@@ -41,13 +49,15 @@ def make_setup(bundle: Path, folder: Path, version: str, *, sign: str = "", fast
             what=f"Assinar {name}",
         )
     with tempfile.TemporaryDirectory(prefix="retaguarda-") as temporary:
-        icon, made = Path(temporary) / "app.ico", Path(temporary) / setup.name
-        write_icon(ROOT / "resources" / "icons" / "app.svg", icon)
+        icon, side, made = (Path(temporary) / name for name in ("app.ico", "lado.bmp", setup.name))
+        write_icon(_PICTURE, icon)
+        _write_side(side)
         defines = {
             "VERSION": version,
             "BUNDLE": str(bundle.resolve()),
             "OUTPUT": str(made),
             "ICON": str(icon),
+            "SIDE": str(side),
             "SIZE_KB": str(size_of(bundle) // 1024),
         }
         if sign:
@@ -60,6 +70,18 @@ def make_setup(bundle: Path, folder: Path, version: str, *, sign: str = "", fast
     digest = hashlib.sha256(setup.read_bytes()).hexdigest()
     setup.with_name(setup.name + ".sha256").write_text(f"{digest}  {setup.name}\n", encoding="ascii")
     return setup
+
+
+def _write_side(target: Path) -> None:
+    """The picture at the left of the first and of the last page, at twice the size that the pages have at 100 %."""
+    image = QImage(*_SIDE, QImage.Format.Format_RGB888)
+    image.fill(_SIDE_COLOUR)
+    painter = QPainter(image)
+    margin = _SIDE[0] // 4
+    QSvgRenderer(str(_PICTURE)).render(painter, QRectF(margin, margin, _SIDE[0] - 2 * margin, _SIDE[0] - 2 * margin))
+    painter.end()
+    if not image.save(str(target), "BMP"):
+        raise Stopped(f"A figura do instalador não pôde ser gravada em {target}.")
 
 
 def _check(bundle: Path, sign: str) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -45,7 +46,13 @@ class Screen:
             self.display = f":{server.stdout.readline().strip()}"
             for command in _PROGRAMS:
                 self._processes.append(
-                    subprocess.Popen(command, env=self._environment, stderr=subprocess.DEVNULL, text=True)
+                    subprocess.Popen(
+                        command,
+                        env=self._environment,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
+                        text=True,
+                    )
                 )
         except FileNotFoundError as missing:
             self.__exit__(None, None, None)
@@ -100,9 +107,10 @@ class Screen:
         return QImage(str(file)).convertToFormat(QImage.Format.Format_RGB32)
 
 
-def colours(image: QImage) -> int:
-    """How many different colours a picture has: text and icons bring shades, an empty window a handful."""
-    return len(set(_pixels(image)))
+def detail(image: QImage) -> float:
+    """The part (0 to 1) of the pixels that differ from the one before: much in text and fields, little in emptiness."""
+    pixels = _pixels(image)
+    return sum(a != b for a, b in pairwise(pixels)) / len(pixels)
 
 
 def difference(one: QImage, other: QImage) -> float:

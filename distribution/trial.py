@@ -21,7 +21,7 @@ from pathlib import Path
 
 from app.version import VERSION
 from distribution.installer import PARTS, make_setup, setup_name
-from distribution.screen import Screen, colours, difference
+from distribution.screen import Screen, detail, difference
 from distribution.steps import ROOT, Stopped
 from distribution.wine_prefix import STUB_NAMES, STUBS, WinePrefix, compile_for_windows, until
 
@@ -37,8 +37,8 @@ _SERVICE = r"HKLM\SYSTEM\CurrentControlSet\Services\Retaguarda"
 _LOG = r"C:\instalar.log"
 _PATIENCE_S = 90.0
 _DEMO_S = 900.0
-_FEWEST_COLOURS = 150
-"""Fewer in a picture of the whole screen: the window is empty."""
+_LEAST_DETAIL = 0.03
+"""Of the whole screen's picture: the window while it opens its database has half of that, a page of settings more."""
 
 _LEAST_DIFFERENCE = 0.02
 _COMPANY = "Distribuidora da Experiência"
@@ -380,9 +380,9 @@ class Trial:
 
         def still() -> bool:
             seen.append(self._screen.picture(file))
-            return len(seen) > 1 and difference(*seen[-2:]) == 0 and colours(seen[-1]) >= _FEWEST_COLOURS
+            return len(seen) > 1 and difference(*seen[-2:]) == 0 and detail(seen[-1]) >= _LEAST_DETAIL
 
-        _expect(until(still, _PATIENCE_S), f"{colours(seen[-1])} cores na tela; veja {file}")
+        _expect(until(still, _PATIENCE_S), f"a página não ficou pronta ({detail(seen[-1]):.3f}); veja {file}")
 
 
 def _refuse_way(listener: socket.socket) -> None:

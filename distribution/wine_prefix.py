@@ -20,6 +20,7 @@ STUB_NAMES = ("icuuc", "mscms", "bcryptprimitives")
 _COMPILER = "x86_64-w64-mingw32-gcc"
 _VALUE = re.compile(r"^ {4}(.+?) {4}REG_(?:SZ|EXPAND_SZ|DWORD) {4}(.*)$")
 _LOOK_S = 0.1
+_BOOT_S = 300
 
 
 class WinePrefix:
@@ -41,10 +42,21 @@ class WinePrefix:
         self._left: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> WinePrefix:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        # Its server stays between two programs: to start it takes longer than most of them.
-        subprocess.run(["wineserver", "-p"], env=self.environment, capture_output=True, check=False)
-        run(["wineboot", "-i"], environment=self.environment, what="Preparar o wine")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Its server stays between two programs: to start it takes longer than most of them. What is started here lives
+        # on, and must not hold a pipe that somebody reads to its end.
+        for command in (["wineserver", "-p"], ["wineboot", "-i"]):
+            started = subprocess.run(
+                command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_BOOT_S,
+                check=False,
+            )
+            if started.returncode != 0:
+                raise Stopped(f"O wine não ficou pronto: {' '.join(command)} terminou com {started.returncode}.")
         self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
         for name in STUB_NAMES:
             compile_for_windows(
