@@ -80,7 +80,7 @@ def _write_side(target: Path) -> None:
     margin = _SIDE[0] // 4
     QSvgRenderer(str(_PICTURE)).render(painter, QRectF(margin, margin, _SIDE[0] - 2 * margin, _SIDE[0] - 2 * margin))
     painter.end()
-    if not image.save(str(target), "BMP"):
+    if not image.save(str(target)):
         raise Stopped(f"A figura do instalador não pôde ser gravada em {target}.")
 
 
