@@ -131,17 +131,10 @@ class ConsultationThread(QThread):
             self._guarded_step()
             return
         if what == _WAKE:
-            self._forget_connections()
             self._automatic.look_now()
             self._guarded_step()
         elif what == _OPERATOR and request is not None:
-            self._forget_connections()  # the operator's come before the news of having slept
             self._serve(request, number)
-
-    def _forget_connections(self) -> None:
-        if self._slept:
-            self._slept = False
-            self._consultation.close()
 
     def _end(self) -> None:
         try:
@@ -250,6 +243,9 @@ class ConsultationThread(QThread):
         given_up: Callable[[], bool],
         wait: Callable[[float, str], None] | None = None,
     ) -> None:
+        if self._slept:
+            self._slept = False
+            self._consultation.close()
         self.started_one.emit(request)
         result = self._consultation.run(request, snapshot, given_up=given_up, wait=wait)
         self._last_at = result.finding.asked_at

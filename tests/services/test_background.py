@@ -450,9 +450,9 @@ def test_a_sefaz_that_goes_away_and_comes_back(
     assert heard.results[2].finding.verdict is Verdict.ENABLED
 
 
-@pytest.mark.parametrize(("slept", "news_first"), [(False, False), (True, True), (True, False)])
+@pytest.mark.parametrize("slept", [False, True])
 def test_after_sleep_a_connection_kept_from_before_is_not_trusted(
-    slept: bool, news_first: bool, file_place: Place, qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch
+    slept: bool, file_place: Place, qtbot: QtBot, make: Make
 ) -> None:
     customer = file_place.add(consulta_automatica=False)
     thread, heard = make(file_place)
@@ -460,8 +460,6 @@ def test_after_sleep_a_connection_kept_from_before_is_not_trusted(
     thread.submit([file_place.request(customer)])
     qtbot.waitUntil(lambda: len(heard.results) == 1)
     if slept:
-        if not news_first:
-            monkeypatch.setattr(thread, "wake", lambda: None)  # it comes after the click, which is more urgent
         thread.woke_up()
     thread.submit([file_place.request(customer)])
     qtbot.waitUntil(lambda: len(heard.results) == 2)

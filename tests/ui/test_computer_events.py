@@ -60,11 +60,11 @@ def test_waking_up_has_every_service_look_again(qtbot: QtBot, monkeypatch: pytes
         assert program.office is not None
         services = program.office.services
         until(qtbot, lambda: all(service._queue.empty() for service in services))
-        closed: list[str] = []
+        looked: list[str] = []
         for service in services:
-            monkeypatch.setattr(service._consultation, "close", partial(closed.append, service.authority.value))
+            monkeypatch.setattr(service._automatic, "look_now", partial(looked.append, service.authority.value))
         program.wake_up()
-        until(qtbot, lambda: len(closed) == len(services))
+        until(qtbot, lambda: len(looked) == len(services))
         settle(qtbot)
 
 
