@@ -34,6 +34,15 @@ _ALONE_PATIENCE_S = 5  # whoever has the file open keeps it open
 _MIGRATION_LOCK = 7_263_500_125  # any number of our own; the same on every machine
 
 
+_NOTICES_SILENCE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""A server that went away while it was asked (the computer slept, a cable came out) is noticed in a minute: by the
+systems' own measure it takes two hours. In seconds, the last in milliseconds (libpq, where the system has it)."""
+
 NO_ANSWER = (OperationalError, InterfaceError, NoConnectionFree)
 """What is raised when the database does not answer: it is tried again, for nothing is wrong with what was asked."""
 
@@ -62,7 +71,12 @@ def database_url(snapshot: Snapshot, file: Path, password: str | None) -> URL:
         host=snapshot[SERVER],
         port=snapshot[DATABASE_PORT],
         database=snapshot[DATABASE_NAME],
-        query={"sslmode": snapshot[DATABASE_SSL].value, "connect_timeout": "10", "application_name": "Retaguarda"},
+        query={
+            "sslmode": snapshot[DATABASE_SSL].value,
+            "connect_timeout": "10",
+            "application_name": "Retaguarda",
+            **_NOTICES_SILENCE,
+        },
     )
 
 

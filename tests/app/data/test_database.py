@@ -336,6 +336,9 @@ def test_where_the_data_is_by_the_settings(tmp_path: Path) -> None:
         "p@ss/ word",
     )
     assert url.query["sslmode"] == "require"
+    kept = [str(url.query[name]) for name in ("keepalives_idle", "keepalives_interval", "keepalives_count")]
+    idle, interval, count = map(int, kept)
+    assert idle + interval * count <= 60
     assert "p@ss" not in str(url)
     assert database_secret(server) == "banco/caixa@::1:5433/loja"
     assert Database(url).label == "loja em ::1"
@@ -446,12 +449,16 @@ def test_a_whole_reading_sees_one_moment(database: Database) -> None:
 
 
 def test_after_sleep_no_connection_from_before_is_used(postgresql_url: str) -> None:
-    database = Database(postgresql_url)
+    asked = database_url(settings(kind=DatabaseKind.SERVER), Path("nenhum"), None).query
+    database = Database(make_url(postgresql_url).update_query_dict(asked | {"sslmode": "prefer"}))
 
     def served_by() -> int:
         with database.reading() as connection:
             return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
+    with database.reading() as connection:
+        driver: Any = connection.connection.driver_connection
+        assert driver.info.get_parameters()["tcp_user_timeout"] == "60000"
     first = served_by()
     assert served_by() == first
     database.renew()
