@@ -53,26 +53,12 @@ def run_here(*, start_in_tray: bool = False, page: str = "") -> int:
     try:
         folders = find_folders()
     except FoldersUnavailable as problem:
-        say_in_box(str(problem))
+        from PySide6.QtWidgets import QMessageBox
+
+        theme.apply(theme.application())
+        QMessageBox.critical(None, "Retaguarda", str(problem))
         return 2
-    try:
-        return run_window(folders, start_in_tray=start_in_tray, page=page)
-    except Exception as error:
-        if sys.stderr is not None:
-            raise
-        from ui.failure_view import failure_of
-
-        failure = failure_of(error)  # without a console nobody would know why nothing opened
-        say_in_box(f"{failure.sentence}\n\n{failure.details}")
-        return 1
-
-
-def say_in_box(text: str) -> None:
-    """Say why the program does not open, and wait until it was read."""
-    from PySide6.QtWidgets import QMessageBox
-
-    theme.apply(theme.application())
-    QMessageBox.critical(None, "Retaguarda", text)
+    return run_window(folders, start_in_tray=start_in_tray, page=page)
 
 
 def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool = False, page: str = "") -> int:

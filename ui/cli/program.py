@@ -103,10 +103,6 @@ def _end(arguments: Sequence[str], options: argparse.Namespace, problem: Problem
         note_failure(problem.failure)
     else:
         note(problem.sentence)
-    if sys.stderr is None and arguments[0] in ("--bandeja", "--pagina"):  # clicked somewhere: nobody reads a console
-        from ui.window_app import say_in_box
-
-        say_in_box(problem.sentence)
     if "--json" in arguments:
         if arguments[0] == consult.NAME:
             write_json(consult.error_document(problem, options, arguments))
