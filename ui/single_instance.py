@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PATIENCE_S = 3.0
 _AGAIN_S = 0.05
 _ANSWER_MS = 2000
-_SHOW, _END = "mostrar", "encerrar"
+_SHOW, _HERE, _END = "mostrar", "aberto", "encerrar"
 """What a later start may ask for, with what it is asked about after a blank."""
 
 _DONE, _REFUSED = "ok", "nao"
@@ -58,14 +58,15 @@ class SingleInstance(QObject):
         self.why_not_end: Callable[[], str] = lambda: ""
         """Why this program cannot end now without losing anything, in a sentence; "" when it can."""
 
-    def claim(self, page: str = "") -> bool:
-        """True when this process is the first; it then calls `listen`. Else the first one showed itself.
+    def claim(self, page: str = "", *, quietly: bool = False) -> bool:
+        """True when this process is the first; it then calls `listen`. Else the first one showed itself, unless this
+        one was `quietly` started, to be in the tray, where the other is already.
 
         Raises FirstDoesNotAnswer.
         """
         deadline = time.monotonic() + _PATIENCE_S
         while not self._lock.tryLock(0):
-            if self._ask_first(_SHOW, page) == (_DONE, ""):
+            if self._ask_first(_HERE if quietly else _SHOW, page) == (_DONE, ""):
                 return False
             late = time.monotonic() > deadline
             if self._nobody_holds(late):
@@ -171,6 +172,8 @@ class SingleInstance(QObject):
         if word == _SHOW:
             _answer(socket, _DONE)
             self.asked.emit(page)
+        elif word == _HERE:
+            _answer(socket, _DONE)
         elif word == _END:
             why = self.why_not_end()
             _answer(socket, f"{_REFUSED} {why}" if why else _DONE)

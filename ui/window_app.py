@@ -78,7 +78,7 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     application.setWindowIcon(icons.solid("app"))
     instance = SingleInstance(folders.data)
     try:
-        if not instance.claim(page):
+        if not instance.claim(page, quietly=start_in_tray and not page):
             return 0
     except FirstDoesNotAnswer as problem:
         from PySide6.QtWidgets import QMessageBox

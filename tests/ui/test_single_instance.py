@@ -69,6 +69,15 @@ def test_a_second_start_shows_the_first_ones_window_and_leaves(qtbot: QtBot, dat
         assert first.stdout.readline() == "pedido clientes\n"
 
 
+def test_a_second_start_in_the_tray_leaves_the_first_one_as_it_is(qtbot: QtBot, data_folder: Path) -> None:
+    """Both an administrator and the person may have chosen that it starts with the session."""
+    with first_process(data_folder) as first:
+        for arguments in (["--bandeja"], ["--bandeja", "--pagina", "clientes"]):
+            subprocess.run([sys.executable, str(ROOT / "main.py"), *arguments], timeout=20, check=True)
+        assert first.stdout is not None
+        assert first.stdout.readline() == "pedido clientes\n"
+
+
 def test_other_data_is_another_program(qtbot: QtBot, data_folder: Path, tmp_path: Path) -> None:
     with first_process(data_folder):
         other = SingleInstance(tmp_path)
