@@ -48,7 +48,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 def ask_secret(prompt: str) -> str:
     """A password: asked without showing it on a terminal, else the first line of the standard input."""
-    if sys.stdin is not None and sys.stdin.isatty():
+    if _somebody_types():
         import getpass
 
         try:
@@ -64,6 +64,18 @@ def ask_secret(prompt: str) -> str:
         except UnicodeDecodeError:
             continue
     raise UsageError("A senha veio em uma codificação que não é a deste sistema. Use UTF-8.")
+
+
+def _somebody_types() -> bool:
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    if sys.platform == "win32" and terminal:
+        # The null device calls itself a terminal there, and a question would wait for ever.
+        import ctypes
+        import msvcrt
+
+        console = ctypes.c_void_p(msvcrt.get_osfhandle(sys.stdin.fileno()))
+        return bool(ctypes.windll.kernel32.GetConsoleMode(console, ctypes.byref(ctypes.c_ulong())))
+    return terminal
 
 
 def _reason(error: OSError) -> str:

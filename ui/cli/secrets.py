@@ -94,10 +94,10 @@ def run_to_computer(_options: argparse.Namespace) -> Status:
 
 
 def carry_to_computer(installation: Installation, own: KeyringBackend, computer: ComputerVault) -> None:
-    """What `segredos computador` does, said as it says; the folders get their permissions when it is switched on."""
+    """What `segredos computador` does, in words; the folders are made when it is switched on, or when they are gone."""
     from services.shared_vault import give_keys, use_computer_vault
 
-    if sys.platform == "win32" and installation.vault is not VaultPlace.COMPUTER:
+    if sys.platform == "win32" and not (installation.vault is VaultPlace.COMPUTER and computer.folder.is_dir()):
         from services import windows_access
         from services.shared_vault import prepare_vault
 
