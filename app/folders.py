@@ -90,4 +90,13 @@ def find_folders() -> Folders:
                 f"Não foi possível criar a pasta {folder}, onde ficam os dados do programa ({error.strerror}). "
                 f"Confira a permissão e o espaço em disco, ou escolha outra pasta na variável {VARIABLE}."
             ) from error
+        try:
+            with os.scandir(folder):
+                pass
+        except OSError as error:
+            raise FoldersUnavailable(
+                f"Este usuário não tem acesso à pasta {folder}, onde ficam os dados do programa ({error.strerror}). Se "
+                "ela é de todos os usuários deste computador, um administrador o deixa entrar com “retaguarda-comando "
+                "segredos permitir USUÁRIO”."
+            ) from error
     return folders

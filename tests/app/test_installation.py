@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -111,4 +112,17 @@ def test_folders_say_that_the_installation_is_broken(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv(folders.VARIABLE)
     monkeypatch.setattr(folders, "find_installation", broken)
     with pytest.raises(folders.FoldersUnavailable, match="conserte"):
+        folders.find_folders()
+
+
+def test_who_was_not_let_into_the_shared_data_is_told_whom_to_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(folder: Path) -> NoReturn:
+        raise PermissionError(13, "Acesso negado")
+
+    monkeypatch.delenv(folders.VARIABLE)
+    monkeypatch.setattr(folders, "find_installation", lambda: Installation(tmp_path, "1", tmp_path / "dados"))
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(folders.FoldersUnavailable, match=r"não tem acesso à pasta .*dados.*segredos permitir USUÁRIO"):
         folders.find_folders()
