@@ -27,6 +27,9 @@ KEEP_ALIVE_S = 60.0
 _GZIP = 31  # the wbits with which zlib reads gzip
 _OK = 200
 
+_REFUSAL_LIMIT = 1 << 16
+"""How much is read of a body that is not the one asked for, when that one is given away as it comes."""
+
 
 @dataclass(frozen=True)
 class HttpAnswer:
@@ -110,7 +113,8 @@ class HttpChannel:
 
         It is sent once more, on a new connection, when a connection kept from before turns out to have been closed by
         the server and nothing was answered on it. `progress` gets the bytes that came and how many will, if known.
-        `into` gets the body of a 200 piece by piece, at most `limit` bytes and one more; the answer has then none.
+        `into` gets the body of a 200 piece by piece, at most `limit` bytes and one more; the answer has then none, and
+        that of any other status is cut at 64 KiB.
         Raises httpx.HTTPError, and what `into` raises.
         """
         try:
@@ -254,7 +258,11 @@ def _read(
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     unpacked = _Gzip() if coding in ("gzip", "x-gzip") else None
     body = bytearray()
-    keep: Callable[[bytes], object] = body.extend if into is None or response.status_code != _OK else into
+    keep: Callable[[bytes], object] = body.extend
+    if into is not None and response.status_code == _OK:
+        keep = into
+    elif into is not None:
+        limit = min(limit, _REFUSAL_LIMIT)  # such a limit may be of what no memory has room for
     received = size = 0
     for chunk in response.iter_raw():
         received += len(chunk)

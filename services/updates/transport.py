@@ -71,7 +71,7 @@ class UpdateTransport:
         except httpx.InvalidURL as error:
             raise UpdateFailed(
                 FailureKind.CONFIGURATION,
-                f"O endereço “{asked}” não pode ser usado.",
+                f"O endereço “{_shown(asked)}” não pode ser usado.",
                 "Ele não é um endereço da internet, ou o servidor mandou para um que não é.",
                 f"Confira {_ADDRESS}.",
                 str(error),
@@ -81,7 +81,7 @@ class UpdateTransport:
             f"O servidor mandou para outro endereço mais de {MAX_REDIRECTS} vezes.",
             "A página das atualizações manda de um lugar para outro sem fim.",
             f"Confira {_ADDRESS} e avise quem distribui o programa.",
-            f"GET {address}",
+            f"GET {_shown(address)}",
         )
 
     def _once(
@@ -109,7 +109,7 @@ class UpdateTransport:
                 raise _cancelled() from error
             called = Called("página das atualizações", _ADDRESS, with_certificate=False, domain=httpx.URL(address).host)
             raise UpdateFailed.of(
-                network_failure(error, address, called, sent="GET", answered=channel.answered)
+                network_failure(error, _shown(address), called, sent="GET", answered=channel.answered)
             ) from error
         finally:
             channel.close()
@@ -120,20 +120,26 @@ class UpdateTransport:
             return answer, None
         following = request.url.join(location)
         if following.scheme != "https" or not following.host or following.userinfo:
+            bad = "sem criptografia" if following.scheme != "https" else "que não pode ser usado"
             raise UpdateFailed(
                 FailureKind.HTTP,
-                f"O servidor {request.url.host} mandou para um endereço sem criptografia, e nada foi buscado lá.",
+                f"O servidor {request.url.host} mandou para um endereço {bad}, e nada foi buscado lá.",
                 "A página das atualizações está mal configurada, ou um equipamento da rede respondeu no lugar dela.",
                 f"Confira {_ADDRESS} e avise quem distribui o programa.",
-                f"GET {address}\nHTTP {answer.status}, para {following.scheme}://{following.host}",
+                f"GET {_shown(address)}\nHTTP {answer.status}, para {following.scheme}://{following.host}",
             )
         return answer, str(following.copy_with(fragment=None))
+
+
+def _shown(address: str) -> str:
+    """Without its query, in which a place that keeps files has whoever is sent there carry a pass."""
+    return address.partition("?")[0].partition("#")[0]
 
 
 def _good(answer: HttpAnswer, address: str) -> HttpAnswer:
     if answer.status == 200:
         return answer
-    details = f"GET {address}\nHTTP {answer.status}"
+    details = f"GET {_shown(address)}\nHTTP {answer.status}"
     if answer.status in (404, 410):
         raise UpdateFailed(
             FailureKind.HTTP,

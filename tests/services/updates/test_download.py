@@ -112,6 +112,32 @@ def test_an_endless_file_is_left_at_its_size(publisher: Publisher, folder: Path,
     assert list(folder.iterdir()) == []
 
 
+def test_a_page_in_place_of_the_file_is_not_read_to_its_end(
+    publisher: Publisher, folder: Path, folders: Folders
+) -> None:
+    publisher.publish(tamanho=40_000_000)
+    publisher.answers[FILE] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 30000000\r\n\r\n" + bytes(30_000_000)
+    told: list[int] = []
+    with pytest.raises(UpdateFailed) as failed:
+        fetched(publisher, folder, folders, progress=lambda received, total: told.append(received))
+    assert failed.value.failure.kind is FailureKind.HTTP
+    assert max(told) < 1_000_000
+
+
+def test_a_pass_that_a_redirect_gives_is_not_told(publisher: Publisher, folder: Path, folders: Folders) -> None:
+    publisher.answers[FILE] = b"HTTP/1.1 302 Found\r\nLocation: /guarda/1?passe=segredo\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(UpdateFailed) as failed:
+        fetched(publisher, folder, folders)
+    assert publisher.asked[-1].startswith(b"GET /guarda/1?passe=segredo ")
+    assert "/guarda/1\n" in failed.value.failure.details
+    publisher.answers["/guarda/1?passe=segredo"] = b"nada de HTTP\r\n\r\n"
+    with pytest.raises(UpdateFailed) as unreadable:
+        fetched(publisher, folder, folders)
+    assert "/guarda/1\n" in unreadable.value.failure.details
+    for error in (failed.value, unreadable.value):
+        assert "segredo" not in repr(error.failure)
+
+
 def test_a_redirect_to_where_files_are_kept(publisher: Publisher, folder: Path, folders: Folders) -> None:
     publisher.files["/guarda/1"] = SET_UP
     publisher.answers[FILE] = b"HTTP/1.1 302 Found\r\nLocation: /guarda/1\r\nContent-Length: 3\r\n\r\nabc"
