@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
@@ -91,7 +91,7 @@ class Updates(QObject):
         self.cancel()
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
-        """Settings were saved: what was known of another address or key is not shown."""
+        """Settings were saved: what another key signed is not shown."""
         self._snapshot = snapshot
         channel = channel_of(snapshot)
         if channel != self.state.channel:
@@ -148,7 +148,11 @@ class Updates(QObject):
             if self.state.channel == channel and self.state.known is None and known is not None:
                 self._take(UpdateState(channel, known, self.state.failure, self.state.looking))
 
-        tasks.run(work, show, self._failed, self)
+        def say(error: Exception) -> None:
+            if self.state.channel == channel:  # a look may be under way
+                self._take(replace(self.state, failure=failure_of(error)))
+
+        tasks.run(work, show, say, self)
 
     def _looked(self, known: KnownUpdate) -> None:
         self._take(UpdateState(self.state.channel, known))

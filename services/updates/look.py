@@ -13,7 +13,7 @@ from app.update_manifest import Manifest, UnusableManifest, read_manifest
 from services.interruption import Interruption
 from services.updates.channel import UpdateChannel
 from services.updates.failed import UpdateFailed
-from services.updates.known import KnownUpdate, keep_known, known_file, read_known
+from services.updates.known import KnownUpdate, keep_known, read_known
 from services.updates.signature import BadSignature, verify
 
 MAX_MANIFEST = 64 * 1024
@@ -82,15 +82,7 @@ def look(
     refused = refusal(manifest, known.manifest if known is not None else None, now)
     if refused is not None:
         raise _refused(refused, manifest, now)
-    try:
-        keep_known(folders, data, signature, now)
-    except OSError as error:
-        raise UpdateFailed(
-            FailureKind.CONFIGURATION,
-            f"O que foi encontrado não pôde ser guardado em {known_file(folders)}.",
-            error.strerror or type(error).__name__,
-            "Confira a permissão da pasta e o espaço em disco.",
-        ) from error
+    keep_known(folders, data, signature, now)
     return KnownUpdate(manifest, now)
 
 

@@ -256,6 +256,42 @@ def test_other_redirects_are_not(publisher: Publisher, folders: Folders, where: 
     assert len(publisher.asked) <= 6
 
 
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [("http://localhost/x", "sem criptografia"), ("https://maria:segredo@localhost/x", "que não pode ser usado")],
+)
+def test_why_a_redirect_is_not_followed_is_told_as_it_is(
+    publisher: Publisher, folders: Folders, where: str, what: str
+) -> None:
+    publisher.answers[MANIFEST] = redirect(where)
+    with pytest.raises(UpdateFailed) as failed:
+        found(publisher, folders)
+    assert f"para um endereço {what}," in failed.value.failure.what
+    assert "segredo" not in repr(failed.value.failure)
+
+
+def test_what_is_known_but_cannot_be_opened_is_not_taken_for_nothing(publisher: Publisher, folders: Folders) -> None:
+    known_file(folders).mkdir()
+    with pytest.raises(UpdateFailed) as failed:
+        found(publisher, folders)
+    assert failed.value.failure.kind is FailureKind.CONFIGURATION
+    assert "não pôde ser lido" in failed.value.failure.what
+    assert str(known_file(folders)) in failed.value.failure.what
+
+
+def test_what_was_found_and_cannot_be_kept_is_told(
+    publisher: Publisher, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("services.updates.known.replace_file", full)
+    with pytest.raises(UpdateFailed) as failed:
+        found(publisher, folders)
+    assert failed.value.failure.kind is FailureKind.CONFIGURATION
+    assert failed.value.failure.cause == "O sistema respondeu: No space left on device."
+
+
 @pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "500 Oops", "206 Partial Content"])
 def test_a_server_that_says_no(publisher: Publisher, folders: Folders, status: str) -> None:
     publisher.answers[SIGNATURE] = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
