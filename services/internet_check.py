@@ -25,7 +25,7 @@ from app.settings.snapshot import Snapshot
 from services import system_proxy, waited_socket
 from services.certificate import CertificateUnusable, anonymous_context
 from services.check_list import CheckReport, CheckStep, Outcome, StepReport, elapsed_ms, failed, ok, told
-from services.network import Trust, proxy_of
+from services.network import proxy_of, trust_of
 from services.network_failure import Called, network_failure
 from services.proxy import NoWayOut, Proxy, ProxyFailed, tunnel
 from services.sefaz import server_chain, tls_probe
@@ -140,9 +140,9 @@ def _by(proxy: Proxy | None) -> StepReport:
 
 
 def _context(profile: NetworkProfile, folders: Folders) -> ClientContext:
-    """As the consultations' is, but for TLS 1.3, in which nothing of the server is said in the clear."""
-    additional = folders.additional_ca_file
-    trust = Trust(additional if additional.exists() else None, system_authorities() if profile.system_trust else ())
+    """As the consultations' is, but for TLS 1.3, in which nothing of the server is said in the clear. Raises
+    CertificateUnusable."""
+    trust = trust_of(profile, folders, system_authorities)
     context = anonymous_context(trust.additional_ca, trust.system)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context

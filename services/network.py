@@ -55,24 +55,33 @@ class Network:
 
     def trust(self) -> Trust:
         """Whom to believe. Raises CertificateUnusable."""
-        additional = self._folders.additional_ca_file
         try:
             profile = NetworkProfile.of(self._settings.current())
         except MachineFileError as error:
             raise CertificateUnusable(str(error)) from error
-        return Trust(additional if additional.exists() else None, self._authorities() if profile.system_trust else ())
+        return trust_of(profile, self._folders, self._authorities)
 
     def _authorities(self) -> tuple[bytes, ...]:
         known, now = self._system, time.monotonic()
         if known is None or now - known[0] > _SAME_AUTHORITIES_S:
-            try:
-                self._system = known = (now, system_authorities())
-            except OSError as error:
-                raise CertificateUnusable(
-                    f"Não foi possível ler as autoridades em que o sistema confia: {error.strerror or error}. "
-                    f"Desligue “Confiar também nas autoridades do sistema”, em {PLACE}, ou corrija a permissão."
-                ) from error
+            self._system = known = (now, system_authorities())
         return known[1]
+
+
+def trust_of(profile: NetworkProfile, folders: Folders, authorities: Callable[[], tuple[bytes, ...]]) -> Trust:
+    """Whom to believe by that profile; `authorities` gives the system's, or raises OSError.
+
+    Raises CertificateUnusable.
+    """
+    additional = folders.additional_ca_file
+    try:
+        system = authorities() if profile.system_trust else ()
+    except OSError as error:
+        raise CertificateUnusable(
+            f"Não foi possível ler as autoridades em que o sistema confia: {error.strerror or error}. "
+            f"Desligue “Confiar também nas autoridades do sistema”, em {PLACE}, ou corrija a permissão."
+        ) from error
+    return Trust(additional if additional.exists() else None, system)
 
 
 def proxy_of(profile: NetworkProfile, host: str, read_password: Callable[[str], str | None]) -> Proxy | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from app.domain import Failure, FailureKind
-from services.waited_socket import GiveUp, receive, send
+from services.waited_socket import NO_ROUTE, GiveUp, receive, send
 
 PLACE = "Balcão › Integração › Este computador"
 """Where the proxy and the trust of this computer are set."""
@@ -168,4 +168,6 @@ def _silent(error: BaseException | None, proxy: Proxy) -> tuple[str, str]:
         return f"O proxy {proxy.address} não respondeu a tempo.", "Ele está lento ou parado, ou não é um proxy."
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return f"O proxy {proxy.address} não aceitou a conexão.", "Nada atende nesta porta."
+    if any(isinstance(cause, OSError) and cause.errno in NO_ROUTE for cause in causes):
+        return f"Não há caminho até o proxy {proxy.address}.", "A rede ou a VPN caiu, ou o endereço não é desta rede."
     return f"O proxy {proxy.address} não respondeu como um proxy.", "Ele cortou a conexão ou não fala HTTP."

@@ -2,7 +2,7 @@
 
 They are read and given to OpenSSL beside the program's own, so that a server is verified as any other: during the
 handshake, before anything is presented to it. (`truststore` verifies on Windows after a handshake that was not
-verified at all, and by a socket of its own; see docs/decisoes/0012.)
+verified at all, and by a socket of its own; see docs/decisoes/0013.)
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ else:
         told = ssl.get_default_verify_paths()  # SSL_CERT_FILE and SSL_CERT_DIR, or what OpenSSL was built with
         files = [Path(told.cafile)] if told.cafile else []
         if told.capath:
-            files += sorted(Path(told.capath).glob("*.0"))
+            files += sorted(Path(told.capath).glob("*.[0-9]"))  # authorities of the same name are .0, .1 …
         if not files:
             files = [found for name in _FILES if (found := Path(name)).is_file()][:1]
         for file in files:

@@ -96,6 +96,20 @@ def test_whoever_inspects_the_network_is_named(
     assert "que só o sistema deste computador conhece" in trusted.steps[-1].found
 
 
+def test_a_store_that_cannot_be_read_is_not_taken_for_the_proxy(
+    folders: Folders, authority: DemoAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden() -> tuple[bytes, ...]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(internet_check, "system_authorities", forbidden)
+    with server(authority) as anp, ProxyServer() as proxy:
+        report = check(folders, {**by(proxy, anp.port), SYSTEM_TRUST: True})
+    assert report.failed is not None
+    assert report.failed.step is InternetStep.TLS
+    assert "em que o sistema confia: Permission denied" in report.failed.found
+
+
 def test_a_script_that_is_not_followed_is_told(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_proxy, "_windows_value", {"AutoConfigURL": "http://pac.loja/proxy.pac"}.__getitem__)
     report = check(folders, {ANP_URL: f"https://{HOST}/v1"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from services.demo.ca import DemoAuthority
 from services.interruption import Interruption
 from services.network import Network
 from services.network_failure import Called
-from services.proxy import ProxySource, basic, schemes
+from services.proxy import Proxy, ProxyFailed, ProxySource, basic, proxy_failure, schemes
 from services.system_trust import system_authorities
 from tests.services.conftest import Place, sefaz_finding
 from tests.services.proxy_server import ProxyServer
@@ -214,6 +215,14 @@ def test_a_proxy_that_is_not_there_is_not_taken_for_the_server(transport: AnpTra
     assert refused(transport).what == "O nome do proxy, proxy.teste, não foi encontrado."
 
 
+def test_a_proxy_of_another_network_is_told() -> None:
+    failed = ProxyFailed(Proxy("10.1.2.3", 3128, ProxySource.SETTINGS))
+    failed.__cause__ = OSError(errno.EHOSTUNREACH, "No route to host")
+    failure = proxy_failure(failed, HOST, "")
+    assert failure.what == "Não há caminho até o proxy 10.1.2.3:3128."
+    assert "O endereço dele vem das configurações deste computador." in failure.cause
+
+
 def test_a_proxy_that_says_nothing_is_not_taken_for_the_server(folders: Folders) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as closing:
         keep(folders, {PROXY_USE: ProxyUse.ADDRESS, PROXY_HOST: "127.0.0.1", PROXY_PORT: listener.getsockname()[1]})
@@ -322,11 +331,14 @@ def test_the_systems_authorities_are_those_of_its_files(
     folder = tmp_path / "certs"
     folder.mkdir()
     (folder / "0a1b2c3d.0").write_bytes(authority.ca_pem)
+    other = DemoAuthority.create().ca_pem
+    (folder / "0a1b2c3d.1").write_bytes(other)  # of the same name
     (folder / "0a1b2c3e.0").symlink_to(tmp_path / "removido.pem")
     (folder / "LEIAME").write_text("nada")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nenhum.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(folder))
-    assert system_authorities() == (ssl.PEM_cert_to_DER_cert(authority.ca_pem.decode()),)
+    both = {ssl.PEM_cert_to_DER_cert(pem.decode()) for pem in (authority.ca_pem, other)}
+    assert system_authorities() == tuple(sorted(both))
 
 
 def test_an_installed_authority_is_believed_without_opening_the_program_again(
