@@ -79,8 +79,8 @@ class KeptPassword(QWidget):
 
     @property
     def typed(self) -> str | None:
-        """The password to keep when saving, or None when none was typed."""
-        return self.password.text() or None
+        """The password to keep when saving, or None when none was typed or the settings ask for none now."""
+        return self.password.text() or None if self.password.isEnabledTo(self) else None
 
     def forget(self) -> None:
         """It was kept, or given up."""
@@ -102,15 +102,21 @@ class KeptPassword(QWidget):
         elif place != self._asked:
             self._asked = place
             self.state.setText("")
-            tasks.run(partial(_is_kept, self.secret(snapshot)), partial(self._say_kept, place), self._say_unknown, self)
+            tasks.run(
+                partial(_is_kept, self.secret(snapshot)),
+                partial(self._say_kept, place),
+                partial(self._say_unknown, place),
+                self,
+            )
 
     def _say_kept(self, place: str, kept: bool) -> None:
         if place == self._asked:
             self.password.setPlaceholderText("guardada no cofre do sistema" if kept else "nenhuma guardada")
             self.state.setText(f"{'Guardada no cofre do sistema' if kept else 'Nenhuma senha guardada'} para {place}.")
 
-    def _say_unknown(self, error: Exception) -> None:
-        self.state.setText(failure_of(error).sentence)
+    def _say_unknown(self, place: str, error: Exception) -> None:
+        if place == self._asked:
+            self.state.setText(failure_of(error).sentence)
 
     @Slot()
     def _typed(self) -> None:

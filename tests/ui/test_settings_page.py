@@ -805,6 +805,22 @@ def test_the_password_of_the_proxy_goes_to_the_keyring_on_save_only(
     assert "próxima abertura" not in page.save_bar.text.accessibleName(), "it is used at the next call"
 
 
+def test_a_password_that_the_settings_no_longer_ask_for_is_not_kept(
+    qtbot: QtBot, opened: Opener, memory_keyring: MemoryKeyring
+) -> None:
+    page = opened(INTEGRATION_PAGE)
+    assert page.proxy is not None
+    for setting, text in ((PROXY_USE, "endereco"), (PROXY_HOST, "proxy.loja"), (PROXY_USER, "maria")):
+        edit(qtbot, page, setting, text)
+    write(qtbot, page.proxy.password, "segredo")
+    edit(qtbot, page, PROXY_USER, "")
+    assert "Senha do proxy" not in page.unsaved()
+    assert save(page)
+    assert memory_keyring.entries == {}
+    edit(qtbot, page, PROXY_USER, "joana")
+    assert "Senha do proxy" in page.unsaved(), "it is there to be seen again, and kept for the new user"
+
+
 def test_the_way_out_is_tested_with_what_is_typed(qtbot: QtBot, opened: Opener) -> None:
     page = opened(INTEGRATION_PAGE)
     assert page.proxy is not None
