@@ -24,6 +24,16 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
+def megabytes(size: int) -> str:
+    """ "7,9 MB", of a number of bytes."""
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",")
+
+
+def megabytes_of(done: int, total: int | None) -> str:
+    """ "3,2 de 7,9 MB", or "3,2 MB" while the whole is not known."""
+    return megabytes(done) if total is None else f"{megabytes(done).removesuffix(' MB')} de {megabytes(total)}"
+
+
 def money(value: Decimal) -> str:
     """ "R$ 1.234,50"."""
     return "R$ " + f"{value:,.2f}".translate(str.maketrans(",.", ".,"))

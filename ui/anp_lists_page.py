@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain import Failure, FailureKind, ListKind
+from app.portuguese import megabytes_of
 from app.rules.anp_difference import ChangeKind
 from app.settings.catalog import ANP_LIST_AUTOMOTIVE, ANP_LIST_DISTRIBUTORS, ANP_LIST_GLP, ANP_MIRROR_AGE
 from ui import icons, pages, tasks, theme, words
@@ -326,7 +327,7 @@ class AnpListsPage(Page):
             return _Fetched(kind, data, address, datetime.now(UTC))
 
         failed = partial(self._not_taken, kind.label)
-        self.work.start(f"Baixando da ANP: {kind.label}", fetch, self._fetched, failed, measure=_megabytes)
+        self.work.start(f"Baixando da ANP: {kind.label}", fetch, self._fetched, failed, measure=megabytes_of)
 
     @Slot(object)
     def open_import(self, kind: ListKind) -> None:
@@ -516,12 +517,6 @@ class AnpListsPage(Page):
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:
         self.failure.show_failure(failure_of(error))
-
-
-def _megabytes(number: int, total: int | None) -> str:
-    """ "3,2 de 7,9 MB"."""
-    done = f"{number / 1e6:.1f}".replace(".", ",")
-    return f"{done} MB" if total is None else f"{done} de {total / 1e6:.1f} MB".replace(".", ",")
 
 
 def _of_customers(number: int, total: int | None) -> str:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.portuguese import megabytes, megabytes_of
 from app.rules.updates import is_old
 from app.settings.catalog import UPDATE_ADDRESS, UPDATE_FREQUENCY
 from app.version import VERSION
@@ -220,7 +221,7 @@ class UpdatePage(Page):
             return
         self._news_title.setText(f"O que mudou na versão {manifest.version}")
         self.news.setText(manifest.news or "Quem publicou não disse o que mudou.")
-        self.file.setText(f"{manifest.file}, {_megabytes(manifest.size)}")
+        self.file.setText(f"{manifest.file}, {megabytes(manifest.size)}")
         self.file.setToolTip(f"SHA-256: {manifest.sha256}")
         if self._offered != manifest.sha256:  # what was said of another file is of no use
             self._offered = manifest.sha256
@@ -274,7 +275,7 @@ class UpdatePage(Page):
 
         self._saved = None
         self.download_failure.clear()
-        self.work.start(f"Baixando {manifest.file}", fetch, fetched, self._not_fetched, measure=_progress)
+        self.work.start(f"Baixando {manifest.file}", fetch, fetched, self._not_fetched, measure=megabytes_of)
         self._show_saved()
 
     def _not_fetched(self, error: Exception) -> None:
@@ -286,11 +287,3 @@ class UpdatePage(Page):
     def _open_folder(self) -> None:
         if self._saved is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.parent)))
-
-
-def _progress(received: int, total: int | None) -> str:
-    return _megabytes(received) if total is None else f"{_megabytes(received)} de {_megabytes(total)}"
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB".replace(".", ",")

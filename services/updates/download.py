@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.domain import FailureKind
 from app.folders import Folders
+from app.portuguese import megabytes
 from app.update_manifest import Manifest
 from services.interruption import Interruption
 from services.updates.channel import UpdateChannel
@@ -56,7 +57,7 @@ def download(
         raise UpdateFailed(
             FailureKind.CONFIGURATION,
             f"Não há espaço para o arquivo na pasta “{folder}”.",
-            f"Ele tem {_megabytes(manifest.size)} e restam {_megabytes(free)}.",
+            f"Ele tem {megabytes(manifest.size)} e restam {megabytes(free)}.",
             "Libere espaço ou escolha outra pasta.",
         )
     temporary = folder / f".{manifest.file}-{secrets.token_hex(6)}{_ENDING}"
@@ -154,7 +155,3 @@ def _unwritable(folder: Path, error: OSError) -> UpdateFailed:
         "Confira se a pasta existe, a permissão dela e o espaço em disco, ou escolha outra.",
         f"{type(error).__name__}: {error.strerror}",
     )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB".replace(".", ",")
