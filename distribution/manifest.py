@@ -62,7 +62,9 @@ def read_key(file: Path, password: bytes | None = None) -> Ed25519PrivateKey:
         key = serialization.load_pem_private_key(file.read_bytes(), password)
     except OSError as error:
         raise NotMade(f"A chave {file} não pôde ser lida: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
+        if isinstance(error, TypeError) and password is None:
+            raise
         raise NotMade(f"A chave {file} não abre: ela não é um arquivo PEM, ou a senha é outra.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise NotMade(f"A chave {file} não é Ed25519.")

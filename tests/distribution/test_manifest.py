@@ -92,8 +92,10 @@ def test_a_key_with_a_password(
         )
     )
     command = ["assinar", str(set_up), "--chave", str(key)]
-    monkeypatch.setattr("getpass.getpass", lambda prompt: "outra")
-    assert main(command) == 1
+    for wrong in ("outra", ""):
+        monkeypatch.setattr("getpass.getpass", lambda prompt, wrong=wrong: wrong)
+        assert main(command) == 1
+        assert "a senha é outra" in capsys.readouterr().err
     assert not (tmp_path / MANIFEST).exists()
     monkeypatch.setattr("getpass.getpass", lambda prompt: "segredo")
     assert main(command) == 0
