@@ -310,8 +310,8 @@ def _alone(source: Database) -> Iterator[Connection]:
             raise
         raise _refusal(
             "O arquivo de dados está aberto em outro programa.",
-            "A janela do Retaguarda, o comando “servico” ou outro comando está em uso neste computador.",
-            "Encerre-o e tente de novo.",
+            "A janela do Retaguarda, o serviço do Windows, o comando “servico” ou outro está em uso neste computador.",
+            "Encerre-o e tente de novo; o serviço do Windows, em services.msc ou com “net stop Retaguarda”.",
         ) from error
     with source.writing() as connection:
         yield connection
