@@ -179,6 +179,10 @@ if sys.platform == "win32":
             if self._host.failed:  # Windows starts it again, as after a crash
                 raise RuntimeError(f"veja registros\\{LOG_FILE}, na pasta dos dados do Retaguarda")
 
+        def SvcInterrogate(self) -> None:
+            ending = self._host.happened  # the framework's own would say that it runs
+            self.ReportServiceStatus(win32service.SERVICE_STOP_PENDING if ending else win32service.SERVICE_RUNNING)
+
         def SvcStop(self) -> None:
             self.ReportServiceStatus(win32service.SERVICE_STOP_PENDING, _BEAT_MS)
             self._host.stop()
