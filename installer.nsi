@@ -664,11 +664,11 @@ Function MaintenancePage
   !insertmacro MUI_HEADER_TEXT "$(MaintenanceTitle)" "$(MaintenanceSubtitle)"
   nsDialogs::Create 1018
   Pop $0
-  ${NSD_CreateRadioButton} 0 10u 100% 12u "$(RepairChoice)"
+  ${NSD_CreateFirstRadioButton} 0 10u 100% 12u "$(RepairChoice)"
   Pop $ChoiceA
   ${NSD_CreateLabel} 12u 23u -12u 20u "$(RepairHelp)"
   Pop $0
-  ${NSD_CreateRadioButton} 0 50u 100% 12u "$(RemoveChoice)"
+  ${NSD_CreateAdditionalRadioButton} 0 50u 100% 12u "$(RemoveChoice)"
   Pop $ChoiceB
   ${NSD_CreateLabel} 12u 63u -12u 20u "$(RemoveHelp)"
   Pop $0
@@ -694,11 +694,11 @@ Function ScopePage
   !insertmacro MUI_HEADER_TEXT "$(ScopeTitle)" "$(ScopeSubtitle)"
   nsDialogs::Create 1018
   Pop $0
-  ${NSD_CreateRadioButton} 0 10u 100% 12u "$(ScopeUser)"
+  ${NSD_CreateFirstRadioButton} 0 10u 100% 12u "$(ScopeUser)"
   Pop $ChoiceA
   ${NSD_CreateLabel} 12u 23u -12u 20u "$(ScopeUserHelp)"
   Pop $0
-  ${NSD_CreateRadioButton} 0 50u 100% 12u "$(ScopeAll)"
+  ${NSD_CreateAdditionalRadioButton} 0 50u 100% 12u "$(ScopeAll)"
   Pop $ChoiceB
   ${NSD_CreateLabel} 12u 63u -12u 30u "$(ScopeAllHelp)"
   Pop $0
@@ -723,8 +723,12 @@ Function ScopeLeave
       ${If} $0 != "Admin"
         System::Call 'kernel32::CloseHandle(p $Mutex)'
         ${GetParameters} $0
+        StrCpy $0 "/AllUsers $0"
+        ${If} $FolderGiven = 1
+          StrCpy $0 "$0 /D=$INSTDIR"
+        ${EndIf}
         ClearErrors
-        ExecShell "runas" "$EXEPATH" "/AllUsers $0"
+        ExecShell "runas" "$EXEPATH" "$0"
         ${IfNot} ${Errors}
           Quit
         ${EndIf}
@@ -814,11 +818,31 @@ FunctionEnd
   ${EndIf}
 !macroend
 
+; Moves $0 to $1. A guard against viruses may hold new files for a moment: it tries for five seconds.
+; The error flag says that it could not be.
+Function Move
+  StrCpy $2 20
+  ${Do}
+    ClearErrors
+    Rename "$0" "$1"
+    ${IfNot} ${Errors}
+      Return
+    ${EndIf}
+    IntOp $2 $2 - 1
+    ${If} $2 = 0
+      SetErrors
+      Return
+    ${EndIf}
+    Sleep 250
+  ${Loop}
+FunctionEnd
+
 !macro PutAside part
   ${If} $Status == ""
   ${AndIf} ${FileExists} "$INSTDIR\${part}"
-    ClearErrors
-    Rename "$INSTDIR\${part}" "$INSTDIR\anterior\${part}"
+    StrCpy $0 "$INSTDIR\${part}"
+    StrCpy $1 "$INSTDIR\anterior\${part}"
+    Call Move
     ${If} ${Errors}
       StrCpy $Status "${part}"
     ${EndIf}
@@ -827,8 +851,9 @@ FunctionEnd
 
 !macro PutInPlace part
   ${If} $Status == ""
-    ClearErrors
-    Rename "$INSTDIR\novo\${part}" "$INSTDIR\${part}"
+    StrCpy $0 "$INSTDIR\novo\${part}"
+    StrCpy $1 "$INSTDIR\${part}"
+    Call Move
     ${If} ${Errors}
       StrCpy $Status "${part}"
     ${EndIf}
@@ -836,9 +861,15 @@ FunctionEnd
 !macroend
 
 !macro PutBack part
+  ${IfNot} ${FileExists} "$INSTDIR\novo\${part}" ; it had its place already
+    StrCpy $0 "$INSTDIR\${part}"
+    StrCpy $1 "$INSTDIR\novo\${part}"
+    Call Move
+  ${EndIf}
   ${If} ${FileExists} "$INSTDIR\anterior\${part}"
-    Rename "$INSTDIR\${part}" "$INSTDIR\novo\${part}"
-    Rename "$INSTDIR\anterior\${part}" "$INSTDIR\${part}"
+    StrCpy $0 "$INSTDIR\anterior\${part}"
+    StrCpy $1 "$INSTDIR\${part}"
+    Call Move
   ${EndIf}
 !macroend
 

@@ -43,9 +43,10 @@ class WinePrefix:
 
     def __enter__(self) -> WinePrefix:
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Its server stays between two programs: to start it takes longer than most of them. What is started here lives
-        # on, and must not hold a pipe that somebody reads to its end.
-        for command in (["wineserver", "-p"], ["wineboot", "-i"]):
+        # Made first; then its server stays between two programs, for to start it takes longer than most of them, and is
+        # started once: two managers of services would know nothing of each other. What is started here lives on, and
+        # must not hold a pipe that somebody reads to its end.
+        for command in (["wineboot", "-i"], ["wineserver", "-w"], ["wineserver", "-p"], ["wineboot"]):
             started = subprocess.run(
                 command,
                 env=self.environment,

@@ -320,6 +320,7 @@ def test_installs_for_everybody_with_settings_and_firewall(computer: Computer, s
     assert computer.values("HKLM", UNINSTALL)["FirewallPort"] == "8090"
     assert computer.values("HKLM", RUN)["Retaguarda"].endswith('Retaguarda.exe" --bandeja')
     call = computer.calls(shared)
+    assert "segredos permitir S-1-5-32-545" in call
     assert "config gravar balcao.porta_integracao=8090 balcao.banco_tipo=servidor" in call
     assert '"balcao.servidor=servidor da loja" balcao.porta_banco=5433 "balcao.banco_nome=retaguarda"' in call
     assert '"balcao.banco_usuario=operação" "balcao.banco_ssl=verify-full"' in call
@@ -330,10 +331,23 @@ def test_installs_for_everybody_with_settings_and_firewall(computer: Computer, s
     assert computer.install() == 0
     assert computer.values("HKLM", UNINSTALL)["FirewallPort"] == "8090"
     assert computer.install("/CurrentUser") == 7
+    # Where the passwords are is said by the program, in its own way, and stays.
+    (shared / "instalacao.json").write_text(json.dumps({**kept, "cofre": "computador"}, indent=2), "utf-8")
+    assert computer.install() == 0
+    assert json.loads((shared / "instalacao.json").read_text("ascii")) == {**kept, "cofre": "computador"}
     computer.uninstall(shared)
     assert until(lambda: _names(shared) <= {"chamadas.txt"}, _PATIENCE_S)
     assert computer.wine.registry(rf"HKLM\{UNINSTALL}") is None
     assert "Retaguarda" not in computer.values("HKLM", RUN)
+
+
+def test_the_service_and_who_uses_its_passwords(computer: Computer, shared: Path) -> None:
+    assert computer.install("/AllUsers", "/SERVICO=1", r"/OPERADORES=LOJA\Vendas do dia;Gerência") == 0, computer.said()
+    call = computer.calls(shared)
+    assert r'segredos permitir "LOJA\Vendas do dia" "Gerência"' in call
+    assert r'servico instalar --operadores "LOJA\Vendas do dia" --operadores "Gerência"' in call
+    (shared / "status.txt").write_text("2", "utf-8")
+    assert computer.install("/AllUsers", "/SERVICO=1") == 10
 
 
 def test_settings_that_the_program_refuses_are_told(computer: Computer, shared: Path, wine: WinePrefix) -> None:
