@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -108,7 +109,7 @@ class UpdatePage(Page):
         self.news_card = QFrame()
         theme.card(self.news_card)
         self._news_title = theme.role(QLabel(), "subtitle")
-        self.news = QLabel()
+        self.news = _as_wide_as_there_is(QLabel())
         self.news.setTextFormat(Qt.TextFormat.PlainText)  # whatever was published is text, never a page
         self.news.setWordWrap(True)
         self.news.setTextInteractionFlags(
@@ -118,14 +119,14 @@ class UpdatePage(Page):
         self.download_button.setToolTip("Escolhe a pasta e baixa o arquivo; o tamanho e o SHA-256 são conferidos")
         self.download_button.clicked.connect(self._ask_folder)
         theme.primary(self.download_button)
-        self.file = theme.role(QLabel(), "hint")
+        self.file = theme.role(_as_wide_as_there_is(QLabel()), "hint")
         self.file.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout()
         row.setSpacing(theme.M)
         row.addWidget(self.download_button)
         row.addWidget(self.file, 1)
         self.download_failure = FailureView()
-        self.done = QLabel()
+        self.done = _as_wide_as_there_is(QLabel())
         self.done.setTextFormat(Qt.TextFormat.PlainText)
         self.done.setWordWrap(True)
         theme.tone(self.done, Tone.OK)
@@ -208,7 +209,7 @@ class UpdatePage(Page):
             facts.append((UPDATE_FREQUENCY.label, UPDATE_FREQUENCY.kind.show(frequency), ""))
             facts.append(("Endereço", state.channel.host, state.channel.address))
         for row, (name, value, tooltip) in enumerate(facts):
-            label = QLabel(value)
+            label = _as_wide_as_there_is(QLabel(value))
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setToolTip(tooltip)
             label.setAccessibleName(f"{name}: {value}")
@@ -216,13 +217,14 @@ class UpdatePage(Page):
             self._facts.addWidget(label, row, 1)
 
     def _show_news(self, manifest: Manifest | None) -> None:
-        self.news_card.setVisible(manifest is not None)
+        # What is being fetched can be cancelled also when it is no news any more.
+        self.news_card.setVisible(manifest is not None or self.work.running)
         if manifest is None:
             return
         self._news_title.setText(f"O que mudou na versão {manifest.version}")
         self.news.setText(manifest.news or "Quem publicou não disse o que mudou.")
         self.file.setText(f"{manifest.file}, {megabytes(manifest.size)}")
-        self.file.setToolTip(f"SHA-256: {manifest.sha256}")
+        self.file.setToolTip(f"{manifest.file}\nSHA-256: {manifest.sha256}")
         if self._offered != manifest.sha256:  # what was said of another file is of no use
             self._offered = manifest.sha256
             self._saved = None
@@ -271,7 +273,7 @@ class UpdatePage(Page):
 
         def fetched(target: Path) -> None:
             self._saved = target if manifest.sha256 == self._offered else None
-            self._show_saved()
+            self._show()
 
         self._saved = None
         self.download_failure.clear()
@@ -279,7 +281,7 @@ class UpdatePage(Page):
         self._show_saved()
 
     def _not_fetched(self, error: Exception) -> None:
-        self._show_saved()
+        self._show()
         if not self.work.cancelled:
             self.download_failure.show_failure(failure_of(error))
 
@@ -287,3 +289,11 @@ class UpdatePage(Page):
     def _open_folder(self) -> None:
         if self._saved is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.parent)))
+
+
+def _as_wide_as_there_is(label: QLabel) -> QLabel:
+    """A long name or address in it is cut, and not all that stands with it."""
+    policy = label.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+    label.setSizePolicy(policy)
+    return label

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.folders import Folders
 from app.policies import UpdateFrequency
 from app.settings.catalog import UPDATE_ADDRESS, UPDATE_FREQUENCY, UPDATE_KEY
-from app.settings.snapshot import GENERAL_COMPANY
+from app.settings.snapshot import GENERAL_COMPANY, Snapshot
 from app.version import VERSION
 from services.demo.ca import DemoAuthority
 from services.updates.channel import UpdateChannel
@@ -197,6 +197,34 @@ def test_cancelling_a_download(qtbot: QtBot, publisher: Publisher, page: UpdateP
     assert not page.done.isVisibleTo(page)
     assert page.download_button.isEnabled()
     assert not [file for file in tmp_path.iterdir() if "Retaguarda" in file.name]
+
+
+def test_a_download_of_what_is_no_news_any_more_can_be_cancelled(
+    qtbot: QtBot, publisher: Publisher, office: Office, page: UpdatePage, tmp_path: Path
+) -> None:
+    look(page)
+    publisher.held = threading.Event()
+    page.download(tmp_path)
+    until(qtbot, publisher.held.is_set)
+    office.updates.take_snapshot(Snapshot())
+    assert "desligada" in page.headline.text()
+    assert page.work.cancel_button.isVisibleTo(page)
+    page.work.cancel_button.click()
+    settle_tasks()
+    assert not page.news_card.isVisibleTo(page)
+
+
+def test_a_long_name_is_cut_and_the_page_is_not(qtbot: QtBot, publisher: Publisher, page: UpdatePage) -> None:
+    name = f"Retaguarda-{'x' * 90}.exe"
+    publisher.publish(arquivo=name, novidades="https://exemplo.invalid/" + "palavra" * 100)
+    look(page)
+    settle(qtbot)
+    area = page.findChild(QScrollArea)
+    assert area is not None
+    inside = area.widget()
+    assert inside is not None
+    assert page.file.text().startswith(name)
+    assert inside.width() <= area.viewport().width()
 
 
 def test_leaving_in_the_middle_of_a_download_leaves_nothing(qtbot: QtBot, publisher: Publisher, tmp_path: Path) -> None:
