@@ -215,6 +215,15 @@ def test_a_proxy_that_is_not_there_is_not_taken_for_the_server(transport: AnpTra
     assert refused(transport).what == "O nome do proxy, proxy.teste, não foi encontrado."
 
 
+def test_what_a_proxy_said_before_is_not_told_of_one_that_is_silent_now(
+    transport: AnpTransport, folders: Folders
+) -> None:
+    with ProxyServer(login=("maria", PASSWORD)) as proxy:
+        keep(folders, by(proxy))
+        assert "pediu usuário e senha" in refused(transport).what
+    assert refused(transport).what == f"O proxy 127.0.0.1:{proxy.port} não aceitou a conexão."
+
+
 def test_a_proxy_of_another_network_is_told() -> None:
     failed = ProxyFailed(Proxy("10.1.2.3", 3128, ProxySource.SETTINGS))
     failed.__cause__ = OSError(errno.EHOSTUNREACH, "No route to host")
