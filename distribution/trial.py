@@ -124,6 +124,7 @@ class Trial:
             ("reparo", self.repair),
             ("uma versão anterior não toma o lugar da nova", self.refuse_older),
             ("desinstalação: só os dados ficam", self.uninstall),
+            ("de volta, com as senhas que ficaram; removida com os dados, nem elas ficam", self.erase),
             ("instalação para todos, com o serviço", self.install_for_everybody),
             ("o serviço roda e para", self.run_service),
             ("desinstalação com os dados", self.uninstall_everything),
@@ -306,6 +307,15 @@ class Trial:
         _expect("Retaguarda" not in (self._wine.registry(rf"HKCU\{_RUN}") or {}), "ainda inicia com a sessão")
         _expect(not list(self._user.rglob("Retaguarda.lnk")), "o atalho ficou")
         _expect((self._data / "retaguarda.db").exists(), "os dados foram apagados")
+
+    def erase(self) -> None:
+        """A later installation finds what stayed; /DADOS=apagar leaves nothing of this user's."""
+        self._install(self._setup)
+        self._expect_password()
+        self._remove(self._folder, "/DADOS=apagar")
+        _expect(until(lambda: not self._data.exists(), _PATIENCE_S), "os dados ficaram")
+        kept = r"HKCU\Software\Wine\Credential Manager\Generic: Retaguarda"  # where wine has what Windows hides
+        _expect(until(lambda: self._wine.registry(kept) is None, _PATIENCE_S), "a senha ficou")
 
     # --- everybody's ---
 
