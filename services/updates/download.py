@@ -95,8 +95,6 @@ def _fetch(
     def take(piece: bytes) -> None:
         nonlocal size
         size += len(piece)
-        if size > manifest.size:  # the reading ends here, and nothing of it is kept
-            return
         digest.update(piece)
         try:
             write(piece)

@@ -119,7 +119,7 @@ class UpdateTransport:
         if answer.status not in _REDIRECTS or not location:
             return answer, None
         following = request.url.join(location)
-        if following.scheme != "https" or not following.host or following.userinfo:
+        if following.scheme != "https" or following.userinfo:
             bad = "sem criptografia" if following.scheme != "https" else "que não pode ser usado"
             raise UpdateFailed(
                 FailureKind.HTTP,
@@ -128,7 +128,7 @@ class UpdateTransport:
                 f"Confira {_ADDRESS} e avise quem distribui o programa.",
                 f"GET {_shown(address)}\nHTTP {answer.status}, para {following.scheme}://{following.host}",
             )
-        return answer, str(following.copy_with(fragment=None))
+        return answer, str(following)
 
 
 def _shown(address: str) -> str:

@@ -31,7 +31,7 @@ from services.demo.ca import DemoAuthority
 from services.interruption import Interruption
 from services.network import Network
 from services.network_failure import Called
-from services.proxy import Proxy, ProxyFailed, ProxySource, basic, proxy_failure, schemes
+from services.proxy import NoWayOut, Proxy, ProxyFailed, ProxySource, basic, proxy_failure, schemes
 from services.system_trust import system_authorities
 from tests.services.conftest import Place, sefaz_finding
 from tests.services.proxy_server import ProxyServer
@@ -277,6 +277,24 @@ def test_a_proxy_without_an_address_is_told(transport: AnpTransport, folders: Fo
     keep(folders, {PROXY_USE: ProxyUse.ADDRESS})
     failure = refused(transport)
     assert (failure.kind, failure.what) == (FailureKind.CONFIGURATION, "Falta o endereço do proxy deste computador.")
+
+
+def test_a_user_that_the_proxy_would_read_as_another_is_told(transport: AnpTransport, folders: Folders) -> None:
+    with ProxyServer() as proxy:
+        keep(folders, by(proxy, user="loja:maria"))
+        keep_password(folders, PASSWORD)
+        assert refused(transport).what == "O usuário do proxy não pode ter dois-pontos."
+    assert proxy.asked == []
+
+
+def test_a_keyring_that_does_not_answer_is_told(folders: Folders) -> None:
+    def shut(name: str) -> str | None:
+        raise secrets.SecretsUnavailable("O cofre não responde.")
+
+    keep(folders, {PROXY_USE: ProxyUse.ADDRESS, PROXY_HOST: "proxy.loja", PROXY_USER: "maria"})
+    with pytest.raises(NoWayOut) as none:
+        Network(folders, shut).proxy_to(HOST)
+    assert none.value.failure.what == "O cofre não responde."
 
 
 def test_a_file_of_settings_that_cannot_be_read_is_told(transport: AnpTransport, folders: Folders) -> None:

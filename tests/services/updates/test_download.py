@@ -17,8 +17,10 @@ import pytest
 from app.domain import FailureKind
 from app.folders import Folders
 from app.update_manifest import Manifest, read_manifest
+from services.demo.ca import DemoAuthority
 from services.updates.download import download
 from services.updates.failed import UpdateFailed
+from tests.services.tls_server import Connection, TlsServer
 from tests.updates import NAME, SET_UP, Publisher
 
 FILE = f"/novo/{NAME}"
@@ -106,9 +108,17 @@ def test_another_file_leaves_nothing_behind(publisher: Publisher, folder: Path, 
 def test_an_endless_file_is_left_at_its_size(publisher: Publisher, folder: Path, folders: Folders) -> None:
     publisher.files[FILE] = SET_UP + bytes(40_000_000)
     told: list[int] = []
-    with pytest.raises(UpdateFailed):
-        fetched(publisher, folder, folders, progress=lambda received, total: told.append(received))
+    written: list[int] = []
+
+    def progress(received: int, total: int | None) -> None:
+        told.append(received)
+        written.extend(file.stat().st_size for file in folder.iterdir())
+
+    with pytest.raises(UpdateFailed) as failed:
+        fetched(publisher, folder, folders, progress=progress)
+    assert failed.value.distrusted
     assert max(told) <= len(SET_UP)
+    assert 0 < max(written) <= len(SET_UP) + 1
     assert list(folder.iterdir()) == []
 
 
@@ -157,6 +167,25 @@ def test_cancelling_in_the_middle(publisher: Publisher, folder: Path, folders: F
         fetched(publisher, folder, folders, cancelled=cancelled)
     assert failed.value.failure.kind is FailureKind.CANCELLED
     assert time.monotonic() - asked[0] < 1.0
+    assert list(folder.iterdir()) == []
+
+
+def test_cancelling_what_does_not_say_how_long_it_is(
+    publisher: Publisher, authority: DemoAuthority, folder: Path, folders: Folders
+) -> None:
+    held = threading.Event()
+
+    def half(connection: Connection, number: int) -> None:
+        connection.request()
+        connection.tls.sendall(HEAD + b"\r\n" + SET_UP[:1000])
+        held.set()
+        connection.tls.recv(1)
+
+    with TlsServer(authority.server_context(("localhost",), require_client=False), half) as server:
+        publisher.url = f"https://localhost:{server.port}"
+        with pytest.raises(UpdateFailed) as failed:
+            fetched(publisher, folder, folders, cancelled=held.is_set)
+    assert failed.value.failure.kind is FailureKind.CANCELLED
     assert list(folder.iterdir()) == []
 
 

@@ -131,6 +131,10 @@ def _other_signature(publisher: Publisher) -> None:
     publisher.files[SIGNATURE] = base64.b64encode(_flip(raw, 40))
 
 
+def _not_only_base64(publisher: Publisher) -> None:
+    publisher.files[SIGNATURE] = b"!" + publisher.files[SIGNATURE]
+
+
 def _no_text(publisher: Publisher) -> None:
     publisher.files[SIGNATURE] = base64.b64decode(publisher.files[SIGNATURE])
 
@@ -139,7 +143,9 @@ def _empty(publisher: Publisher) -> None:
     publisher.files[SIGNATURE] = b""
 
 
-@pytest.mark.parametrize("tamper", [_another_key, _one_bit, _one_blank, _other_signature, _no_text, _empty])
+@pytest.mark.parametrize(
+    "tamper", [_another_key, _one_bit, _one_blank, _other_signature, _not_only_base64, _no_text, _empty]
+)
 def test_what_the_key_did_not_sign_is_refused(
     publisher: Publisher, folders: Folders, tamper: Callable[[Publisher], None]
 ) -> None:
@@ -227,13 +233,17 @@ def test_a_manifest_of_the_future(publisher: Publisher, folders: Folders) -> Non
         {"assinatura": "AAAA"},
         {"procurada_em": "ontem"},
         {"procurada_em": None},
-        None,
+        {"procurada_em": "0001-01-01T00:00:00+23:00"},
+        "[1",
+        "{}",
+        "\udcff",
     ],
 )
-def test_a_damaged_memory_keeps_nothing(publisher: Publisher, folders: Folders, change: dict[str, Any] | None) -> None:
+def test_a_damaged_memory_keeps_nothing(publisher: Publisher, folders: Folders, change: dict[str, Any] | str) -> None:
     found(publisher, folders)
     kept = json.loads(known_file(folders).read_text("utf-8"))
-    known_file(folders).write_text("[1" if change is None else json.dumps(kept | change), encoding="utf-8")
+    text = change if isinstance(change, str) else json.dumps(kept | change)
+    known_file(folders).write_bytes(text.encode("utf-8", "surrogateescape"))
     assert read_known(folders, publisher.channel.key) is None
     assert found(publisher, folders).is_news
 
@@ -258,7 +268,10 @@ def test_other_redirects_are_not(publisher: Publisher, folders: Folders, where: 
 
 @pytest.mark.parametrize(
     ("where", "what"),
-    [("http://localhost/x", "sem criptografia"), ("https://maria:segredo@localhost/x", "que não pode ser usado")],
+    [
+        ("http://localhost/x", "sem criptografia"),
+        ("https://maria:segredo@localhost/x", "que não pode ser usado"),
+    ],
 )
 def test_why_a_redirect_is_not_followed_is_told_as_it_is(
     publisher: Publisher, folders: Folders, where: str, what: str
@@ -268,6 +281,20 @@ def test_why_a_redirect_is_not_followed_is_told_as_it_is(
         found(publisher, folders)
     assert f"para um endereço {what}," in failed.value.failure.what
     assert "segredo" not in repr(failed.value.failure)
+
+
+def test_an_address_of_no_place_is_told(publisher: Publisher, folders: Folders) -> None:
+    address = UPDATE_ADDRESS.kind.parse("https://loja..ação.com.br/x.json")
+    with pytest.raises(UpdateFailed) as failed:
+        look(UpdateChannel(address, publisher.channel.key), folders, cancelled=lambda: False)
+    assert failed.value.failure.kind is FailureKind.CONFIGURATION
+    assert failed.value.failure.what == f"O endereço “{address}” não pode ser usado."
+
+
+def test_a_redirect_to_nowhere_is_not_followed(publisher: Publisher, folders: Folders) -> None:
+    publisher.answers[MANIFEST] = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
+    assert refused(publisher, folders) is FailureKind.HTTP
+    assert len(publisher.asked) == 1
 
 
 def test_what_is_known_but_cannot_be_opened_is_not_taken_for_nothing(publisher: Publisher, folders: Folders) -> None:
