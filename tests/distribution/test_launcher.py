@@ -129,7 +129,8 @@ def test_dlls_come_from_the_installation_and_never_from_the_folder_or_the_path_o
 ) -> None:
     compile_for_windows(STUBS / "mscms.c", tmp_path / "de_fora.dll", "-shared")
     monkeypatch.chdir(tmp_path)
-    prefix.run(str(installed / "retaguarda-comando.exe"), more={"WINEPATH": str(tmp_path)})
+    monkeypatch.setitem(prefix.environment, "WINEPATH", str(tmp_path))
+    prefix.run(str(installed / "retaguarda-comando.exe"))
     assert (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[1] == "qt"
 
 
@@ -152,13 +153,14 @@ def test_an_installation_with_a_hole_says_which_and_what_to_do(
 
 
 @needs_tools
-def test_the_hole_is_told_in_portuguese_where_the_system_speaks_it(prefix: WinePrefix, installed: Path) -> None:
+def test_the_hole_is_told_in_portuguese_where_the_system_speaks_it(
+    prefix: WinePrefix, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(prefix.environment, "LC_ALL", "pt_BR.UTF-8")
     hidden = installed / "escondido"
     (installed / "python" / "python313.dll").rename(hidden)
     try:
-        _, said = prefix.run(
-            str(installed / "retaguarda-comando.exe"), "--versao", more={"LC_ALL": "pt_BR.UTF-8", "LANG": "pt_BR.UTF-8"}
-        )
+        _, said = prefix.run(str(installed / "retaguarda-comando.exe"), "--versao")
     finally:
         hidden.rename(installed / "python" / "python313.dll")
     assert "A Retaguarda não pôde começar: falta ou está estragado o arquivo" in said
