@@ -664,12 +664,13 @@ Function MaintenancePage
   !insertmacro MUI_HEADER_TEXT "$(MaintenanceTitle)" "$(MaintenanceSubtitle)"
   nsDialogs::Create 1018
   Pop $0
+  ; The two buttons one after the other: with the arrow keys one goes from control to control.
   ${NSD_CreateFirstRadioButton} 0 10u 100% 12u "$(RepairChoice)"
   Pop $ChoiceA
-  ${NSD_CreateLabel} 12u 23u -12u 20u "$(RepairHelp)"
-  Pop $0
   ${NSD_CreateAdditionalRadioButton} 0 50u 100% 12u "$(RemoveChoice)"
   Pop $ChoiceB
+  ${NSD_CreateLabel} 12u 23u -12u 20u "$(RepairHelp)"
+  Pop $0
   ${NSD_CreateLabel} 12u 63u -12u 20u "$(RemoveHelp)"
   Pop $0
   ${NSD_Check} $ChoiceA
@@ -696,10 +697,10 @@ Function ScopePage
   Pop $0
   ${NSD_CreateFirstRadioButton} 0 10u 100% 12u "$(ScopeUser)"
   Pop $ChoiceA
-  ${NSD_CreateLabel} 12u 23u -12u 20u "$(ScopeUserHelp)"
-  Pop $0
   ${NSD_CreateAdditionalRadioButton} 0 50u 100% 12u "$(ScopeAll)"
   Pop $ChoiceB
+  ${NSD_CreateLabel} 12u 23u -12u 20u "$(ScopeUserHelp)"
+  Pop $0
   ${NSD_CreateLabel} 12u 63u -12u 30u "$(ScopeAllHelp)"
   Pop $0
   ${If} $Scope == "all"
