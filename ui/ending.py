@@ -19,7 +19,7 @@ def end_everything(data: Path, patience_s: float = PATIENCE_S) -> None:
     """Return once no window over that folder is open, nor anything else runs from this Windows installation. The
     service is left to its own manager.
 
-    Raises WillNotEnd or FirstDoesNotAnswer.
+    Raises WillNotEnd, FirstDoesNotAnswer or CannotBeFirst.
     """
     deadline = time.monotonic() + patience_s
     SingleInstance(data).end_first(patience_s)

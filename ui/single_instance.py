@@ -32,6 +32,10 @@ class FirstDoesNotAnswer(Exception):
     """The program is already open but does not answer; the message is for the operator."""
 
 
+class CannotBeFirst(Exception):
+    """The lock or the channel cannot be made, so nobody can tell who is first; the message is for the operator."""
+
+
 class WillNotEnd(Exception):
     """The program that is open goes on; the message says why, for whoever asked it to end."""
 
@@ -62,10 +66,10 @@ class SingleInstance(QObject):
         """True when this process is the first; it then calls `listen`. Else the first one showed itself, unless this
         one was `quietly` started, to be in the tray, where the other is already.
 
-        Raises FirstDoesNotAnswer.
+        Raises FirstDoesNotAnswer, and CannotBeFirst.
         """
         deadline = time.monotonic() + _PATIENCE_S
-        while not self._lock.tryLock(0):
+        while not self._take_lock():
             if self._ask_first(_HERE if quietly else _SHOW, page) == (_DONE, ""):
                 return False
             late = time.monotonic() > deadline
@@ -82,12 +86,12 @@ class SingleInstance(QObject):
     def end_first(self, patience_s: float) -> None:
         """Have the first one end, and wait until it has, at most that long. Nothing is done when nobody is the first.
 
-        Raises WillNotEnd, and FirstDoesNotAnswer when it neither ended nor said why.
+        Raises WillNotEnd, FirstDoesNotAnswer when it neither ended nor said why, and CannotBeFirst.
         """
         deadline = time.monotonic() + patience_s
         heard = False
         first, *_ = self._lock.getLockInfo()
-        while not self._lock.tryLock(0):
+        while not self._take_lock():
             if not heard:
                 answer, why = self._ask_first(_END)
                 if answer == _REFUSED:
@@ -106,6 +110,17 @@ class SingleInstance(QObject):
             if not windows_processes.ended(first, max(deadline - time.monotonic(), 1.0)):
                 raise FirstDoesNotAnswer("O programa está aberto e não terminou no tempo dado.")
 
+    def _take_lock(self) -> bool:
+        """Whether this process holds the lock now; False when another one does."""
+        if self._lock.tryLock(0):
+            return True
+        if self._lock.error() is QLockFile.LockError.LockFailedError:
+            return False
+        raise CannotBeFirst(
+            f"O programa não pôde criar o arquivo {self._lock.fileName()}. "
+            "Confira se a pasta existe, se este usuário pode gravar nela e se há espaço em disco."
+        )
+
     def _nobody_holds(self, late: bool) -> bool:
         """Whether the lock was left behind, which then is gone. After a power cut the number in it may be that of
         another process with the program's name, even of this one, and only the system knows that nobody holds it.
@@ -115,7 +130,10 @@ class SingleInstance(QObject):
         return (late or sys.platform == "win32") and self._lock.removeStaleLockFile()
 
     def listen(self) -> None:
-        """Hear of later starts; apart from `claim` because the first paint need not wait for it."""
+        """Hear of later starts; apart from `claim` because the first paint need not wait for it.
+
+        Raises CannotBeFirst.
+        """
         from PySide6.QtNetwork import QLocalServer
 
         QLocalServer.removeServer(self._name)
@@ -123,7 +141,7 @@ class SingleInstance(QObject):
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._serve)
         if not self._server.listen(self._name):
-            raise FirstDoesNotAnswer(f"O programa não pôde abrir seu canal local: {self._server.errorString()}.")
+            raise CannotBeFirst(f"O programa não pôde abrir seu canal local: {self._server.errorString()}.")
 
     def release(self) -> None:
         """Let another process be the first."""

@@ -13,7 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ui.ending import end_everything
-from ui.single_instance import FirstDoesNotAnswer, SingleInstance, WillNotEnd
+from ui.single_instance import CannotBeFirst, FirstDoesNotAnswer, SingleInstance, WillNotEnd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -158,3 +158,14 @@ def test_a_program_that_does_not_answer_is_not_taken_for_ended(qtbot: QtBot, dat
             end_everything(data_folder, patience_s=0.2)
     finally:
         silent.release()
+
+
+def test_a_place_for_the_lock_that_cannot_be_written_is_told(
+    qtbot: QtBot, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR" if sys.platform != "win32" else "TMP", str(tmp_path / "nenhuma"))
+    with pytest.raises(CannotBeFirst, match=r"nenhuma.*espaço em disco"):
+        SingleInstance(data_folder).claim()
+    done = _end()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nenhuma" in done.stderr

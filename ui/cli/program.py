@@ -168,11 +168,14 @@ def _without_command(options: argparse.Namespace) -> int:
 def _end_open_one() -> Status:
     from app.folders import find_folders
     from ui.ending import end_everything
-    from ui.single_instance import FirstDoesNotAnswer, WillNotEnd
+    from ui.single_instance import CannotBeFirst, FirstDoesNotAnswer, WillNotEnd
 
     try:
         end_everything(find_folders().data)
     except (WillNotEnd, FirstDoesNotAnswer) as still:
         note(str(still))
         return Status.STILL_OPEN
+    except CannotBeFirst as problem:
+        note(str(problem))
+        return Status.USAGE
     return Status.DONE
