@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 _SIZE = QSize(1280, 800)
 _SMALLEST = QSize(1010, 600)  # nothing of any page is cut, and it fits a screen of 1024 by 768
 _FRAME = QSize(16, 48)  # about what a window manager puts around; only then is the real frame known
+_OF_THIS_COMPUTER = (pages.INTEGRATION, pages.UPDATE)
+"""The pages that need no database."""
+
 NOT_OPEN = "O banco de dados não está aberto."
 
 
@@ -123,8 +126,8 @@ class MainWindow(QMainWindow):
     def show_not_open(self, failure: Failure, office: Office | None) -> None:
         """The database did not open. `office`, when there is one, gives only this computer's settings."""
         self._leave_office()
-        without_database = (pages.HOME, pages.INTEGRATION, pages.UPDATE)
-        self._allow(f"{NOT_OPEN} {failure.what}", except_for=without_database if office else (pages.HOME,))
+        allowed = (pages.HOME, *_OF_THIS_COMPUTER) if office else (pages.HOME,)
+        self._allow(f"{NOT_OPEN} {failure.what}", except_for=allowed)
         self.opening.show_failure(failure, settings_readable=office is not None)
         self.status.show_database("não abriu")
         self._take_office(office)
@@ -197,7 +200,7 @@ class MainWindow(QMainWindow):
         self._open(key, argument, with_keyboard=not self.sidebar.hasFocus())
 
     def _open(self, key: str, argument: object = None, *, with_keyboard: bool) -> None:
-        if self._office is None or (self._office.database is None and key == pages.HOME):
+        if self._office is None or (self._office.database is None and key not in _OF_THIS_COMPUTER):
             self.stack.setCurrentWidget(self.opening)
             self.sidebar.show_current(pages.HOME)
             return

@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QSystemTrayIcon
 
 import ui.guarded_overrides  # noqa: F401  before the classes that Qt calls
 from ui import icons, pages, tasks, theme
 from ui.main_window import MainWindow
-from ui.single_instance import FirstDoesNotAnswer, SingleInstance
+from ui.single_instance import CannotBeFirst, FirstDoesNotAnswer, SingleInstance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,7 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
     try:
         if not instance.claim(page, quietly=start_in_tray and not page):
             return 0
-    except FirstDoesNotAnswer as problem:
+    except (FirstDoesNotAnswer, CannotBeFirst) as problem:
         from PySide6.QtWidgets import QMessageBox
 
         QMessageBox.warning(None, "Retaguarda", str(problem))
@@ -118,6 +118,7 @@ class WindowProgram(QObject):
         self._backoffice: Backoffice | None = None
         self._services: tuple[ConsultationThread, ...] = ()
         self._quitting = False
+        self._moving = False
         self._started = False
         self._interruption: Interruption | None = None
         self._ends = ExitStack()
@@ -214,7 +215,12 @@ class WindowProgram(QObject):
         """The computer slept: everything looks at the clock again, over new connections."""
         if self._backoffice is None or self.office is None or self._quitting:
             return
-        tasks.run(self._backoffice.database.renew, lambda _: None, _raise, self)
+        # First the database's: whoever looks again asks it at once, and would wait on a connection from before.
+        tasks.run(self._backoffice.database.renew, self._look_again, _raise, self)
+
+    def _look_again(self, _renewed: None) -> None:
+        if self._backoffice is None or self.office is None or self._quitting:
+            return
         for service in self._services:
             service.woke_up()
         self.office.desk.wake_up()
@@ -352,7 +358,7 @@ class WindowProgram(QObject):
         self.mover = mover
         mover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         mover.close_wanted.connect(self._close_soon)
-        mover.ended.connect(self.open)
+        mover.ended.connect(self._open_moved)
         mover.finished.connect(self._forget_mover)
         mover.open()
 
@@ -378,7 +384,13 @@ class WindowProgram(QObject):
         if self.office is not None:
             self.office.deleteLater()
             self.office = None
+        self._moving = True
         self.mover.begin()
+
+    @Slot()
+    def _open_moved(self) -> None:
+        self._moving = False
+        self.open()
 
     # --- the tray and other starts ---
 
@@ -391,6 +403,8 @@ class WindowProgram(QObject):
     def _show_page(self, key: str, argument: object) -> None:
         self.window.show_window()
         if key in pages.BY_KEY:
+            if self._backoffice is None:  # shown as soon as the database is open
+                self._first_page = key
             self.window.open_page(key, argument)
 
     @Slot()
@@ -421,11 +435,11 @@ class WindowProgram(QObject):
 
     def why_not_end(self) -> str:
         """Why nobody but the operator may end the program now, in a sentence; "" when nothing would be lost."""
-        if self.mover is not None:
+        if self._moving:
             return "Os dados estão mudando de lugar: espere que a mudança termine."
-        dialog = QApplication.activeModalWidget()
-        if dialog is not None and _typed_into(dialog):
-            return f"Há o que foi digitado e não gravado em “{dialog.windowTitle()}”: grave ou feche essa janela."
+        for dialog in QApplication.topLevelWidgets():  # not only the one in front: a question may cover a form
+            if isinstance(dialog, QDialog) and dialog.isVisible() and _typed_into(dialog):
+                return f"Há o que foi digitado e não gravado em “{dialog.windowTitle()}”: grave ou feche essa janela."
         unsaved = self.window.unsaved
         return f"Há alterações não salvas ({'; '.join(unsaved)}): salve-as ou descarte-as." if unsaved else ""
 
@@ -464,7 +478,7 @@ class WindowProgram(QObject):
             self._backoffice.close()
 
 
-def _typed_into(dialog: QWidget) -> bool:
+def _typed_into(dialog: QDialog) -> bool:
     lines = any(line.isModified() and line.text() for line in dialog.findChildren(QLineEdit))
     return lines or any(text.document().isModified() for text in dialog.findChildren(QPlainTextEdit))
 

@@ -68,6 +68,20 @@ def test_waking_up_has_every_service_look_again(qtbot: QtBot, monkeypatch: pytes
         settle(qtbot)
 
 
+def test_nobody_looks_again_over_the_databases_connections_from_before(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(qtbot) as program:
+        assert program.office is not None and program.office.database is not None
+        told: list[str] = []
+        monkeypatch.setattr(program.office.database, "renew", partial(told.append, "novas conexões"))
+        for service in program.office.services:
+            monkeypatch.setattr(service, "woke_up", partial(told.append, "olha"))
+        program.wake_up()
+        settle(qtbot)
+        assert told == ["novas conexões", *["olha" for _ in program.office.services]]
+
+
 class Session:
     """Stands in for the one of Qt, which only a session manager makes."""
 
@@ -135,6 +149,11 @@ def test_what_is_typed_into_an_open_form_is_not_thrown_away(qtbot: QtBot) -> Non
         session = Session()
         _session_end(program).take_request(session)
         assert session.cancelled
+        question = QMessageBox(form)
+        question.open()
+        until(qtbot, question.isVisible)
+        assert "“Incluir empresa”" in program.why_not_end()  # under the question that is in front
+        question.close()
         form.close()
         assert program.why_not_end() == ""
 

@@ -316,6 +316,21 @@ def test_an_unreachable_server_is_explained_and_can_be_corrected(qtbot: QtBot, d
         assert isinstance(window.page, HomePage)
 
 
+def test_another_start_asks_for_a_page_that_has_no_database_yet(qtbot: QtBot, data_folder: Path) -> None:
+    file = data_folder / "maquina.json"
+    file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.porta_banco": "1"}))
+    with opened(qtbot, wait=False) as program:
+        window = program.window
+        until(qtbot, lambda: window.opening.failure is not None and window.opening.failure.isVisible())
+        program.show_page(pages.CUSTOMERS)
+        assert window.stack.currentWidget() is window.opening
+        file.write_text("{}")
+        window.retry_wanted.emit()
+        until(qtbot, lambda: program.office is not None and program.office.database is not None)
+        settle(qtbot)
+        assert window.page_key == pages.CUSTOMERS
+
+
 def test_a_broken_machine_file_is_explained(qtbot: QtBot, data_folder: Path) -> None:
     file = data_folder / "maquina.json"
     file.write_text("{ não é json")

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
@@ -105,7 +105,12 @@ def test_everything_moves_and_the_program_opens_on_the_server(qtbot: QtBot, post
             "2",
         ]
         assert wizard.total.text() == "2 registros em 1 tabela."
+        assert program.why_not_end() == ""  # only asked about yet
+        wizard.ended.connect(lambda: told.append(program.why_not_end()))
+        wizard.close_wanted.connect(lambda: QTimer.singleShot(0, lambda: told.append(program.why_not_end())))
+        told: list[str] = []
         _moved(qtbot, program, wizard)
+        assert ["mudando de lugar" in why for why in told] == [True, False]
         assert wizard.outcome.text() == "Os dados estão no servidor"
         assert wizard.explanation.text().startswith("2 registros copiados e conferidos.")
         wizard.close_button.click()
