@@ -218,6 +218,10 @@ class _Ways(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.proxy = None
         self.proxy = self._proxy_to(request.url.host)
+        if self.proxy is not None and self.proxy not in self._made:
+            # There is one proxy at a time: whatever is open by the one of before, or by its old password, is closed.
+            for before in [known for known in self._made if known is not None]:
+                self._made.pop(before).close()
         way = self._made.get(self.proxy)
         if way is None:
             way = self._made[self.proxy] = self._make(self.proxy)

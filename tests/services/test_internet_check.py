@@ -67,6 +67,14 @@ def test_a_way_out_that_works(folders: Folders, authority: DemoAuthority) -> Non
     assert report.summary == f"Este computador chega à ANP pelo proxy 127.0.0.1:{proxy.port}."
 
 
+def test_an_address_of_ipv6_is_asked_for_between_brackets(folders: Folders, authority: DemoAuthority) -> None:
+    with server(authority) as anp, ProxyServer() as proxy:
+        report = check(folders, {**by(proxy, anp.port), ANP_URL: f"https://[2001:db8::1]:{anp.port}/v1"})
+    assert proxy.asked[0].startswith(f"CONNECT [2001:db8::1]:{anp.port} HTTP/1.1\r\n".encode())
+    assert report.failed is not None
+    assert report.failed.step is InternetStep.TLS
+
+
 def test_a_password_that_is_wrong_stops_at_the_connection(folders: Folders, authority: DemoAuthority) -> None:
     with ProxyServer(login=("maria", "segredo")) as proxy:
         report = check(folders, by(proxy, 443, user="maria"), "outra")

@@ -169,6 +169,17 @@ def test_the_proxy_of_the_settings_is_used_with_its_password_from_the_next_call_
     assert (len(open_to_all.asked), len(proxy.asked)) == (1, 2)
 
 
+def test_nothing_stays_open_by_the_proxy_of_before(folders: Folders, server: TlsServer) -> None:
+    transport = AnpTransport(folders, 30.0, 5.0, Interruption())
+    with ProxyServer() as first, ProxyServer() as second:
+        keep(folders, by(first))
+        assert get(transport, server) == b"resposta"
+        keep(folders, by(second))
+        assert get(transport, server) == b"resposta", "the server serves one connection after another"
+        transport.close()
+    assert (len(first.asked), len(second.asked)) == (1, 1)
+
+
 def test_a_proxy_that_wants_to_know_who_one_is(transport: AnpTransport, folders: Folders, server: TlsServer) -> None:
     with ProxyServer(login=("maria", PASSWORD)) as proxy:
         keep(folders, by(proxy))
@@ -271,6 +282,21 @@ def test_a_proxy_of_the_system_that_cannot_be_used_is_told(
     assert failure.kind is FailureKind.CONFIGURATION
     assert what in failure.what
     assert "das variáveis de ambiente" in failure.what
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://10.0.0.1", "10.0.0.1:80"),
+        ("10.0.0.1:3128", "10.0.0.1:3128"),
+        ("http://[fd00::1]:8080", "[fd00::1]:8080"),
+    ],
+)
+def test_a_proxy_as_it_is_written(folders: Folders, monkeypatch: pytest.MonkeyPatch, address: str, shown: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    proxy = Network(folders).proxy_to(HOST)
+    assert proxy is not None
+    assert proxy.address == shown
 
 
 def test_a_proxy_without_an_address_is_told(transport: AnpTransport, folders: Folders) -> None:
