@@ -105,7 +105,9 @@ class IntegrationServer:
         """Begin, by the settings kept now, and return at once: `state` says what became of it. Nothing happens while
         it runs."""
         if self._thread is not None and self._thread.is_alive():
-            return
+            if self._state.phase not in (ServerPhase.STOPPED, ServerPhase.FAILED):
+                return
+            self._thread.join()  # it has said how it ended, and is about to
         self._stopping.clear()
         self._settled.clear()
         self._served = 0

@@ -182,6 +182,28 @@ def test_after_the_port_is_free_it_begins(office: Backoffice) -> None:
     server.stop()
 
 
+def test_a_start_while_a_failure_is_being_told_is_not_lost(office: Backoffice, any_port: None) -> None:
+    told, heard = threading.Event(), threading.Event()
+
+    def hear(state: ServerState) -> None:
+        if state.phase is ServerPhase.FAILED:
+            told.set()
+            heard.wait(PATIENCE_S)
+
+    server = IntegrationServer(office, hear)
+    save(office, {INTEGRATION_ADDRESS: "203.0.113.7"})
+    server.start()
+    assert told.wait(PATIENCE_S)
+    save(office, {INTEGRATION_ADDRESS: "127.0.0.1"})
+    again = threading.Thread(target=server.start)
+    again.start()
+    again.join(0.2)
+    heard.set()
+    again.join()
+    assert server.wait(PATIENCE_S).phase is ServerPhase.RUNNING
+    server.stop()
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [("203.0.113.7", "não é deste computador"), ("nao-existe.invalid", "não é conhecido")],
