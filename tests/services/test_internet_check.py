@@ -125,6 +125,8 @@ def test_a_script_that_is_not_followed_is_told(folders: Folders, monkeypatch: py
     assert "http://pac.loja/proxy.pac" in report.steps[0].found
     assert report.failed is not None
     assert report.failed.step is InternetStep.NAME
+    monkeypatch.setenv("NO_PROXY", "*")  # the environment speaks, and Windows is not listened to
+    assert check(folders, {ANP_URL: f"https://{HOST}/v1"}).steps[0].outcome is Outcome.OK
 
 
 def test_a_proxy_that_is_not_there(folders: Folders) -> None:

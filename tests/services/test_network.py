@@ -142,6 +142,13 @@ def test_what_the_system_excepts_goes_straight(
     assert proxy.asked == []
 
 
+def test_a_proxy_that_is_only_for_http_is_not_used(transport: AnpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ProxyServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert refused(transport).what == f"O nome {HOST} não foi encontrado na internet."
+    assert proxy.asked == []
+
+
 def test_no_proxy_means_none(transport: AnpTransport, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     with ProxyServer() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -215,7 +222,9 @@ def test_a_proxy_that_does_not_lead_is_explained(
     assert cause in failure.cause
 
 
-def test_a_proxy_that_is_not_there_is_not_taken_for_the_server(transport: AnpTransport, folders: Folders) -> None:
+def test_a_proxy_that_is_not_there_is_not_taken_for_the_server(
+    transport: AnpTransport, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     keep(folders, {PROXY_USE: ProxyUse.ADDRESS, PROXY_HOST: "127.0.0.1", PROXY_PORT: port})
@@ -224,6 +233,9 @@ def test_a_proxy_that_is_not_there_is_not_taken_for_the_server(transport: AnpTra
     assert "das configurações deste computador" in failure.cause
     keep(folders, {PROXY_USE: ProxyUse.ADDRESS, PROXY_HOST: "proxy.teste"})
     assert refused(transport).what == "O nome do proxy, proxy.teste, não foi encontrado."
+    keep(folders, {})
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy..teste:3128")
+    assert refused(transport).what == "O nome do proxy, proxy..teste, não foi encontrado."
 
 
 def test_what_a_proxy_said_before_is_not_told_of_one_that_is_silent_now(
@@ -299,6 +311,11 @@ def test_a_proxy_as_it_is_written(folders: Folders, monkeypatch: pytest.MonkeyPa
     assert proxy.address == shown
 
 
+def test_who_the_proxy_is_shown_is_not_in_what_is_written_of_it() -> None:
+    login = basic("maria", PASSWORD)
+    assert login not in repr(Proxy("proxy.loja", 3128, ProxySource.SETTINGS, login))
+
+
 def test_a_proxy_without_an_address_is_told(transport: AnpTransport, folders: Folders) -> None:
     keep(folders, {PROXY_USE: ProxyUse.ADDRESS})
     failure = refused(transport)
@@ -340,7 +357,8 @@ def test_the_authorities_of_the_system_are_believed_only_when_the_settings_say_s
 ) -> None:
     folders.additional_ca_file.unlink()
     store = tmp_path / "sistema.pem"
-    store.write_bytes(authority.ca_pem + b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    broken = (b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % body for body in (b"AAAA", b"AAA"))
+    store.write_bytes(b"".join((authority.ca_pem, *broken)))
     monkeypatch.setenv("SSL_CERT_FILE", str(store))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nenhuma"))
     failure = refused(transport, f"https://localhost:{server.port}/")
@@ -433,7 +451,7 @@ def test_a_windows_that_excepts_names(monkeypatch: pytest.MonkeyPatch, folders: 
 
     for host in ("servidor", "pc.loja.local", "10.1.2.3", "NFE.teste", "localhost"):
         assert way(host) is None, host
-    assert way("www.gov.br") == way("loja.local.gov.br") == way("xnfe.teste") == "b:2"
+    assert way("www.gov.br") == way("loja.local.gov.br") == way("xnfe.teste") == way("2001:db8::1") == "b:2"
 
 
 # --- the other ways that leave this computer ------------------------------------------------------------------
