@@ -55,8 +55,10 @@ def by(proxy: ProxyServer, port: int, **values: object) -> dict[Setting[Any], An
     }
 
 
-def server(authority: DemoAuthority) -> TlsServer:
-    return TlsServer(authority.server_context((HOST,), require_client=False), silent)
+def server(authority: DemoAuthority, host: str = HOST) -> TlsServer:
+    context = authority.server_context((host,), require_client=False)
+    context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED  # as ANP's
+    return TlsServer(context, silent)
 
 
 def test_a_way_out_that_works(folders: Folders, authority: DemoAuthority) -> None:
@@ -65,6 +67,13 @@ def test_a_way_out_that_works(folders: Folders, authority: DemoAuthority) -> Non
     assert [step.outcome for step in report.steps] == [Outcome.OK] * 4
     assert "o endereço e o usuário vêm das configurações deste computador" in report.steps[0].found
     assert report.summary == f"Este computador chega à ANP pelo proxy 127.0.0.1:{proxy.port}."
+
+
+def test_this_computer_is_reached_without_the_proxy(folders: Folders, authority: DemoAuthority) -> None:
+    with server(authority, "localhost") as anp, ProxyServer() as proxy:
+        report = check(folders, {**by(proxy, anp.port), ANP_URL: f"https://localhost:{anp.port}/v1"})
+    assert report.summary == "Este computador chega à ANP."
+    assert proxy.asked == []
 
 
 def test_an_address_of_ipv6_is_asked_for_between_brackets(folders: Folders, authority: DemoAuthority) -> None:
@@ -102,6 +111,15 @@ def test_whoever_inspects_the_network_is_named(
     assert "“" in refused.failed.failure.cause, "the authority that is missing is named"
     assert trusted.outcome is Outcome.WARNING
     assert "que só o sistema deste computador conhece" in trusted.steps[-1].found
+
+
+def test_who_the_program_knows_by_itself_is_no_inspector(
+    folders: Folders, authority: DemoAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = ssl.PEM_cert_to_DER_cert(authority.ca_pem.decode())
+    monkeypatch.setattr(internet_check, "system_authorities", lambda: (root,))
+    with server(authority) as anp, ProxyServer() as proxy:
+        assert check(folders, {**by(proxy, anp.port), SYSTEM_TRUST: True}).outcome is Outcome.OK
 
 
 def test_a_store_that_cannot_be_read_is_not_taken_for_the_proxy(
