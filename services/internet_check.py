@@ -29,8 +29,9 @@ from services.network import proxy_of, trust_of
 from services.network_failure import Called, network_failure
 from services.proxy import NoWayOut, Proxy, ProxyFailed, tunnel
 from services.sefaz import server_chain, tls_probe
+from services.sefaz.handshake_failure import handshake_failure
 from services.system_trust import system_authorities
-from services.tls_socket import ClientContext, HandshakeFailed
+from services.tls_socket import ClientContext
 from services.waited_socket import GiveUp
 
 _TIMEOUT_S = 10.0
@@ -103,14 +104,8 @@ def _steps(
         return ""
     chain = [server_chain.described(der) for der in made.said.chain]
     if made.error is not None:
-        path = server_chain.path(chain)
-        top = path[-1] if path and isinstance(made.error, ssl.SSLCertVerificationError) else None
-        missing = "" if top is None else top.subject if top.is_root else top.issuer
-        untrusted = HandshakeFailed(
-            str(made.error), begun=bool(chain), missing_issuer=missing, with_system=context.with_system
-        )
-        untrusted.__cause__ = made.error
-        yield failed(step, _explained(untrusted, None, address), started)
+        failure = handshake_failure(made.error, chain, address, _ANP, with_system=context.with_system)
+        yield failed(step, failure, started)
         return ""
     server = chain[0]
     until = f", até {day(server.not_after)}" if server.not_after is not None else ""
@@ -154,7 +149,6 @@ def _explained(error: Exception, proxy: Proxy | None, address: str) -> Failure:
         of_proxy = ProxyFailed(proxy)
         of_proxy.__cause__ = error
         error = of_proxy
-    timed_out = isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
-    met = httpx.ConnectTimeout("timed out") if timed_out else httpx.ConnectError(str(error))
+    met = httpx.ConnectTimeout("timed out") if isinstance(error, TimeoutError) else httpx.ConnectError(str(error))
     met.__cause__ = error
     return network_failure(met, address, _ANP, sent="TLS", answered=False)

@@ -27,10 +27,11 @@ from services.proxy import NoWayOut, Proxy, ProxyFailed, ProxyTo, tunnel
 from services.sefaz import server_chain, tls_probe
 from services.sefaz.diagnosis_report import Step
 from services.sefaz.endpoints import Endpoint
+from services.sefaz.handshake_failure import handshake_failure
 from services.sefaz.server_chain import SentCertificate
 from services.sefaz.tls_probe import Handshake
 from services.sefaz.tls_profile import CertificateRequest, TlsProfile, security_level, tls_profile
-from services.tls_socket import ClientContext, HandshakeFailed
+from services.tls_socket import ClientContext
 
 _CALLED = Called("SEFAZ", "o endereço da UF", with_certificate=True)
 _STRONG_DH_BITS = 2048
@@ -265,25 +266,11 @@ def _tls_failure(
 ) -> Failure:
     error = made.error
     assert error is not None
-    host = urlsplit(address).hostname
-    if isinstance(error, TimeoutError):
-        return Failure(
-            FailureKind.TIMEOUT,
-            f"O servidor {host} aceitou a conexão e não combinou a criptografia a tempo.",
-            "O serviço está lento ou parado, ou um equipamento da rede segura a conexão.",
-            "Tente mais tarde; se outras páginas abrem, peça à informática para liberar *.gov.br sem inspeção de TLS.",
-            f"TLS {address}",
-        )
-    untrusted = isinstance(error, ssl.SSLCertVerificationError)
-    path = server_chain.path(chain)
-    top = path[-1] if path and untrusted else None
-    missing = "" if top is None else top.subject if top.is_root else top.issuer
-    how_far = HandshakeFailed(str(error), begun=bool(chain), missing_issuer=missing, with_system=with_system)
-    how_far.__cause__ = error
-    failure = _explained(how_far, address, lowered=lowered)
-    if isinstance(error, ssl.SSLCertVerificationError) and (blamed := _blamed(error.verify_code, path)):
-        return replace(failure, cause=blamed)
-    return failure
+    failure = handshake_failure(error, chain, address, _CALLED, with_system=with_system, lowered=lowered)
+    blamed = (
+        _blamed(error.verify_code, server_chain.path(chain)) if isinstance(error, ssl.SSLCertVerificationError) else ""
+    )
+    return replace(failure, cause=blamed) if blamed else failure
 
 
 def _blamed(verify_code: int, path: list[SentCertificate]) -> str:
@@ -309,11 +296,11 @@ def _of(proxy: Proxy | None, error: Exception) -> Exception:
     return failed
 
 
-def _explained(error: BaseException, address: str, *, lowered: bool = False) -> Failure:
+def _explained(error: BaseException, address: str) -> Failure:
     failed: httpx.TransportError = httpx.ConnectError(str(error))
     if isinstance(error, TimeoutError):
         failed = httpx.ConnectTimeout("timed out")
     elif isinstance(error, ProxyFailed):
         failed = httpx.ProxyError(str(error))
     failed.__cause__ = error
-    return network_failure(failed, address, _CALLED, sent="TLS", answered=False, lowered=lowered)
+    return network_failure(failed, address, _CALLED, sent="TLS", answered=False)

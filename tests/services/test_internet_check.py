@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,15 @@ def test_a_way_out_that_works(folders: Folders, authority: DemoAuthority) -> Non
     assert [step.outcome for step in report.steps] == [Outcome.OK] * 4
     assert "o endereço e o usuário vêm das configurações deste computador" in report.steps[0].found
     assert report.summary == f"Este computador chega à ANP pelo proxy 127.0.0.1:{proxy.port}."
+
+
+def test_a_server_that_says_nothing(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(internet_check, "_TIMEOUT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        report = check(folders, {ANP_URL: f"https://localhost:{listener.getsockname()[1]}/v1"})
+    assert report.failed is not None
+    assert report.failed.step is InternetStep.TLS
+    assert report.failed.found == "O servidor localhost aceitou a conexão e não combinou a criptografia a tempo."
 
 
 def test_this_computer_is_reached_without_the_proxy(folders: Folders, authority: DemoAuthority) -> None:
