@@ -191,7 +191,7 @@ class WindowProgram(QObject):
         tray.look_wanted.connect(self._look_now)
         tray.pause_wanted.connect(self._pause)
         tray.serving_wanted.connect(self._serve)
-        tray.quit_wanted.connect(self.window.leave)
+        tray.quit_wanted.connect(self._leave)
         tray.vanished.connect(self.window.show_window)
         self.started.emit()
         self.open()
@@ -437,11 +437,24 @@ class WindowProgram(QObject):
         """Why nobody but the operator may end the program now, in a sentence; "" when nothing would be lost."""
         if self._moving:
             return "Os dados estão mudando de lugar: espere que a mudança termine."
-        for dialog in QApplication.topLevelWidgets():  # not only the one in front: a question may cover a form
-            if isinstance(dialog, QDialog) and dialog.isVisible() and _typed_into(dialog):
-                return f"Há o que foi digitado e não gravado em “{dialog.windowTitle()}”: grave ou feche essa janela."
+        form = _typed_form()
+        if form is not None:
+            return f"Há o que foi digitado e não gravado em “{form.windowTitle()}”: grave ou feche essa janela."
         unsaved = self.window.unsaved
         return f"Há alterações não salvas ({'; '.join(unsaved)}): salve-as ou descarte-as." if unsaved else ""
+
+    @Slot()
+    def _leave(self) -> None:
+        """Sair in the tray's menu, which no open form is in the way of."""
+        form = _typed_form()
+        if form is None:
+            self.window.leave()
+            return
+        self.window.show_window()
+        form.raise_()
+        form.activateWindow()
+        assert self.tray is not None
+        self.tray.tell("O Retaguarda continua aberto", self.why_not_end())
 
     @Slot()
     def quit(self) -> None:
@@ -476,6 +489,12 @@ class WindowProgram(QObject):
         tasks.wait_all(_TASKS_MS)
         if self._backoffice is not None:
             self._backoffice.close()
+
+
+def _typed_form() -> QDialog | None:
+    """An open dialog where something was typed; not only the one in front, for a question may cover a form."""
+    open_ones = (each for each in QApplication.topLevelWidgets() if isinstance(each, QDialog) and each.isVisible())
+    return next((dialog for dialog in open_ones if _typed_into(dialog)), None)
 
 
 def _typed_into(dialog: QDialog) -> bool:

@@ -154,6 +154,10 @@ def test_what_is_typed_into_an_open_form_is_not_thrown_away(qtbot: QtBot) -> Non
         until(qtbot, question.isVisible)
         assert "“Incluir empresa”" in program.why_not_end()  # under the question that is in front
         question.close()
+        assert program.tray is not None
+        program.tray.quit_wanted.emit()
+        settle(qtbot)
+        assert program.window.isVisible() and form.isVisible()
         form.close()
         assert program.why_not_end() == ""
 
