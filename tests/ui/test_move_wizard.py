@@ -262,6 +262,7 @@ def test_what_was_typed_on_the_page_goes_to_the_wizard(qtbot: QtBot) -> None:
         assert page.access is not None and page.move_offer is not None
         page.draft.put((DATABASE_KIND, GENERAL_COMPANY), DatabaseKind.SERVER)
         page.draft.put((DATABASE_NAME, GENERAL_COMPANY), "vendas")
+        page.access.refresh()
         page.access.password.setText("segredo")
         page.move_offer.move_button.click()
         wizard = program.mover
