@@ -318,11 +318,13 @@ class MainWindow(QMainWindow):
         by_administrator = kept is SessionStart.EVERYBODY
         self._session_start.setChecked(kept is not SessionStart.NOBODY)
         self._session_start.setEnabled(not self._is_demo and not by_administrator)
-        self._session_start.setToolTip(
-            "Escolhido por um administrador, na instalação, para todos que usam este computador."
-            if by_administrator
-            else "O programa começa junto com a sessão, ao lado do relógio."
-        )
+        if self._is_demo:
+            about = "A demonstração não começa com a sessão: abra o programa de verdade para escolher."
+        elif by_administrator:
+            about = "Escolhido por um administrador, na instalação, para todos que usam este computador."
+        else:
+            about = "O programa começa junto com a sessão, ao lado do relógio."
+        self._session_start.setToolTip(about)
 
     @Slot(bool)
     def _change_session_start(self, wanted: bool) -> None:

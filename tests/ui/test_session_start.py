@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.folders import find_folders
 from tests.ui.window import opened
 from ui import own_command, session_start, xdg_autostart
 from ui.session_start import SessionStart
@@ -102,6 +103,16 @@ def test_what_an_administrator_chose_for_everybody_is_not_changed_here(
         menu.aboutToShow.emit()
         assert (entry.isEnabled(), entry.isChecked()) == (False, True)
         assert "administrador" in entry.toolTip()
+
+
+def test_the_demonstration_says_why_it_does_not_start_with_the_session(qtbot: QtBot) -> None:
+    program = WindowProgram(find_folders(), is_demo=True)
+    menu, entry = _entry(program)
+    menu.aboutToShow.emit()
+    assert not entry.isEnabled()
+    assert "demonstração" in entry.toolTip()
+    program.quit()
+    program.window.deleteLater()
 
 
 def test_a_folder_that_cannot_be_written_is_told(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
