@@ -33,6 +33,9 @@ retaguarda = retaguarda:start
 [gui_scripts]
 retaguarda-janela = retaguarda:start
 """
+_ZIP_BEGINS = 315_532_800
+"""1980-01-01T00:00:00Z, the first moment that a zip can say; some build systems give 0 as SOURCE_DATE_EPOCH."""
+
 _WHEEL = """\
 Wheel-Version: 1.0
 Generator: retaguarda
@@ -54,7 +57,7 @@ def build_wheel(
 
 def write_wheel(wheel: Path, sources: Path) -> None:
     """Make the wheel of the program in `sources`, the project's folder."""
-    moment = datetime.fromtimestamp(epoch(), UTC).timetuple()[:6]
+    moment = datetime.fromtimestamp(max(epoch(), _ZIP_BEGINS), UTC).timetuple()[:6]
     listed: list[str] = []
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
 
@@ -105,7 +108,6 @@ def _metadata(sources: Path) -> str:
         f"Version: {VERSION}",
         f"Summary: {project['description']}",
         f"License: {project['license']}",
-        "License-File: LICENSE",
         f"Requires-Python: {project['requires-python']}",
         *(f"Requires-Dist: {requirement}" for requirement in project["dependencies"]),
     ]

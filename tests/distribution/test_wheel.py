@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.metadata import Metadata
 
 from app.version import VERSION
 from distribution import linux
@@ -33,6 +34,14 @@ def test_two_builds_are_equal(wheel: Path, tmp_path: Path, capsys: pytest.Captur
     assert digest in capsys.readouterr().out
     assert (tmp_path / f"{NAME}.sha256").read_text("utf-8") == f"{digest}  {NAME}\n"
     assert (tmp_path / NAME).read_bytes() == wheel.read_bytes()
+
+
+def test_a_moment_before_what_a_zip_can_say_is_taken_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    with zipfile.ZipFile(tmp_path / build_wheel(str(tmp_path))) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_it_lists_all_that_it_holds_and_nothing_of_the_makers(wheel: Path) -> None:
@@ -59,6 +68,7 @@ def test_its_version_and_needs_are_the_projects(wheel: Path) -> None:
     assert f"Version: {VERSION}\n" in metadata
     assert "Requires-Dist: PySide6-Essentials" in metadata
     assert "pytest" not in metadata
+    Metadata.from_email(metadata)  # which raises for what that version of the format does not have
 
 
 @pytest.fixture(scope="module")
