@@ -24,6 +24,10 @@ class VaultRefused(Exception):
     """The vault cannot be read or written; the message is a sentence in Portuguese for the operator."""
 
 
+class SecretLost(VaultRefused):
+    """What is kept under a name does not open here, or is another's: it is worth nothing, and may be written over."""
+
+
 class CannotOpen(Exception):
     """What was protected does not open here: it was protected by another computer, or it is damaged."""
 
@@ -53,7 +57,7 @@ class ComputerVault(KeyringBackend):
 
     def get_password(self, service: str, username: str) -> str | None:
         try:
-            text = self._file(service, username).read_text("ascii")
+            text = self._file(service, username).read_text("ascii", "replace")
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -61,12 +65,12 @@ class ComputerVault(KeyringBackend):
         try:
             kept_name, value = self._opened(text)
         except CannotOpen as error:
-            raise VaultRefused(
+            raise SecretLost(
                 f"O segredo “{username}” do cofre deste computador não abre: foi guardado em outra instalação do "
                 "Windows, ou o arquivo dele foi alterado. Informe-o de novo."
             ) from error
         if kept_name != [service, username]:
-            raise VaultRefused(
+            raise SecretLost(
                 f"O arquivo do segredo “{username}”, no cofre deste computador, é o de outro segredo: alguém o trocou. "
                 "Informe-o de novo e confira quem tem acesso à pasta do cofre."
             )

@@ -83,15 +83,24 @@ def _check_length(value: str) -> None:
 
 
 @contextmanager
-def _keyring() -> Iterator[KeyringBackend]:
+def speaking() -> Iterator[None]:
+    """What a keyring raises inside leaves as SecretsUnavailable."""
     try:
-        yield _vault()
+        yield
     except Exception as error:  # a keyring is a plug-in, chosen by the system: it raises whatever its own library does
         from app.computer_vault import VaultRefused
 
+        if isinstance(error, SecretsUnavailable):
+            raise
         if isinstance(error, VaultRefused | InstallationUnreadable):
             raise SecretsUnavailable(str(error)) from error
         raise _unavailable(type(error).__name__) from error
+
+
+@contextmanager
+def _keyring() -> Iterator[KeyringBackend]:
+    with speaking():
+        yield _vault()
 
 
 def _vault() -> KeyringBackend:

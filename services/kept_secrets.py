@@ -7,7 +7,7 @@ import sys
 from keyring.backend import KeyringBackend
 
 from app.computer_vault import ComputerVault
-from app.secrets import SERVICE
+from app.secrets import SERVICE, speaking
 
 if sys.platform == "win32":
     import pywintypes
@@ -24,14 +24,15 @@ class CannotList(Exception):
 
 
 def names_in(vault: KeyringBackend) -> list[str]:
-    """In order, without their values. Raises CannotList, or what the keyring raises."""
-    if isinstance(vault, ComputerVault):
-        return vault.names(SERVICE)[0]
-    if sys.platform == "win32":
-        if isinstance(vault, WinVaultKeyring):
-            return _of_windows()
-    elif isinstance(vault, SecretService):
-        return _of_secret_service(vault)
+    """In order, without their values. Raises CannotList, or SecretsUnavailable when the keyring does not answer."""
+    with speaking():
+        if isinstance(vault, ComputerVault):
+            return vault.names(SERVICE)[0]
+        if sys.platform == "win32":
+            if isinstance(vault, WinVaultKeyring):
+                return _of_windows()
+        elif isinstance(vault, SecretService):
+            return _of_secret_service(vault)
     raise CannotList("O cofre de senhas deste sistema não diz o que guarda: só se pode perguntar por um nome.")
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from app.data import certificates
 from app.data.certificates import computer_station, user_station
 from app.folders import find_folders
-from app.installation import Installation, VaultPlace, keep_vault_place
+from app.installation import FILE, Installation, VaultPlace, keep_vault_place
 from services.backoffice import open_backoffice
 from services.kept_secrets import names_in
 from services.vault_move import Carried, carry
+from services.windows_refusal import ACCESS_DENIED, refused
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -29,15 +30,18 @@ def use_computer_vault(
 ) -> Carried:
     """Have the program use the vault of this computer, and carry there the secrets of this user's own keyring.
 
-    Done again, by this user or another, it carries what that user still has. Raises NotCarried, CannotList, OSError
-    when the installation's file cannot be written, and what the keyrings and `give` raise; done again, it goes on.
+    Done again, by this user or another, it carries what that user still has. Raises NotCarried, CannotList,
+    SecretsUnavailable, WindowsRefused when the installation's file cannot be written (then nothing was carried), and
+    what `give` raises; done again, it goes on.
     """
     was_in_force = installation.vault is VaultPlace.COMPUTER
+    if not was_in_force:
+        _keep(installation, VaultPlace.USER)
 
     def settle(names: tuple[str, ...]) -> None:
         give(user_station(), computer_station(), names, not was_in_force)
         if not was_in_force:
-            keep_vault_place(installation, VaultPlace.COMPUTER)
+            _keep(installation, VaultPlace.COMPUTER)
 
     return carry(names_in(own), own, computer, in_force=computer if was_in_force else own, settle=settle)
 
@@ -47,11 +51,13 @@ def use_own_keyrings(
 ) -> Carried:
     """The way back: the secrets of this computer go to the keyring of the user who does it. Raises as the way there."""
     was_in_force = installation.vault is VaultPlace.COMPUTER
+    if was_in_force:  # told before the computer's secrets were copied to one who may not switch it off
+        _keep(installation, VaultPlace.COMPUTER)
 
     def settle(names: tuple[str, ...]) -> None:
         give(computer_station(), user_station(), names, was_in_force)
         if was_in_force:
-            keep_vault_place(installation, VaultPlace.USER)
+            _keep(installation, VaultPlace.USER)
 
     return carry(names_in(computer), computer, own, in_force=computer if was_in_force else own, settle=settle)
 
@@ -66,6 +72,15 @@ def give_keys(source: str, target: str, names: tuple[str, ...], replacing: bool)
         return
     with closing(open_backoffice(find_folders())) as office, office.database.writing() as connection:
         certificates.give_keys(connection, source, target, secret_names, replacing=replacing)
+
+
+def _keep(installation: Installation, vault: VaultPlace) -> None:
+    try:
+        keep_vault_place(installation, vault)
+    except OSError as error:
+        number = ACCESS_DENIED if isinstance(error, PermissionError) else error.errno or 0
+        what = f"O arquivo {FILE}, na pasta {installation.folder}, não pôde ser gravado"
+        raise refused(what, number, error.strerror or type(error).__name__) from error
 
 
 if sys.platform == "win32":

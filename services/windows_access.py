@@ -15,8 +15,8 @@ ALWAYS = (SYSTEM, ADMINISTRATORS)
 ANYBODY = ("S-1-1-0", "S-1-5-4", "S-1-5-11", "S-1-5-32-545")
 """Everyone, whoever is signed in here, whoever is known, and the users of the computer."""
 
-_FULL, _MODIFY = "FA", "0x1301bf"
-"""Everything; and reading, writing and deleting, but not giving permissions to others."""
+_MODIFY = 0x1301BF
+"""Reading, writing and deleting, but not giving permissions to others. Everything is "FA"."""
 
 
 def service_sid(service: str) -> str:
@@ -35,7 +35,7 @@ def permissions(accounts: Iterable[str]) -> str:
     make and read files. The administrators own it: an owner may change the permissions.
     """
     others = dict.fromkeys(account for account in accounts if account not in ALWAYS)
-    entries = [(_FULL, account) for account in ALWAYS] + [(_MODIFY, account) for account in others]
+    entries = [("FA", account) for account in ALWAYS] + [(f"{_MODIFY:#x}", account) for account in others]
     return f"O:{ADMINISTRATORS}D:P" + "".join(f"(A;OICI;{rights};;;{account})" for rights, account in entries)
 
 
@@ -89,7 +89,8 @@ if sys.platform == "win32":
     def allowed(folder: Path) -> tuple[str, ...]:
         """The SIDs let in by `allow`, besides those who always are; () when its permissions are not of `allow`.
 
-        What anybody could have written, in a folder that an administrator does not own, counts for nothing.
+        What anybody could have written, in a folder that an administrator does not own, counts for nothing; nor does
+        whom an administrator refused, or gave less to, by hand: letting in another would let those in too.
         """
         if not folder.is_dir():
             return ()
@@ -99,7 +100,12 @@ if sys.platform == "win32":
         is_ours = bool(found.GetSecurityDescriptorControl()[0] & win32security.SE_DACL_PROTECTED)
         if entries is None or not is_ours or win32security.ConvertSidToStringSid(owner) not in ALWAYS:
             return ()
-        sids = [win32security.ConvertSidToStringSid(entries.GetAce(at)[2]) for at in range(entries.GetAceCount())]
+        given = [entries.GetAce(at) for at in range(entries.GetAceCount())]
+        sids = [
+            win32security.ConvertSidToStringSid(ace[2])
+            for ace in given
+            if ace[0][0] == win32security.ACCESS_ALLOWED_ACE_TYPE and ace[1] & _MODIFY == _MODIFY
+        ]
         return tuple(dict.fromkeys(sid for sid in sids if sid not in ALWAYS))
 
     def allow(folder: Path, accounts: Iterable[str]) -> None:

@@ -7,6 +7,10 @@ import sys
 ACCESS_DENIED = 5
 """ERROR_ACCESS_DENIED of winerror.h."""
 
+_ONLY_ADMINISTRATORS = (ACCESS_DENIED, 1307, 1314)
+"""And ERROR_INVALID_OWNER, when somebody else gives a folder of theirs to the administrators, and
+ERROR_PRIVILEGE_NOT_HELD."""
+
 
 class WindowsRefused(Exception):
     """Windows did not do what was asked; the message is a sentence in Portuguese for the administrator."""
@@ -14,7 +18,7 @@ class WindowsRefused(Exception):
 
 def refused(what: str, number: int, said: str) -> WindowsRefused:
     """What could not be done, of the error's number and Windows' own words for it."""
-    if number == ACCESS_DENIED:
+    if number in _ONLY_ADMINISTRATORS:
         return WindowsRefused(
             f"{what}: é preciso ser administrador deste computador. Abra o Prompt de Comando ou o PowerShell com "
             "“Executar como administrador” e rode o comando de novo."

@@ -82,7 +82,7 @@ if sys.platform == "win32":
 
     from services.windows_refusal import refusing
 
-    _NOT_ACTIVE, _MARKED_FOR_DELETE, _EXISTS, _ABSENT = 1062, 1072, 1073, 1060
+    _NOT_ACTIVE, _MARKED_FOR_DELETE, _EXISTS, _ABSENT, _NOT_NOW = 1062, 1072, 1073, 1060, 1061
     """ERROR_SERVICE_… of winerror.h."""
 
     _PHASES = {
@@ -189,7 +189,8 @@ if sys.platform == "win32":
         return True
 
     def _stop(service: Any) -> None:
-        with _unless(_NOT_ACTIVE):
+        _await(service, WindowsServicePhase.RUNNING, _START_S, only_while=WindowsServicePhase.STARTING)
+        with _unless(_NOT_ACTIVE, _NOT_NOW):  # one that is ending already takes no order
             win32service.ControlService(service, win32service.SERVICE_CONTROL_STOP)
         if not _await(service, WindowsServicePhase.STOPPED, _STOP_S):
             raise WindowsRefused(
@@ -228,7 +229,7 @@ if sys.platform == "win32":
         while (phase := _phase(service)) is not wanted:
             if time.monotonic() > deadline or (only_while is not None and phase is not only_while):
                 return False
-            time.sleep(_GLANCE_S)  # the service manager has nothing to wait on before Windows 8, and none in pywin32
+            time.sleep(_GLANCE_S)  # pywin32 has nothing of the service manager's to wait on
         return True
 
     @contextmanager
@@ -249,10 +250,10 @@ if sys.platform == "win32":
                 win32service.CloseServiceHandle(service)
 
     @contextmanager
-    def _unless(number: int) -> Iterator[None]:
-        """This error of Windows says that what was asked is so already."""
+    def _unless(*numbers: int) -> Iterator[None]:
+        """These errors of Windows say that what was asked is so already, or soon will be."""
         try:
             yield
         except pywintypes.error as error:
-            if error.winerror != number:
+            if error.winerror not in numbers:
                 raise

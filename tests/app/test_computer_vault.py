@@ -31,7 +31,7 @@ class Cipher:
 
     def unprotect(self, text: str) -> bytes:
         try:
-            return self._cipher.decrypt(text)
+            return self._cipher.decrypt(text.encode("ascii"))
         except InvalidToken as error:
             raise CannotOpen from error
 
@@ -76,6 +76,15 @@ def test_what_another_computer_protected_is_told_and_may_be_given_anew(vault: Co
     assert moved.names("Retaguarda") == ([], 1)
     moved.set_password("Retaguarda", NAME, "de novo")
     assert moved.get_password("Retaguarda", NAME) == "de novo"
+
+
+def test_a_damaged_file_is_told_as_one_that_does_not_open(vault: ComputerVault) -> None:
+    vault.set_password("Retaguarda", NAME, "palavra")
+    (file,) = files(vault)
+    file.write_bytes(b"\xff\x00 no disco")
+    with pytest.raises(VaultRefused, match="não abre"):
+        vault.get_password("Retaguarda", NAME)
+    assert vault.names("Retaguarda") == ([], 1)
 
 
 def test_a_file_put_in_the_place_of_another_is_told(vault: ComputerVault) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,7 +17,7 @@ from app.data import certificates, records
 from app.data.certificates import computer_station, user_station
 from app.data.database import Database
 from app.installation import FILE, Installation, VaultPlace, keep_vault_place, read_installation
-from app.secrets import SERVICE
+from app.secrets import SERVICE, SecretsUnavailable
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES
 from services import kept_secrets, shared_vault
@@ -26,6 +27,7 @@ from services.installation import install_certificate
 from services.kept_secrets import CannotList, names_in
 from services.shared_vault import use_computer_vault, use_own_keyrings
 from services.vault_move import Carried, NotCarried
+from services.windows_refusal import WindowsRefused
 from tests.app.test_computer_vault import Cipher
 
 SECRETS = {"banco/a": "senha 1", "certificado/b": "senha 2", "whatsapp/c": "senha 3"}
@@ -156,7 +158,7 @@ def test_killed_at_every_step_nothing_is_lost_and_the_next_time_it_ends(
 ) -> None:
     if way is Computer.to_user:
         computer.to_computer()
-    for done in range(2 * len(SECRETS) + 2):
+    for done in range(2 * len(SECRETS) + 3):
         computer.steps.left = done
         with pytest.raises(Killed):
             way(computer)
@@ -184,6 +186,46 @@ def test_what_does_not_arrive_is_told_and_nothing_changes(computer: Computer, mo
     with pytest.raises(NotCarried, match="nada mudou de lugar"):
         computer.to_computer()
     assert (computer.own.kept, computer.installation.vault) == (SECRETS, VaultPlace.USER)
+
+
+def test_what_does_not_open_in_the_vault_is_written_over(computer: Computer) -> None:
+    """Windows was installed again over the same data: what is carried is what was asked to be given anew."""
+    computer.to_computer()
+    other_computer = KilledVault(computer.vault.folder, Steps())
+    for name, value in SECRETS.items():
+        computer.own.set_password(SERVICE, name, value)
+    computer.vault = other_computer
+    assert computer.to_computer() == Carried(tuple(SECRETS), ())
+    assert (computer.vault.kept, computer.own.kept) == (SECRETS, {})
+
+
+@pytest.mark.parametrize("way", [Computer.to_computer, Computer.to_user])
+def test_who_may_not_write_the_installation_carries_nothing(
+    computer: Computer, way: Callable[[Computer], Carried], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way is Computer.to_user:
+        computer.to_computer()
+    before = computer.own.kept, computer.vault.kept, list(computer.given)
+
+    def refused(path: Path, text: str) -> NoReturn:
+        raise PermissionError(13, "Acesso negado", str(path))
+
+    monkeypatch.setattr("app.installation.replace_file", refused)
+    with pytest.raises(WindowsRefused, match=r"instalacao\.json.*é preciso ser administrador"):
+        way(computer)
+    assert (computer.own.kept, computer.vault.kept, computer.given) == before
+
+
+def test_a_keyring_that_fails_is_told_in_words(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(service: str, username: str) -> NoReturn:
+        raise RuntimeError("(1312, 'CredRead', 'A sessão não existe')")
+
+    monkeypatch.setattr(computer.own, "get_password", broken)
+    with pytest.raises(SecretsUnavailable, match="cofre de senhas do sistema não está disponível"):
+        computer.to_computer()
+    monkeypatch.setattr(computer.vault, "names", broken)
+    with pytest.raises(SecretsUnavailable, match="cofre de senhas do sistema não está disponível"):
+        kept_secrets.names_in(computer.vault)
 
 
 def test_the_names_are_of_this_program_alone(tmp_path: Path) -> None:

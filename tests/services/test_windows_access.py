@@ -24,6 +24,8 @@ def test_only_who_is_let_in_has_anything() -> None:
 
 def test_who_is_no_administrator_is_told_what_to_do() -> None:
     assert "“Executar como administrador”" in str(refused("O serviço não pôde ser instalado", 5, "Acesso negado."))
+    own_folder = refused("As permissões da pasta não puderam ser definidas", 1307, "Proprietário inválido.")
+    assert "“Executar como administrador”" in str(own_folder), "somebody else's folder, made before by who runs it"
     assert str(refused("Não deu", 1058, "O serviço está desativado.")) == (
         "Não deu. O Windows respondeu: O serviço está desativado (erro 1058)."
     )

@@ -50,7 +50,6 @@ def problem_of(error: Exception) -> Problem:
     from services.kept_secrets import CannotList
     from services.pfx import CertificateRefused
     from services.updates.failed import UpdateFailed
-    from services.vault_move import NotCarried
     from services.windows_refusal import WindowsRefused
 
     match error:
@@ -65,7 +64,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Status.USAGE if here else Status.REFUSED, error.failure.sentence, error.failure)
         case SecretsUnavailable() | MachineFileError() | FoldersUnavailable() | InstallationUnreadable():
             return Problem(Status.USAGE, str(error))
-        case VaultRefused() | NotCarried() | CannotList() | WindowsRefused():
+        case VaultRefused() | CannotList() | WindowsRefused():
             return Problem(Status.USAGE, str(error))
         case DBAPIError() | NoConnectionFree():
             failure = Failure(

@@ -61,7 +61,7 @@ def run_list(options: argparse.Namespace) -> Status:
     """The names alone."""
     import keyring
 
-    from app.secrets import computer_vault
+    from app.secrets import SERVICE, computer_vault
     from services.kept_secrets import names_in
 
     installation = find_installation()
@@ -69,7 +69,7 @@ def run_list(options: argparse.Namespace) -> Status:
     computer = computer_vault(installation) if installation.vault is VaultPlace.COMPUTER else None
     damaged = 0
     if computer is not None:
-        names, damaged = computer.names("Retaguarda")
+        names, damaged = computer.names(SERVICE)
     else:
         names = names_in(vault)
     place = "deste computador" if computer is not None else "deste usuário"
@@ -89,12 +89,17 @@ def run_list(options: argparse.Namespace) -> Status:
 def run_to_computer(_options: argparse.Namespace) -> Status:
     """Switch the vault of this computer on; again, carry what is left."""
     installation, own, computer = shared()
-    carry_to_computer(installation, own, computer)
+    different = carry_to_computer(installation, own, computer)
+    if different:
+        raise Refused(different)
     return Status.DONE
 
 
-def carry_to_computer(installation: Installation, own: KeyringBackend, computer: ComputerVault) -> None:
-    """What `segredos computador` does, in words; the folders are made when it is switched on, or when they are gone."""
+def carry_to_computer(installation: Installation, own: KeyringBackend, computer: ComputerVault) -> str:
+    """Carry the secrets and say which; the folders are made when it is switched on, or when they are gone.
+
+    Returns the sentence about those that both places have with other values, "" when there are none.
+    """
     from services.shared_vault import give_keys, use_computer_vault
 
     if sys.platform == "win32" and not (installation.vault is VaultPlace.COMPUTER and computer.folder.is_dir()):
@@ -102,7 +107,7 @@ def carry_to_computer(installation: Installation, own: KeyringBackend, computer:
         from services.shared_vault import prepare_vault
 
         prepare_vault(installation, [windows_access.this_user()], service=False)
-    _say(use_computer_vault(installation, own, computer, give_keys), "o cofre deste computador")
+    return _said(use_computer_vault(installation, own, computer, give_keys), "o cofre deste computador")
 
 
 def run_to_user(_options: argparse.Namespace) -> Status:
@@ -110,7 +115,9 @@ def run_to_user(_options: argparse.Namespace) -> Status:
     from services.shared_vault import give_keys, use_own_keyrings
 
     installation, own, computer = shared()
-    _say(use_own_keyrings(installation, own, computer, give_keys), "o cofre deste usuário")
+    different = _said(use_own_keyrings(installation, own, computer, give_keys), "o cofre deste usuário")
+    if different:
+        raise Refused(different)
     return Status.DONE
 
 
@@ -154,12 +161,13 @@ def shared() -> tuple[Installation, KeyringBackend, ComputerVault]:
     raise UsageError("O cofre do computador só existe no Windows; aqui, as senhas ficam no chaveiro do usuário.")
 
 
-def _say(carried: Carried, where: str) -> None:
+def _said(carried: Carried, where: str) -> str:
     for name in carried.moved:
         write(name)
     note(f"{counted(len(carried.moved), 'segredo levado', 'segredos levados')}. Em uso: {where}.")
-    if carried.different:
-        raise Refused(
-            f"Estes já estavam n{where}, com outro conteúdo, que continua valendo: {', '.join(carried.different)}. "
-            "O que estava no cofre de origem ficou lá."
-        )
+    if not carried.different:
+        return ""
+    return (
+        f"Estes já estavam n{where}, com outro conteúdo, que continua valendo: {', '.join(carried.different)}. "
+        "O que estava no cofre de origem ficou lá."
+    )

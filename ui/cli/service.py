@@ -222,7 +222,9 @@ def run_install(options: argparse.Namespace) -> Status:
             raise UsageError(f"Falta {program}, que é quem o Windows inicia: rode o instalador e escolha reparar.")
         operators = [windows_access.sid_of(account) for account in options.operadores]
         prepare_vault(installation, [windows_access.this_user(), *operators], service=True)
-        carry_to_computer(installation, own, computer)
+        different = carry_to_computer(installation, own, computer)
+        if different:  # what the service uses is there: it is installed all the same
+            note(different)
         for said in windows_service.install(program):
             note(said)
         note(f"O serviço “{windows_service.DISPLAY_NAME}” foi instalado e começa com o computador.")
