@@ -176,6 +176,32 @@ def test_giving_up_a_look_is_no_failure(qtbot: QtBot, publisher: Publisher, offi
     assert not page.failure.isVisibleTo(page)
 
 
+def test_a_look_at_the_address_of_before_is_let_go(qtbot: QtBot, publisher: Publisher, office: Office) -> None:
+    slow = [f"/novo/{name}.exe" for name in ("lento", "outro")]
+    for path in slow:
+        publisher.files[path] = b"1234"
+        publisher.held = held = threading.Event()
+        draft = {
+            (UPDATE_ADDRESS, GENERAL_COMPANY): f"{publisher.url}{path}",
+            (UPDATE_KEY, GENERAL_COMPANY): publisher.channel.key,
+        }
+        office.take_snapshot(office.settings.save(draft, office.snapshot, "maria"))
+        office.updates.look()
+        until(qtbot, held.is_set)
+    until(qtbot, lambda: len(tasks._running) == 1)
+    assert office.updates.state.looking, "how the first one ended says nothing of the second"
+    office.updates.cancel()
+    settle_tasks()
+    assert not office.updates.state.looking
+
+
+def test_a_look_under_way_is_not_begun_again(publisher: Publisher, office: Office) -> None:
+    office.updates.look()
+    office.updates.look()
+    settle_tasks()
+    assert len(publisher.asked) == 2, "the manifest and its signature"
+
+
 def test_another_file_leaves_nothing_in_the_folder(publisher: Publisher, page: UpdatePage, tmp_path: Path) -> None:
     look(page)
     publisher.files[f"/novo/{NAME}"] = SET_UP[:-1] + b"x"
