@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from keyring.errors import PasswordDeleteError
 from app.file_replacing import replace_file
 
 _SUFFIX = ".segredo"
+
+_FILE_ATTRIBUTE_REPARSE_POINT = 0x400
+"""Of winnt.h: a folder that is only the name of another."""
 
 
 class VaultRefused(Exception):
@@ -40,6 +44,21 @@ class Protector(Protocol):
 
     def unprotect(self, text: str) -> bytes:
         """What was protected. Raises CannotOpen."""
+
+
+def check_place(folder: Path) -> None:
+    """Raise VaultRefused when what lies there only leads to another folder, whose permissions are somebody else's."""
+    try:
+        found = os.lstat(folder)
+    except OSError:  # told by whoever uses it
+        return
+    is_junction = getattr(found, "st_file_attributes", 0) & _FILE_ATTRIBUTE_REPARSE_POINT
+    if is_junction or folder.is_symlink():
+        raise VaultRefused(
+            f"A pasta do cofre deste computador ({folder}) é um desvio para outra pasta, onde outras pessoas podem ler "
+            "as senhas. Como administrador, veja quem a pôs ali, apague-a e rode “retaguarda-comando segredos "
+            "computador”."
+        )
 
 
 class ComputerVault(KeyringBackend):
@@ -78,6 +97,7 @@ class ComputerVault(KeyringBackend):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         text = self._protector.protect(json.dumps([service, username, password]).encode())
+        check_place(self.folder)
         if not self.folder.is_dir():  # made by who may give it its permissions: with others it would be open to all
             raise VaultRefused(
                 f"A pasta do cofre deste computador não existe ({self.folder}). Como administrador, rode "

@@ -86,6 +86,7 @@ def _keep(installation: Installation, vault: VaultPlace) -> None:
 if sys.platform == "win32":
     from collections.abc import Iterable
 
+    from app.computer_vault import check_place
     from services import windows_access
     from services.windows_service import NAME
 
@@ -108,7 +109,7 @@ if sys.platform == "win32":
 
         `service` lets in the account of the service too, which needs not exist yet. Whole groups that nobody named for
         the vault (every user of the computer) leave when it is switched on: until then there were no secrets to read.
-        Raises WindowsRefused.
+        Raises WindowsRefused, or VaultRefused when something else is in the place of the folder.
         """
         assert installation.data is not None and installation.vault_folder is not None
         before = windows_access.allowed(installation.data)
@@ -117,6 +118,7 @@ if sys.platform == "win32":
         service_account = (windows_access.service_sid(NAME),) if service else ()
         everybody = (*before, *accounts, *service_account)
         windows_access.allow(installation.data, everybody)
+        check_place(installation.vault_folder)  # until now whoever had the data may have put anything there
         windows_access.allow(installation.vault_folder, everybody)
 
     def _allow(installation: Installation, accounts: Iterable[str]) -> tuple[str, ...]:

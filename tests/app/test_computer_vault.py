@@ -106,6 +106,16 @@ def test_the_folder_is_never_made_by_who_writes(tmp_path: Path) -> None:
     assert (vault.get_password("Retaguarda", NAME), vault.names("Retaguarda")) == (None, ([], 0))
 
 
+def test_nothing_is_written_where_the_folder_only_leads_to_another(vault: ComputerVault, tmp_path: Path) -> None:
+    """Put there by somebody before the vault was switched on, it would take the secrets to a folder of theirs."""
+    elsewhere = tmp_path / "de alguém"
+    vault.folder.rename(elsewhere)
+    vault.folder.symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(VaultRefused, match="desvio para outra pasta"):
+        vault.set_password("Retaguarda", NAME, "palavra")
+    assert not list(elsewhere.iterdir())
+
+
 def test_who_was_not_let_in_is_told_whom_to_ask(vault: ComputerVault, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(self: Path, *which: object, **how: object) -> str:
         raise PermissionError(13, os.strerror(13))
