@@ -75,6 +75,7 @@ from app.tables import BRANCHES, COMPANIES, CREDIT_MANAGERS, ENTITIES, REGIONS, 
 from services.background import ConsultationThread
 from services.backoffice import open_backoffice
 from services.demo.memory_keyring import MemoryKeyring
+from services.proxy import basic
 from tests.services.proxy_server import ProxyServer
 from ui import tasks
 from ui.editors import (
@@ -821,7 +822,7 @@ def test_a_password_that_the_settings_no_longer_ask_for_is_not_kept(
     assert "Senha do proxy" in page.unsaved(), "it is there to be seen again, and kept for the new user"
 
 
-def test_the_way_out_is_tested_with_what_is_typed(qtbot: QtBot, opened: Opener) -> None:
+def test_the_way_out_is_tested_with_what_is_typed(qtbot: QtBot, opened: Opener, memory_keyring: MemoryKeyring) -> None:
     page = opened(INTEGRATION_PAGE)
     assert page.proxy is not None
     with ProxyServer(login=("maria", "segredo")) as proxy:
@@ -835,6 +836,12 @@ def test_the_way_out_is_tested_with_what_is_typed(qtbot: QtBot, opened: Opener) 
         page.proxy.check.button.click()
         assert tasks.wait_all(15000)
         assert "recusou o usuário e a senha" in page.proxy.check.view.failure.accessibleDescription()
+        memory_keyring.entries["Retaguarda", f"proxy/maria@127.0.0.1:{proxy.port}"] = "vencida"
+        write(qtbot, page.proxy.password, "")
+        page.proxy.check.button.click()
+        assert tasks.wait_all(15000)
+        assert "recusou o usuário e a senha" in page.proxy.check.view.failure.accessibleDescription()
+    assert proxy.asked[-1].count(basic("maria", "vencida").encode()) == 1, "the one that is kept"
 
 
 def test_a_closed_port_is_explained(qtbot: QtBot, opened: Opener) -> None:

@@ -120,7 +120,14 @@ def test_a_newer_version_is_told_and_its_file_fetched_where_one_says(
     assert places == [str(tmp_path)]  # the folder, never the file
 
 
-def test_the_version_installed_is_up_to_date_and_an_old_publication_is_told(
+def test_an_old_publication_is_told_with_its_age(publisher: Publisher, page: UpdatePage) -> None:
+    publisher.publish(versao=VERSION, publicada_em="2025-01-01T12:00:00+00:00")
+    look(page)
+    assert page.headline.text() == "Não há versão nova neste endereço."
+    assert "confira com quem distribui" in page.why.text()
+
+
+def test_the_version_installed_is_up_to_date_and_an_older_manifest_is_refused(
     publisher: Publisher, page: UpdatePage
 ) -> None:
     publisher.publish(versao=VERSION)
@@ -323,6 +330,18 @@ def test_it_looks_by_itself_when_it_is_time(
     known = read_known(office.folders, publisher.channel.key)
     assert known is not None
     assert known.looked_at == (now if looks else PUBLISHED_AT)
+
+
+def test_once_started_it_looks_without_being_asked(
+    qtbot: QtBot, publisher: Publisher, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.updates._FIRST_MS", 0)
+    updates = Updates(office.folders, office.snapshot, office)
+    with qtbot.waitSignal(updates.found):
+        updates.start()
+    updates.stop()
+    settle_tasks()
+    assert len(publisher.asked) == 2, "and not again before it is time"
 
 
 def test_inicio_leads_to_it(qtbot: QtBot, office: Office) -> None:
