@@ -133,6 +133,37 @@ def test_the_open_program_ends_when_the_installer_asks(qtbot: QtBot, data_folder
         assert first.stdout.readline() == "fim\n"
 
 
+# The program itself, which has or has not what would be lost, and says when it listens.
+PROGRAM = """
+import sys
+from ui import window_app
+from ui.single_instance import SingleInstance
+listen = SingleInstance.listen
+SingleInstance.listen = lambda instance: (listen(instance), print("ouvindo", flush=True))
+window_app.WindowProgram.why_not_end = lambda program: sys.argv[1]
+sys.exit(window_app.run_here())
+"""
+
+
+@pytest.mark.parametrize(("why", "status"), [("", 0), ("Há alterações não salvas.", 3)])
+def test_the_whole_program_ends_unless_something_would_be_lost(
+    qtbot: QtBot, data_folder: Path, why: str, status: int
+) -> None:
+    command = [sys.executable, "-c", PROGRAM, why]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as program:
+        assert program.stdout is not None
+        try:
+            assert program.stdout.readline() == "ouvindo\n"
+            done = _end()
+            assert (done.returncode, done.stderr.strip()) == (status, why)
+            if why:
+                assert program.poll() is None
+            else:
+                assert program.wait(30) == 0
+        finally:
+            program.kill()
+
+
 def test_nothing_that_runs_is_ended_at_once(qtbot: QtBot, data_folder: Path) -> None:
     end_everything(data_folder, patience_s=0)
     left = SingleInstance(data_folder)
