@@ -874,6 +874,35 @@ FunctionEnd
   ${EndIf}
 !macroend
 
+; What all start, a service too, nobody but an administrator may replace. Program Files sees to that by itself; a folder
+; of a disk's root takes over from it that every user may write there. Whoever made the folder before owns it no more.
+Function ProtectFolder
+  StrLen $0 "$PROGRAMFILES64\"
+  StrCpy $1 $INSTDIR $0
+  ${If} $Scope != "all"
+  ${OrIf} $1 == "$PROGRAMFILES64\"
+    Return
+  ${EndIf}
+  CreateDirectory "$INSTDIR"
+  StrCpy $Command '"$SYSDIR\icacls.exe" "$INSTDIR" /setowner *S-1-5-32-544'
+  Call RunCommand
+  ${If} $Status == 0
+    StrCpy $Command '"$SYSDIR\icacls.exe" "$INSTDIR" /reset'
+    Call RunCommand
+  ${EndIf}
+  ${If} $Status == 0
+    ; The system, the administrators, and the users of the computer, who read and run.
+    StrCpy $Command '"$SYSDIR\icacls.exe" "$INSTDIR" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F *S-1-5-32-545:(OI)(CI)RX'
+    Call RunCommand
+  ${EndIf}
+  ${If} $Status != 0
+    RMDir "$INSTDIR" ; only when nothing is in it
+    StrCpy $Trouble "$(FolderNotProtected)"
+    StrCpy $TroubleCode ${WRONG_FOLDER}
+    Call Stop
+  ${EndIf}
+FunctionEnd
+
 ; The old files go to `anterior` and the new ones come from `novo`: all, or none. $Status names what stayed in the way.
 Function ChangePlaces
   CreateDirectory "$INSTDIR\anterior"
@@ -1052,6 +1081,9 @@ Function WriteService
     ${If} $Status != 0
       StrCpy $Trouble "$(ServiceRefused)$\r$\n$\r$\n$Output"
       StrCpy $TroubleCode ${NO_SERVICE}
+      ${If} $Service = 1
+        Call RestartService ; that which was there goes on
+      ${EndIf}
     ${EndIf}
   ${EndIf}
 FunctionEnd
@@ -1130,6 +1162,7 @@ Section
   StrCpy $Line "$INSTDIR ($Scope)"
   Call WriteLine
 
+  Call ProtectFolder
   DetailPrint "$(Unpacking)"
   !insertmacro EachPart PutBackIfMissing
   RMDir /r "$INSTDIR\anterior"
@@ -1442,6 +1475,9 @@ SectionEnd
 !insertmacro Text FolderNotEmpty \
   "The folder $INSTDIR holds files that are not Retaguarda's. Choose an empty or a new one." \
   "A pasta $INSTDIR tem arquivos que não são do Retaguarda. Escolha uma vazia ou uma nova."
+!insertmacro Text FolderNotProtected \
+  "The permissions of the folder $INSTDIR cannot be set: any user of this computer could replace the program in it. Choose a folder of an NTFS disk, as the usual one in Program Files." \
+  "As permissões da pasta $INSTDIR não podem ser definidas: qualquer usuário deste computador poderia trocar o programa nela. Escolha uma pasta de um disco NTFS, como a de costume, em Arquivos de Programas."
 !insertmacro Text StillRunning \
   "Retaguarda is open and did not end: there may be changes that were not saved. Save them, leave by the menu of the icon beside the clock, and try again. Nothing was changed." \
   "O Retaguarda está aberto e não se encerrou: pode haver alterações não salvas. Salve, use Sair no menu do ícone ao lado do relógio e tente de novo. Nada foi mudado."

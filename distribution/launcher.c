@@ -76,7 +76,7 @@ static const wchar_t *inside(const wchar_t *name) {
 
 static int broken(const wchar_t *what, DWORD code) {
     _snwprintf(said, sizeof said / sizeof *said - 1,
-               portuguese() ? L"A Retaguarda não pôde começar: falta ou está estragado o arquivo\n%ls\n(erro %lu do Windows)."
+               portuguese() ? L"O Retaguarda não pôde começar: falta ou está estragado o arquivo\n%ls\n(erro %lu do Windows)."
                               L"\n\nInstale de novo por cima: os dados e as configurações ficam."
                             : L"Retaguarda could not start: this file is missing or damaged\n%ls\n(Windows error %lu)."
                               L"\n\nInstall it again over this one: data and settings are kept.",
@@ -138,7 +138,7 @@ static void tell_failure(int status) {
         return;
     }
     _snwprintf(said, sizeof said / sizeof *said - 1,
-               portuguese() ? L"A Retaguarda terminou por um erro inesperado. Abra-a de novo; se o erro voltar, instale de "
+               portuguese() ? L"O Retaguarda terminou por um erro inesperado. Abra-o de novo; se o erro voltar, instale de "
                               L"novo por cima (os dados ficam) e envie este texto a quem cuida do sistema.\n\n%ls"
                             : L"Retaguarda ended by an unexpected error. Open it again; if the error comes back, install "
                               L"it again over this one (data is kept) and send this text to whoever looks after it.\n\n%ls",

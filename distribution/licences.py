@@ -19,7 +19,7 @@ LGPL = ("pyside6_essentials", "shiboken6")
 """Their wheels bring no text of the licence that is taken here, the LGPL 3."""
 
 READ_ME = """\
-A Retaguarda é distribuída com os componentes abaixo, cada um sob a licença de quem o fez. Os textos estão nas pastas \
+O Retaguarda é distribuído com os componentes abaixo, cada um sob a licença de quem o fez. Os textos estão nas pastas \
 ao lado, uma por componente.
 
 O Qt, o PySide6, o Shiboken e o psycopg estão sob a LGPL 3 (LGPL-3.0.txt, que completa a GPL-3.0.txt): são \

@@ -350,6 +350,19 @@ def test_the_service_and_who_uses_its_passwords(computer: Computer, shared: Path
     assert computer.install("/AllUsers", "/SERVICO=1") == 10
 
 
+def test_nobody_else_may_replace_what_all_start(computer: Computer, wine: WinePrefix) -> None:
+    """Outside Program Files the folder would take over from the disk's root that every user may write there."""
+    place = r"C:\Programas de João"
+    assert computer.install("/AllUsers", folder=place) == 0, computer.said()
+    said = computer.said()
+    asked = [said.index(rf'icacls.exe" "{place}" /{what}') for what in ("setowner", "reset", "inheritance:r")]
+    assert asked == sorted(asked)
+    assert "*S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F *S-1-5-32-545:(OI)(CI)RX\n" in said.replace("\r", "")
+    computer.uninstall(wine.path(place))
+    assert computer.install("/AllUsers") == 0
+    assert "icacls" not in computer.said(), "Program Files has its own permissions"
+
+
 def test_settings_that_the_program_refuses_are_told(computer: Computer, shared: Path, wine: WinePrefix) -> None:
     assert computer.install("/AllUsers") == 0
     (shared / "status.txt").write_text("2", "utf-8")

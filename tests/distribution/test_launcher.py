@@ -163,4 +163,4 @@ def test_the_hole_is_told_in_portuguese_where_the_system_speaks_it(
         _, said = prefix.run(str(installed / "retaguarda-comando.exe"), "--versao")
     finally:
         hidden.rename(installed / "python" / "python313.dll")
-    assert "A Retaguarda não pôde começar: falta ou está estragado o arquivo" in said
+    assert "O Retaguarda não pôde começar: falta ou está estragado o arquivo" in said
