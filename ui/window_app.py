@@ -87,7 +87,9 @@ def run_window(folders: Folders, *, start_in_tray: bool = False, is_demo: bool =
         return 1
     program = WindowProgram(folders, is_demo=is_demo, first_page=page or pages.HOME)
     program.finished.connect(instance.release)  # at the end of a session nothing below is reached
-    program.finished.connect(application.quit)
+    # Not `quit`, which closes every open window first: a form where something was typed would ask about it then, and
+    # keep a process with nothing running in it until somebody answered.
+    program.finished.connect(application.exit)
     instance.asked.connect(program.show_page)
     instance.why_not_end = program.why_not_end
     instance.end_asked.connect(program.quit)
