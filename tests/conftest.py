@@ -28,6 +28,7 @@ from pytestqt.qtbot import QtBot
 
 from services.demo.memory_keyring import MemoryKeyring
 from tests.postgresql import PostgreSQLMissing, Server, running_server
+from tests.quick_passwords import make_passwords_quick
 from tests.threads import living_threads
 
 if TYPE_CHECKING:
@@ -211,14 +212,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
     With what is advised, each one set or tried takes a tenth of a second of every processor.
     """
-    from argon2 import PasswordHasher
-
-    from services import passwords
-
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    hashing = passwords._Hashing(hasher, hasher.hash("de ninguém"))
-    monkeypatch.setattr(passwords, "_hashing", lambda: hashing)
-    monkeypatch.setattr(passwords, "_DIGEST_COST", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
+    make_passwords_quick(monkeypatch)
 
 
 @pytest.fixture(scope="session")
