@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
+
+_TRIES, _PAUSE_S = 20, 0.025
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -17,7 +20,17 @@ def replace_file(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _take_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _take_place(temporary: Path, path: Path) -> None:
+    for _ in range(_TRIES):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:  # on Windows while another program, as the service, reads the old one: for a moment
+            time.sleep(_PAUSE_S)
+    temporary.replace(path)

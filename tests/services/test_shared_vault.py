@@ -278,14 +278,17 @@ def test_the_certificate_is_still_in_use_there_and_back(
 
     first = install()
     had = key_of(database, branch)
+    give(user_station(), computer_station(), ["certificado/outra"], replacing=True)
+    with monkeypatch.context() as as_computer:
+        as_computer.setattr(certificates, "this_station", computer_station)
+        assert key_of(database, branch)[0] == "", "only those of the names"
     give(user_station(), computer_station(), [first], replacing=True)
     give(user_station(), computer_station(), [first], replacing=True)
     monkeypatch.setattr(certificates, "this_station", computer_station)
     assert key_of(database, branch) == had == (first, had[1])
 
     give("ana@PC-01", computer_station(), [first], replacing=True)
-    give(user_station(), computer_station(), ["certificado/outra"], replacing=True)
-    assert key_of(database, branch) == had, "only those of the names, of that station"
+    assert key_of(database, branch) == had, "only those of that station"
 
     second = install()
     give(user_station(), computer_station(), [first], replacing=False)
