@@ -77,9 +77,12 @@ def test_nobody_looks_again_over_the_databases_connections_from_before(
         monkeypatch.setattr(program.office.database, "renew", partial(told.append, "novas conexões"))
         for service in program.office.services:
             monkeypatch.setattr(service, "woke_up", partial(told.append, "olha"))
-        program.wake_up()
+        monkeypatch.setattr(program.office.desk, "wake_up", partial(told.append, "balcões"))
+        waking = program.findChild(Waking)
+        assert isinstance(waking, Waking)
+        waking.woke.emit()
         settle(qtbot)
-        assert told == ["novas conexões", *["olha" for _ in program.office.services]]
+        assert told == ["novas conexões", *["olha" for _ in program.office.services], "balcões"]
 
 
 class Session:
