@@ -508,7 +508,7 @@ Function NeedAdministrator
     ${IfNot} ${Silent}
       System::Call 'kernel32::CloseHandle(p $Mutex)' ; the other one takes it
       ${GetParameters} $1
-      StrCpy $1 "/AllUsers $1"
+      StrCpy $1 "$1 /AllUsers" ; the last one counts
       ${If} $FolderGiven = 1
         StrCpy $1 "$1 /D=$INSTDIR"
       ${EndIf}
@@ -724,7 +724,7 @@ Function ScopeLeave
       ${If} $0 != "Admin"
         System::Call 'kernel32::CloseHandle(p $Mutex)'
         ${GetParameters} $0
-        StrCpy $0 "/AllUsers $0"
+        StrCpy $0 "$0 /AllUsers" ; over a /CurrentUser before it
         ${If} $FolderGiven = 1
           StrCpy $0 "$0 /D=$INSTDIR"
         ${EndIf}
