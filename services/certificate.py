@@ -67,7 +67,7 @@ class ClientContexts:
             password = self._read_password(certificate.secret_name)
             if password is None:
                 raise CertificateUnusable(
-                    "A senha da chave do certificado não está no cofre de senhas deste usuário neste computador. "
+                    "A senha da chave do certificado não está no cofre de senhas em uso neste computador. "
                     "Instale o certificado novamente em Certificado digital."
                 )
             context = client_context(certificate, password, additional_ca, system, security_level=security_level)

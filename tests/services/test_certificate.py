@@ -473,7 +473,7 @@ def test_a_failure_is_not_kept(installed: tuple[Certificate, str]) -> None:
     answers = iter([None, "errada", password])
     contexts = ClientContexts(lambda name: next(answers))
 
-    with pytest.raises(CertificateUnusable, match="não está no cofre de senhas deste usuário"):
+    with pytest.raises(CertificateUnusable, match="não está no cofre de senhas em uso neste computador"):
         contexts.of(certificate, None)
     with pytest.raises(CertificateUnusable, match="não abre com a senha guardada"):
         contexts.of(certificate, None)
