@@ -62,7 +62,12 @@ def epoch() -> int:
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     if given.isdigit():
         return int(given)
-    done = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:  # no git: the sources came in a file
+        return FIXED_EPOCH
     return int(done.stdout) if done.returncode == 0 and done.stdout.strip().isdigit() else FIXED_EPOCH
 
 

@@ -500,6 +500,10 @@ def _typed_form() -> QDialog | None:
 
 
 def _typed_into(dialog: QDialog) -> bool:
+    from ui.record_form import RecordForm
+
+    if isinstance(dialog, RecordForm):  # which knows of lists and boxes too
+        return dialog.is_changed
     lines = any(line.isModified() and line.text() for line in dialog.findChildren(QLineEdit))
     return lines or any(text.document().isModified() for text in dialog.findChildren(QPlainTextEdit))
 

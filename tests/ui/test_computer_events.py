@@ -11,9 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDialog, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.policies import UserProfile
 from app.settings.catalog import SEFAZ_PERIOD
+from app.tables import USERS
 from tests.ui.window import opened, settle, until
 from ui import pages
+from ui.record_form import RecordForm
+from ui.references import ReferenceSource
 from ui.session_end import SessionEnd
 from ui.settings_page import SettingsPage
 from ui.waking import Waking
@@ -161,6 +165,22 @@ def test_what_is_typed_into_an_open_form_is_not_thrown_away(qtbot: QtBot) -> Non
         program.tray.quit_wanted.emit()
         settle(qtbot)
         assert program.window.isVisible() and form.isVisible()
+        form.close()
+        assert program.why_not_end() == ""
+
+
+def test_what_is_chosen_in_the_form_of_a_row_is_not_thrown_away_either(qtbot: QtBot) -> None:
+    with opened(qtbot) as program:
+        assert program.office is not None
+        form = RecordForm(USERS, program.office, ReferenceSource(program.office, program.window), None, program.window)
+        form.open()
+        until(qtbot, form.isVisible)
+        assert program.why_not_end() == ""
+        profile = form.editors["perfil"]
+        before = profile.value()
+        profile.set_value(UserProfile.SUPERVISOR)
+        assert "“Incluir usuário”" in program.why_not_end()
+        profile.set_value(before)
         form.close()
         assert program.why_not_end() == ""
 
