@@ -22,6 +22,7 @@ FOLDERS = ("programa", "site")
 _SCRIPT = """
 import py_compile, sys
 from pathlib import Path
+sys.pycache_prefix = None  # beside the sources, wherever whoever builds keeps such files
 bundle = Path(sys.argv[1])
 for folder in sys.argv[2:]:
     for source in sorted(bundle.joinpath(folder).rglob("*.py"), key=lambda path: path.as_posix()):
