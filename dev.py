@@ -22,12 +22,13 @@ USAGE = """\
 Uso: python3 dev.py COMANDO [argumentos]
 
   demo     prepara tudo e abre o programa com a SEFAZ de demonstração (os argumentos vão para o programa)
-  test     prepara tudo e roda ruff, mypy, import-linter e pytest, este em todos os processadores
-           (com argumentos, que vão para o pytest, em um só: python3 dev.py test tests/app -x)
+  test     prepara tudo e roda ruff, mypy, import-linter e pytest, este em todos os processadores, menos o que
+           precisa do wine (com argumentos, que vão para o pytest, em um só: python3 dev.py test tests/app -x)
   lint     só as verificações que não executam o programa: ruff, mypy e import-linter
   bench    mede o programa e confere as metas (os argumentos são nomes de medidas)
   windows  monta o pacote para Windows e compila o instalador, em build/windows
-           (--ajuda mostra as opções; --testar, depois, instala e experimenta tudo sob o wine)
+           (--ajuda mostra as opções; --testar, depois, roda os testes que precisam do wine, e nele instala e
+           experimenta tudo)
   setup    só prepara: pacotes do sistema, ambiente virtual e dependências
 """
 
@@ -276,12 +277,13 @@ MAX_WORKERS = 8
 
 
 def pytest_step(arguments: list[str]) -> tuple[str, tuple[str, ...]]:
-    """All tests on every core, or what the arguments say, in one process: whoever gives any is after one failure.
+    """The tests on every core, or what the arguments say, in one process: whoever gives any is after one failure.
 
-    One process more than there are cores: tests of time-outs and of other programs wait more than they compute.
+    One process more than there are cores: tests of time-outs and of other programs wait more than they compute. Those
+    that need wine are of `windows --testar`: they are slow, and no other system's programs should refuse a change.
     """
     workers = min((os.cpu_count() or 1) + 1, MAX_WORKERS)
-    return "pytest", ("-m", "pytest", *(arguments or ("-n", str(workers), "--dist", "worksteal")))
+    return "pytest", ("-m", "pytest", *(arguments or ("-n", str(workers), "--dist", "worksteal", "-m", "not wine")))
 
 
 def check(steps: tuple[tuple[str, tuple[str, ...]], ...]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"Instalador: {setup}, {setup.stat().st_size / MEGABYTE:.1f} MB")
         print(f"Tempo: {time.monotonic() - started:.0f} s")
         if options.testar:
-            return trial.main(["--saida", str(options.saida)])
+            tests = run_tests()
+            return trial.main(["--saida", str(options.saida)]) or tests
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
         return 1
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--saida", type=Path, default=OUTPUT, metavar="PASTA", help="onde (padrão: build/windows)")
     parser.add_argument("--sem-instalador", action="store_true", help="só o pacote")
-    parser.add_argument("--testar", action="store_true", help="depois, instala e experimenta tudo sob o wine")
+    parser.add_argument("--testar", action="store_true", help="depois, testa e experimenta tudo sob o wine")
     parser.add_argument(
         "--assinar",
         default="",
@@ -107,6 +109,25 @@ def assemble(runtime: Runtime, installed: Path, sources: Path, bundle: Path) -> 
         compile_all(bundle, runtime)
     settle(bundle, epoch())
     return bundle
+
+
+def run_tests() -> int:
+    """The tests that `dev.py test` leaves out: of the bundle, the launchers and the set-up; 1 if any fails."""
+    print("── Testes do que precisa do wine …", flush=True)
+    pytest = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        "wine",
+        "-n",
+        "auto",
+        "--dist",
+        "loadfile",
+        "tests/distribution",
+    ]
+    return min(subprocess.run(pytest, cwd=ROOT, check=False).returncode, 1)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,9 @@ _COMPILER = "x86_64-w64-mingw32-gcc"
 _VALUE = re.compile(r"^ {4}(.+?) {4}REG_(?:SZ|EXPAND_SZ|DWORD) {4}(.*)$")
 _LOOK_S = 0.1
 _BOOT_S = 300
+
+# The first start of a new prefix has been seen to end with 1 for nothing that it was given.
+_BOOTS = 3
 
 
 class WinePrefix:
@@ -42,22 +47,15 @@ class WinePrefix:
         self._left: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> WinePrefix:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        # Made first; then its server stays between two programs, for to start it takes longer than most of them, and is
-        # started once: two managers of services would know nothing of each other. What is started here lives on, and
-        # must not hold a pipe that somebody reads to its end.
-        for command in (["wineboot", "-i"], ["wineserver", "-w"], ["wineserver", "-p"], ["wineboot"]):
-            started = subprocess.run(
-                command,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=_BOOT_S,
-                check=False,
-            )
-            if started.returncode != 0:
-                raise Stopped(f"O wine não ficou pronto: {' '.join(command)} terminou com {started.returncode}.")
+        for attempt in range(1, _BOOTS + 1):
+            try:
+                self._boot()
+                break
+            except Stopped:
+                self._end()
+                if attempt == _BOOTS:
+                    raise
+                shutil.rmtree(self.folder)
         self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
         for name in STUB_NAMES:
             compile_for_windows(
@@ -68,6 +66,40 @@ class WinePrefix:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _boot(self) -> None:
+        """Make the prefix and start its Windows; Stopped says what wine said.
+
+        Its server stays between two programs, for to start it takes longer than most of them, and is started once: two
+        managers of services would know nothing of each other.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for command in (["wineboot", "-i"], ["wineserver", "-w"], ["wineserver", "-p"], ["wineboot"]):
+            # To a file: what is started here lives on, and would hold a pipe that is read to its end.
+            with tempfile.TemporaryFile() as heard:
+                try:
+                    started = subprocess.run(
+                        command,
+                        env={**self.environment, "WINEDEBUG": "fixme-all"},
+                        stdin=subprocess.DEVNULL,
+                        stdout=heard,
+                        stderr=heard,
+                        timeout=_BOOT_S,
+                        check=False,
+                    )
+                except subprocess.TimeoutExpired as late:
+                    raise Stopped(
+                        f"O wine não ficou pronto: {' '.join(command)} não terminou em {_BOOT_S} s."
+                    ) from late
+                if started.returncode != 0:
+                    heard.seek(0)
+                    said = heard.read().decode("utf-8", "replace")[-2000:]
+                    raise Stopped(
+                        f"O wine não ficou pronto: {' '.join(command)} terminou com {started.returncode}.\n{said}"
+                    )
+
+    def _end(self) -> None:
         subprocess.run(["wineserver", "-k"], env=self.environment, capture_output=True, check=False)
         subprocess.run(["wineserver", "-w"], env=self.environment, capture_output=True, check=False)
         for process in self._left:

@@ -1,7 +1,7 @@
 """A whole bundle, small: put together twice it is the same, byte for byte, and nothing of a test is in it.
 
-The interpreter is the pinned one, which compiles the modules under wine; without the tools or without the package
-(a machine without network) there is no bundle to look at.
+The interpreter is the pinned one, which compiles the modules under wine; without its package (a machine without
+network) there is no bundle to look at.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ from distribution.runtime import Runtime, pinned_runtime
 from distribution.steps import ROOT, Stopped, digest_of
 from distribution.windows import OUTPUT, assemble
 
-_MISSING = [name for name in ("wine", "x86_64-w64-mingw32-gcc") if shutil.which(name) is None]
-pytestmark = pytest.mark.skipif(
-    bool(_MISSING), reason=f"falta {', '.join(_MISSING)}: python3 dev.py windows instala o que é preciso"
-)
+pytestmark = pytest.mark.wine
 
 _UNCHECKED = b"\x01\x00\x00\x00"  # PEP 552: by the source's hash, and not looked at
 

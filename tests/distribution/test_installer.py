@@ -17,10 +17,7 @@ from distribution.installer import PARTS, SCRIPT, make_setup
 from distribution.steps import ROOT, Stopped
 from distribution.wine_prefix import STUBS, WinePrefix, compile_for_windows, until
 
-_MISSING = [name for name in ("makensis", "wine", "x86_64-w64-mingw32-gcc") if shutil.which(name) is None]
-pytestmark = pytest.mark.skipif(
-    bool(_MISSING), reason=f"falta {', '.join(_MISSING)}: python3 dev.py windows --testar instala o que é preciso"
-)
+pytestmark = pytest.mark.wine
 
 UNINSTALL = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\Retaguarda"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"

@@ -1,11 +1,10 @@
 """The two programs that people start: their icon, version and manifest, and what they do with what they are given.
 
-They are compiled and run under wine where its tools are installed; `python3 dev.py windows` installs them.
+They are compiled, and run under wine.
 """
 
 from __future__ import annotations
 
-import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,6 @@ from distribution.icon import SIZES, write_icon
 from distribution.launcher import PROGRAMS, put_launchers, resource_script
 from distribution.steps import ROOT, Stopped
 from distribution.wine_prefix import STUBS, WinePrefix, compile_for_windows
-
-_MISSING = [name for name in ("wine", "x86_64-w64-mingw32-gcc") if shutil.which(name) is None]
-needs_tools = pytest.mark.skipif(
-    bool(_MISSING), reason=f"falta {', '.join(_MISSING)}: python3 dev.py windows instala o que é preciso"
-)
 
 NOT_STARTED = 125
 _GUI, _CONSOLE = 2, 3  # IMAGE_SUBSYSTEM_WINDOWS_GUI and _CUI
@@ -83,7 +77,7 @@ def installed(prefix: WinePrefix) -> Path:
     return folder
 
 
-@needs_tools
+@pytest.mark.wine
 def test_both_are_what_windows_must_see(installed: Path, tmp_path: Path) -> None:
     check_complete(installed)
     major, minor, patch = (int(part) for part in VERSION.split("."))
@@ -100,7 +94,7 @@ def test_both_are_what_windows_must_see(installed: Path, tmp_path: Path) -> None
         assert (tmp_path / name).read_bytes() == (installed / name).read_bytes(), "duas compilações diferem"
 
 
-@needs_tools
+@pytest.mark.wine
 @pytest.mark.parametrize("name", [name for name, _ in PROGRAMS])
 def test_the_program_gets_its_file_and_its_arguments_unchanged(prefix: WinePrefix, installed: Path, name: str) -> None:
     given = ["consultar", "com espaço", 'com "aspas"', "ação–é", "*.txt", "", "C:\\barra\\"]
@@ -113,7 +107,7 @@ def test_the_program_gets_its_file_and_its_arguments_unchanged(prefix: WinePrefi
     assert rest[4:] == given
 
 
-@needs_tools
+@pytest.mark.wine
 def test_without_anywhere_to_print_the_program_still_has_its_streams(prefix: WinePrefix, installed: Path) -> None:
     said = installed / "programa" / "dito.txt"
     said.unlink(missing_ok=True)
@@ -123,7 +117,7 @@ def test_without_anywhere_to_print_the_program_still_has_its_streams(prefix: Win
     assert streams == "3"
 
 
-@needs_tools
+@pytest.mark.wine
 def test_dlls_come_from_the_installation_and_never_from_the_folder_or_the_path_of_whoever_starts_it(
     prefix: WinePrefix, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +128,7 @@ def test_dlls_come_from_the_installation_and_never_from_the_folder_or_the_path_o
     assert (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[1] == "qt"
 
 
-@needs_tools
+@pytest.mark.wine
 @pytest.mark.parametrize("lacking", ["python/python313.dll", "programa/main.py"])
 def test_an_installation_with_a_hole_says_which_and_what_to_do(
     prefix: WinePrefix, installed: Path, lacking: str
@@ -152,7 +146,7 @@ def test_an_installation_with_a_hole_says_which_and_what_to_do(
     assert "Install it again over this one: data and settings are kept." in said.replace("\r", "")
 
 
-@needs_tools
+@pytest.mark.wine
 def test_the_hole_is_told_in_portuguese_where_the_system_speaks_it(
     prefix: WinePrefix, installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
