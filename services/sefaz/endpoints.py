@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from app.file_replacing import replace_file
 from app.rules.pacing import Limits
 from app.uf import UFS
 from services import RESOURCES
@@ -269,15 +268,7 @@ def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
 
     text = tomlkit.dumps(document)
     _overridden(dict(_shipped()), parse_table(text, path.name, InvalidEndpoints), path.name)
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, suffix=".tmp", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_file(path, text, newline="")
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise InvalidEndpoints(f"Não foi possível gravar {path}: {error.strerror}.") from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,3 +51,21 @@ def test_one_that_stays_held_is_told_and_is_as_it_was(tmp_path: Path, monkeypatc
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir() if path.is_file()] == [
         ("maquina.json", "antes")
     ]
+
+
+def test_a_folder_that_refuses_new_files_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As Windows refuses: `os.access` says that any folder may be written, and tempfile believes it.
+    tried: list[str] = []
+
+    def refuse(name: str | Path, *_: object, **__: object) -> int:
+        tried.append(str(name))
+        raise PermissionError(13, "Acesso negado", str(name))
+
+    monkeypatch.setattr(tempfile, "_os", SimpleNamespace(**{**vars(os), "name": "nt", "open": refuse}))
+    monkeypatch.setattr(tempfile, "TMP_MAX", 1_000)  # it is 2,147,483,647 there
+    monkeypatch.setattr(os, "open", refuse)
+    (tmp_path / "maquina.json").write_text("antes")
+    with pytest.raises(PermissionError):
+        replace_file(tmp_path / "maquina.json", "depois")
+    assert len(tried) == 1
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["maquina.json"]

@@ -138,9 +138,20 @@ def test_saving_nonsense_leaves_the_file_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_saving_where_it_cannot_be_written_says_so(tmp_path: Path) -> None:
+def test_saving_where_it_cannot_be_written_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: Path, *_: object) -> None:
+        raise PermissionError(13, "Acesso negado", str(file))
+
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(InvalidEndpoints, match="gravar"):
-        save_override(tmp_path / "nao_existe" / "sefaz_enderecos.toml", "SP", {"intervalo_s": 4.0})
+        save_override(tmp_path / "sefaz_enderecos.toml", "SP", {"intervalo_s": 4.0})
+
+
+def test_the_ends_of_line_of_the_administrators_file_stay(tmp_path: Path) -> None:
+    file = tmp_path / "sefaz_enderecos.toml"
+    file.write_bytes(b"# da casa\r\n[SP]\r\nintervalo_s = 3.0\r\n")
+    save_override(file, "SP", {"intervalo_s": 4.0})
+    assert file.read_bytes() == b"# da casa\r\n[SP]\r\nintervalo_s = 4.0\r\n"
 
 
 @pytest.mark.parametrize("module", ["services.sefaz.endpoints", "services.sefaz.client", "services.sefaz.status_codes"])
