@@ -42,6 +42,10 @@ class SessionEnd(QObject):
         # On Windows Qt emits it inside the system's last message, whose return ends the process; on X11 when the
         # session manager says "die"; and at the end of every event loop, when nothing is left to stop.
         self._application.aboutToQuit.connect(self.ending)
+        if sys.platform == "win32":
+            # Windows asks windows, and Qt hears only those of widgets: that of the icon in the tray answers yes without
+            # telling anybody. Of a window that was never shown, as after a start in the tray, there is none yet.
+            self._window.winId()
 
     def leave(self) -> None:
         """Hear no more of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,11 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDialog, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.folders import find_folders
 from app.policies import UserProfile
 from app.settings.catalog import SEFAZ_PERIOD
 from app.tables import USERS
 from tests.ui.window import opened, settle, until
-from ui import pages
+from ui import pages, session_end
 from ui.record_form import RecordForm
 from ui.references import ReferenceSource
 from ui.session_end import SessionEnd
@@ -113,6 +115,19 @@ def _change_period(qtbot: QtBot, program: WindowProgram) -> SettingsPage:
 
 def _session_end(program: WindowProgram) -> SessionEnd:
     return next(child for child in program.window.children() if isinstance(child, SessionEnd))
+
+
+def test_windows_finds_a_window_to_ask_where_none_was_shown(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_end, "sys", SimpleNamespace(platform="win32"))
+    program = WindowProgram(find_folders())
+    assert not program.window.internalWinId()
+    session = SessionEnd(program.window, program.why_not_end)
+    session.follow()
+    assert program.window.internalWinId()
+    assert not program.window.isVisible()
+    session.leave()
+    program.quit()
+    program.window.deleteLater()
 
 
 def test_a_session_with_nothing_unsaved_may_end(qtbot: QtBot) -> None:
