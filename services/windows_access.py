@@ -15,6 +15,9 @@ ALWAYS = (SYSTEM, ADMINISTRATORS)
 ANYBODY = ("S-1-1-0", "S-1-5-4", "S-1-5-11", "S-1-5-32-545")
 """Everyone, whoever is signed in here, whoever is known, and the users of the computer."""
 
+OWNER_RIGHTS = "S-1-3-4"
+"""Whoever owns a file, as long as they do."""
+
 _MODIFY = 0x1301BF
 """Reading, writing and deleting, but not giving permissions to others. Everything is "FA"."""
 
@@ -32,10 +35,13 @@ def permissions(accounts: Iterable[str]) -> str:
     """The security descriptor (SDDL) of a folder, with all in it, for these accounts' SIDs and nobody else.
 
     The system and the administrators always have everything. Nothing is inherited from above, where ordinary users may
-    make and read files. The administrators own it: an owner may change the permissions.
+    make and read files. The administrators own it: an owner may change the permissions. Not so the owners of what lies
+    in it, who may be kept out one day: an entry for the owner takes the place of what Windows gives them unasked
+    ([MS-DTYP] 2.5.3.2), and this one lets them see the permissions (RC) and no more.
     """
     others = dict.fromkeys(account for account in accounts if account not in ALWAYS)
     entries = [("FA", account) for account in ALWAYS] + [(f"{_MODIFY:#x}", account) for account in others]
+    entries.append(("RC", OWNER_RIGHTS))
     return f"O:{ADMINISTRATORS}D:P" + "".join(f"(A;OICI;{rights};;;{account})" for rights, account in entries)
 
 
@@ -50,6 +56,7 @@ if sys.platform == "win32":
     from services.windows_refusal import WindowsRefused, refusing
 
     _FOUND = win32security.OWNER_SECURITY_INFORMATION | win32security.DACL_SECURITY_INFORMATION
+    _PERMISSIONS = win32security.DACL_SECURITY_INFORMATION | win32security.PROTECTED_DACL_SECURITY_INFORMATION
     _NO_SUCH_ACCOUNT = (1332, 1337)
     """ERROR_NONE_MAPPED and ERROR_INVALID_SID of winerror.h."""
 
@@ -116,15 +123,13 @@ if sys.platform == "win32":
             wanted = win32security.ConvertStringSecurityDescriptorToSecurityDescriptor(
                 permissions(accounts), win32security.SDDL_REVISION_1
             )
-            win32security.SetNamedSecurityInfo(
-                str(folder),
-                win32security.SE_FILE_OBJECT,
-                _FOUND | win32security.PROTECTED_DACL_SECURITY_INFORMATION,
-                wanted.GetSecurityDescriptorOwner(),
-                None,
-                wanted.GetSecurityDescriptorDacl(),
-                None,
-            )
+            # The owner first: who made it before may have left the administrators no right to change the permissions,
+            # and taking it over is what gives it to them.
+            owner, entries = wanted.GetSecurityDescriptorOwner(), wanted.GetSecurityDescriptorDacl()
+            for which in (win32security.OWNER_SECURITY_INFORMATION, _PERMISSIONS):
+                win32security.SetNamedSecurityInfo(
+                    str(folder), win32security.SE_FILE_OBJECT, which, owner, None, entries, None
+                )
 
     def _take_privileges() -> None:
         """An administrator has them, switched off: with them the folder changes hands whoever made it before."""

@@ -17,9 +17,11 @@ def test_the_account_of_a_service_is_known_before_the_service() -> None:
 
 def test_only_who_is_let_in_has_anything() -> None:
     # Protected (P): what ProgramData gives to every user of the computer is not inherited.
-    assert permissions([]) == "O:S-1-5-32-544D:P(A;OICI;FA;;;S-1-5-18)(A;OICI;FA;;;S-1-5-32-544)"
+    always, owners = "O:S-1-5-32-544D:P(A;OICI;FA;;;S-1-5-18)(A;OICI;FA;;;S-1-5-32-544)", "(A;OICI;RC;;;S-1-3-4)"
+    assert permissions([]) == always + owners, "whoever is kept out and owns a file of the folder gives it to nobody"
     given = permissions(["S-1-5-21-1-2-3-1001", "S-1-5-18", "S-1-5-21-1-2-3-1001"])
-    assert given == permissions([]) + "(A;OICI;0x1301bf;;;S-1-5-21-1-2-3-1001)", "once each, and never less than all"
+    once = "(A;OICI;0x1301bf;;;S-1-5-21-1-2-3-1001)"
+    assert given == always + once + owners, "once each, and never less than all"
 
 
 def test_who_is_no_administrator_is_told_what_to_do() -> None:
