@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -74,6 +75,15 @@ class ComputerVault(KeyringBackend):
         self.folder = folder
         self._protector = protector
 
+    def is_made(self) -> bool:
+        """Whether the folder is there. Raises VaultRefused, also when this user may not even see that."""
+        try:
+            return stat.S_ISDIR(self.folder.stat().st_mode)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._refused(error) from error
+
     def get_password(self, service: str, username: str) -> str | None:
         try:
             text = self._file(service, username).read_text("ascii", "replace")
@@ -98,7 +108,7 @@ class ComputerVault(KeyringBackend):
     def set_password(self, service: str, username: str, password: str) -> None:
         text = self._protector.protect(json.dumps([service, username, password]).encode())
         check_place(self.folder)
-        if not self.folder.is_dir():  # made by who may give it its permissions: with others it would be open to all
+        if not self.is_made():  # made by who may give it its permissions: with others it would be open to all
             raise VaultRefused(
                 f"A pasta do cofre deste computador não existe ({self.folder}). Como administrador, rode "
                 "“retaguarda-comando segredos computador”."

@@ -127,6 +127,21 @@ def test_who_was_not_let_in_is_told_whom_to_ask(vault: ComputerVault, monkeypatc
             call()
 
 
+def test_who_may_not_even_see_the_folder_is_told_whom_to_ask(
+    vault: ComputerVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows refuses whoever was let into neither the data nor the vault in it."""
+
+    def refused(path: object, **how: object) -> os.stat_result:
+        raise PermissionError(13, os.strerror(13))
+
+    monkeypatch.setattr(os, "stat", refused)
+    monkeypatch.setattr(os, "lstat", refused)
+    for call in (vault.is_made, lambda: vault.set_password("Retaguarda", NAME, "palavra")):
+        with pytest.raises(VaultRefused, match=r"não tem acesso.*segredos permitir USUÁRIO"):
+            call()
+
+
 # --- in the place of the system's keyring ---
 
 

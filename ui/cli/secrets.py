@@ -102,7 +102,7 @@ def carry_to_computer(installation: Installation, own: KeyringBackend, computer:
     """
     from services.shared_vault import give_keys, use_computer_vault
 
-    if sys.platform == "win32" and not (installation.vault is VaultPlace.COMPUTER and computer.folder.is_dir()):
+    if sys.platform == "win32" and not (installation.vault is VaultPlace.COMPUTER and computer.is_made()):
         from services import windows_access
         from services.shared_vault import prepare_vault
 
