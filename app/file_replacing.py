@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-_TRIES, _PAUSE_S = 20, 0.025
+_PATIENCE_S, _AGAIN_S = 0.5, 0.025
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -26,17 +26,22 @@ def replace_file(path: Path, text: str, newline: str | None = None) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        _take_place(temporary, path)
+        take_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _take_place(temporary: Path, path: Path) -> None:
-    for _ in range(_TRIES):
+def take_place(finished: Path, path: Path, patience_s: float = _PATIENCE_S) -> None:
+    """Put a whole file of the same folder in the place of what `path` was, which may be nothing.
+
+    Windows refuses it while another program has one of the two open: the service that reads the old one, or a guard
+    against viruses that looks at the new one. That passes, so it is tried again for that long. Raises OSError.
+    """
+    for _ in range(round(patience_s / _AGAIN_S)):
         try:
-            temporary.replace(path)
+            finished.replace(path)
             return
-        except PermissionError:  # on Windows while another program, as the service, reads the old one: for a moment
-            time.sleep(_PAUSE_S)
-    temporary.replace(path)
+        except PermissionError:
+            time.sleep(_AGAIN_S)
+    finished.replace(path)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.domain import FailureKind
+from app.file_replacing import take_place
 from app.folders import Folders
 from app.portuguese import megabytes
 from app.update_manifest import Manifest
@@ -24,7 +25,8 @@ WHOLE_S = 6 * 3600.0
 
 _ENDING = ".parte"
 _LEFTOVER_S = 86_400.0  # no download takes that long
-_PIECE = 1 << 20
+_GUARDED_S = 5.0
+"""How long a guard against viruses may hold a program that was just written, as the set-up waits for it too."""
 
 
 class _DiskFailed(Exception):
@@ -66,7 +68,7 @@ def download(
             _fetch(channel, manifest, folders, file.write, progress, cancelled)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
+        take_place(temporary, target, _GUARDED_S)
     except _DiskFailed as failed:
         cause = failed.__cause__
         raise _unwritable(folder, cause if isinstance(cause, OSError) else OSError()) from cause

@@ -29,7 +29,7 @@ class Held:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_replacing, "_PAUSE_S", 0)
+    monkeypatch.setattr(file_replacing, "time", SimpleNamespace(sleep=lambda _s: None))
 
 
 def test_one_that_is_being_read_is_replaced_a_moment_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,24 @@ def test_one_that_is_there_already_is_not_fetched_again(publisher: Publisher, fo
     assert len(publisher.asked) == 1
 
 
+def test_one_that_a_guard_against_viruses_holds_takes_its_place_a_moment_later(
+    publisher: Publisher, folder: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[Path] = []
+    replace = Path.replace
+
+    def held(temporary: Path, target: Path) -> Path:
+        if temporary.name.endswith(".parte") and len(refused) < 30:  # as Windows answers: none of Linux's refusals
+            refused.append(temporary)
+            raise PermissionError(13, "O arquivo já está sendo usado por outro processo", str(temporary))
+        return replace(temporary, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    assert fetched(publisher, folder, folders).read_bytes() == SET_UP
+    assert len(refused) == 30
+    assert [file.name for file in folder.iterdir()] == [NAME]
+
+
 class Sent(NamedTuple):
     name: str
     answer: bytes
