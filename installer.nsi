@@ -158,7 +158,7 @@ VIProductVersion "${VERSION}.0"
 
 ; --- helpers of the set-up and of the uninstaller, which cannot share functions ---
 
-; What the bundle holds, in the order in which it changes places: a program that runs keeps `python` from being moved.
+; What the bundle holds, in the order in which it changes places.
 !macro EachPart action
   !insertmacro ${action} python
   !insertmacro ${action} site
@@ -167,6 +167,29 @@ VIProductVersion "${VERSION}.0"
   !insertmacro ${action} Retaguarda.exe
   !insertmacro ${action} retaguarda-comando.exe
   !insertmacro ${action} LICENCA.txt
+!macroend
+
+; $Status becomes the name of this program when it runs, unless another is named there already.
+!macro FindRunning program
+  StrCpy $0 "$INSTDIR\${program}"
+  StrCpy $1 20
+  ${DoWhile} $Status == ""
+    ; GENERIC_WRITE, all sharing, OPEN_EXISTING
+    System::Call 'kernel32::CreateFileW(w r0, i 0x40000000, i 7, p 0, i 3, i 0, p 0) p.r2 ?e'
+    Pop $3
+    ${If} $2 P<> -1
+      System::Call 'kernel32::CloseHandle(p r2)'
+      ${Break}
+    ${ElseIf} $3 <> 32 ; ERROR_SHARING_VIOLATION; of what else there may be, it is told where it stands in the way
+      ${Break}
+    ${EndIf}
+    IntOp $1 $1 - 1
+    ${If} $1 = 0
+      StrCpy $Status "${program}"
+    ${Else}
+      Sleep 250
+    ${EndIf}
+  ${Loop}
 !macroend
 
 !macro Helpers un
@@ -289,8 +312,25 @@ VIProductVersion "${VERSION}.0"
     Pop $0
   FunctionEnd
 
-  ; Asks the program that may be running out of $INSTDIR to end, and stops the service. Returns when neither runs
-  ; as far as can be known; files in use are found when they are moved. Ends this with RUNNING when the program stays.
+  ; $Status is the program of $INSTDIR that runs, in whatever session, "" when none does. Windows lets the folder of a
+  ; running program be moved, and the program's file too, but nobody write to that file ("Executable Images" in
+  ; Microsoft's documentation of file systems). A guard against viruses may hold it for a moment: five seconds.
+  Function ${un}FindRunning
+    Push $0
+    Push $1
+    Push $2
+    Push $3
+    StrCpy $Status ""
+    !insertmacro FindRunning Retaguarda.exe
+    !insertmacro FindRunning retaguarda-comando.exe
+    Pop $3
+    Pop $2
+    Pop $1
+    Pop $0
+  FunctionEnd
+
+  ; Asks the program that may be running out of $INSTDIR to end, and stops the service. Returns when neither runs as
+  ; far as this user is told; FindRunning sees the others. Ends this with RUNNING when the program stays.
   Function ${un}EndRunning
     StrCpy $ServiceRan 0
     ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"
@@ -905,8 +945,11 @@ FunctionEnd
 
 ; The old files go to `anterior` and the new ones come from `novo`: all, or none. $Status names what stayed in the way.
 Function ChangePlaces
+  Call FindRunning
+  ${If} $Status != ""
+    Return
+  ${EndIf}
   CreateDirectory "$INSTDIR\anterior"
-  StrCpy $Status ""
   !insertmacro EachPart PutAside
   ${If} $Status == ""
     !insertmacro EachPart PutInPlace
@@ -1334,20 +1377,17 @@ Section un.Remove
   SetDetailsPrint textonly
   DetailPrint "$(EndingProgram)"
   Call un.EndRunning
-  ; A program that still runs keeps this folder from being moved, and then nothing was removed yet.
-  ${If} ${FileExists} "$INSTDIR\python"
-    ${Do}
-      ClearErrors
-      Rename "$INSTDIR\python" "$INSTDIR\saindo"
-      ${IfNot} ${Errors}
-        Rename "$INSTDIR\saindo" "$INSTDIR\python"
-        ${Break}
-      ${EndIf}
-      ${If} ${Cmd} `MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(FilesInUse)" /SD IDCANCEL IDCANCEL`
-        Call un.StopRunning
-      ${EndIf}
-    ${Loop}
-  ${EndIf}
+  ${Do} ; nothing was removed yet
+    Call un.FindRunning
+    ${If} $Status == ""
+      ${Break}
+    ${EndIf}
+    StrCpy $Line "$INSTDIR\$Status: $(InUse)"
+    Call un.WriteLine
+    ${If} ${Cmd} `MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(FilesInUse)" /SD IDCANCEL IDCANCEL`
+      Call un.StopRunning
+    ${EndIf}
+  ${Loop}
 
   DetailPrint "$(Removing)"
   ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"

@@ -1,10 +1,11 @@
 // Test-only: stands for the program in the tests of the set-up. It writes its command line at the end of chamadas.txt,
-// beside it, and ends with the number in status.txt, 0 when there is none.
+// beside it, and ends with the number in status.txt, 0 when there is none. Without arguments, as the window is started,
+// it stays for as long as aberto.txt is there.
 #include <stdio.h>
 #include <wchar.h>
 #include <windows.h>
 
-int main(void)
+int main(int count, char **arguments)
 {
     wchar_t folder[MAX_PATH];
     GetModuleFileNameW(NULL, folder, MAX_PATH);
@@ -18,6 +19,9 @@ int main(void)
     DWORD written;
     WriteFile(file, line, size, &written, NULL);
     CloseHandle(file);
+
+    (void)arguments;
+    while (count == 1 && GetFileAttributesW(L"aberto.txt") != INVALID_FILE_ATTRIBUTES) Sleep(50);
 
     int status = 0;
     FILE *wanted = fopen("status.txt", "r");
