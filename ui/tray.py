@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,6 +19,10 @@ from ui.server_words import PHASES
 from ui.service_words import PHASE_ICONS, is_of_use, moments, most_serious
 
 _LOOK_MS = 2000
+
+_PUT_AGAIN = (5, 15, 30, 60)
+"""At which looks Windows is given the icon again. While a session begins its taskbar may be too busy to take one: it is
+waited for four seconds, and Qt does not see that it took none."""
 
 _NOT_HERE = (Phase.STOPPED, Phase.ELSEWHERE)
 """Phases of a service that this program could not pause."""
@@ -61,6 +66,7 @@ class Tray(QObject):
         notices.changed.connect(self._changed)
         self.menu.aboutToHide.connect(self._changed_soon)
         self._there = False
+        self._looks = 0
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look)
         self._timer.start()
@@ -127,6 +133,11 @@ class Tray(QObject):
         self._there, before = there, self._there
         if before and not there:
             self.vanished.emit()
+        self._looks += 1
+        if sys.platform == "win32" and self._looks in _PUT_AGAIN:
+            from ui import windows_shell
+
+            windows_shell.put_tray_icon_again()
 
     @Slot()
     def _changed(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtGui import QAction
@@ -31,7 +32,8 @@ from app.domain import (
 )
 from services.integration.server import ServerPhase, ServerState
 from tests.certificates import certificate_until
-from ui import icons, pages, words
+from ui import icons, pages, windows_shell, words
+from ui import tray as tray_module
 from ui.notices import Notice, Notices
 from ui.tray import Tray
 
@@ -59,6 +61,19 @@ def _entry(tray: Tray, *path: str) -> QAction:
 
 def _titles(tray: Tray) -> list[str]:
     return [a.text() for a in tray.menu.actions() if not a.isSeparator()]
+
+
+def test_windows_is_given_the_icon_again_while_the_session_begins(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    tray, _ = _tray(qtbot)
+    monkeypatch.setattr(tray_module, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(windows_shell, "put_tray_icon_again", lambda: given.append(tray._looks), raising=False)
+    for _look in range(200):
+        tray._look()
+    assert given == [5, 15, 30, 60]
+    tray.remove()
 
 
 def test_before_there_is_a_database_only_what_works_is_offered(qtbot: QtBot) -> None:
