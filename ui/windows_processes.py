@@ -55,7 +55,8 @@ if sys.platform == "win32":
 
     def running_from(folder: Path, but: int) -> tuple[RunningProgram, ...]:
         """The processes whose executable lies in that folder, besides `but` and the services, which their own manager
-        ends. Those that this user may not look at are not seen."""
+        ends. Those that this user may not look at are not seen: an administrator sees everybody's."""
+        _look_at_everybodys()
         numbers = (wintypes.DWORD * _MOST_PROCESSES)()
         used = wintypes.DWORD()
         if not _kernel32.K32EnumProcesses(numbers, ctypes.sizeof(numbers), ctypes.byref(used)):
@@ -68,6 +69,18 @@ if sys.platform == "win32":
             for pid, path in found
             if path is not None and path.resolve().is_relative_to(here) and not _is_service(pid)
         )
+
+    def _look_at_everybodys() -> None:
+        """An elevated administrator is refused the processes of other people too, until this privilege, which nobody
+        else has, is switched on (Microsoft's page of OpenProcessToken)."""
+        import win32api
+        import win32con
+        import win32security
+
+        wanted = win32con.TOKEN_ADJUST_PRIVILEGES | win32con.TOKEN_QUERY
+        token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), wanted)
+        privilege = win32security.LookupPrivilegeValue(None, "SeDebugPrivilege")
+        win32security.AdjustTokenPrivileges(token, False, [(privilege, win32con.SE_PRIVILEGE_ENABLED)])
 
     def _executable(pid: int) -> Path | None:
         handle = _kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
