@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import sys
 import threading
@@ -18,12 +19,16 @@ from ui import theme
 from ui.failure_view import FailureView, failure_of
 
 LOG_FOLDER = "registros"
-LOG_FILE = "retaguarda.log"
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 5
 
 
-def start_log(data: Path, name: str = LOG_FILE) -> logging.Handler:
+def window_log() -> str:
+    """The name of the window's file: each person's own, for several may have it open over the same data."""
+    return f"retaguarda-{getpass.getuser()}.log"
+
+
+def start_log(data: Path, name: str) -> logging.Handler:
     """Write what the program logs to a file of the data folder, at most five files of 1 MB; see `stop_log`.
 
     Each program that runs at the same time has a file of its own: on Windows nobody can rename what another has open.

@@ -180,9 +180,9 @@ class WindowProgram(QObject):
         sys.setswitchinterval(_SWITCH_S)
         from ui.notices import Notices
         from ui.tray import Tray
-        from ui.unexpected import UnexpectedErrors, start_log
+        from ui.unexpected import UnexpectedErrors, start_log, window_log
 
-        self._log = start_log(self._folders.data)
+        self._log = start_log(self._folders.data, window_log())
         self._unexpected = UnexpectedErrors(self)
         self._unexpected.install(self.window)
         self._translate()

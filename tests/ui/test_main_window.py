@@ -36,7 +36,7 @@ from ui.page import Page
 from ui.record_form import RecordForm
 from ui.search_box import SearchBox
 from ui.settings_page import SettingsPage
-from ui.unexpected import LOG_FILE, LOG_FOLDER
+from ui.unexpected import LOG_FOLDER
 from ui.window_app import WindowProgram
 
 
@@ -399,7 +399,10 @@ def test_the_window_is_where_it_was(qtbot: QtBot) -> None:
         until(qtbot, lambda: again.tray is not None)
 
 
-def test_an_unexpected_error_is_logged_and_shown_once(qtbot: QtBot, data_folder: Path) -> None:
+def test_an_unexpected_error_is_logged_and_shown_once(
+    qtbot: QtBot, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "maria")
     with opened(qtbot) as program:
         for _ in range(2):
             try:
@@ -413,7 +416,7 @@ def test_an_unexpected_error_is_logged_and_shown_once(qtbot: QtBot, data_folder:
         copy.click()
         assert "conta impossível" in QApplication.clipboard().text()
         dialogs[0].accept()
-    text = (data_folder / LOG_FOLDER / LOG_FILE).read_text("utf-8")
+    text = (data_folder / LOG_FOLDER / "retaguarda-maria.log").read_text("utf-8")
     assert text.count("unexpected error: ZeroDivisionError\n") == 2
     assert __file__ in text
     assert "conta impossível" not in text  # it may be of a person
