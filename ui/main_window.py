@@ -344,10 +344,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_folder(self) -> None:
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
+        from ui.folder_opening import open_folder
 
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folders.data)))
+        open_folder(self._folders.data)
 
     @Slot()
     def _about(self) -> None:

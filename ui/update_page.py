@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -28,6 +27,7 @@ from app.version import VERSION
 from ui import icons, pages, theme, words
 from ui.emptying import empty
 from ui.failure_view import FailureView, failure_of
+from ui.folder_opening import open_folder
 from ui.long_work import Cancelled, LongWork, Progress
 from ui.page import Page
 from ui.remembered import Remembered
@@ -288,7 +288,7 @@ class UpdatePage(Page):
     @Slot()
     def _open_folder(self) -> None:
         if self._saved is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.parent)))
+            open_folder(self._saved.parent)
 
 
 def _as_wide_as_there_is(label: QLabel) -> QLabel:

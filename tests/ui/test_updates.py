@@ -117,7 +117,7 @@ def test_a_newer_version_is_told_and_its_file_fetched_where_one_says(
     places: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: places.append(url.toLocalFile()))
     page.folder_button.click()
-    assert places == [str(tmp_path)]  # the folder, never the file
+    assert places == [f"{tmp_path}/"]  # the folder: never the file, nor a program of the folder's name
 
 
 def test_an_old_publication_is_told_with_its_age(publisher: Publisher, page: UpdatePage) -> None:
