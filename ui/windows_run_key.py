@@ -16,12 +16,12 @@ if sys.platform == "win32":
     _APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
     def for_everybody() -> bool:
-        """Whether an administrator chose it for all who use this computer."""
-        return _read(winreg.HKEY_LOCAL_MACHINE, _RUN) is not None
+        """Whether an administrator chose it for all who use this computer, and none switched it off since."""
+        return _starts(winreg.HKEY_LOCAL_MACHINE)
 
     def for_this_person() -> bool:
         """Whether it starts with this person's session: written down, and not switched off in the task manager."""
-        return _read(winreg.HKEY_CURRENT_USER, _RUN) is not None and not _switched_off()
+        return _starts(winreg.HKEY_CURRENT_USER)
 
     def change(command: Sequence[str] | None) -> None:
         """Write the command down, or take it away. Raises OSError."""
@@ -33,8 +33,12 @@ if sys.platform == "win32":
             line = f'"{command[0]}" {subprocess.list2cmdline(command[1:])}'
             winreg.SetValueEx(key, NAME, 0, winreg.REG_SZ, line)
 
-    def _switched_off() -> bool:
-        kept = _read(winreg.HKEY_CURRENT_USER, _APPROVED)
+    def _starts(root: int) -> bool:
+        """Each of the two keys Run has a switch of its own beside it (Electron's browser_win.cc)."""
+        return _read(root, _RUN) is not None and not _switched_off(root)
+
+    def _switched_off(root: int) -> bool:
+        kept = _read(root, _APPROVED)
         return isinstance(kept, bytes) and bool(kept) and bool(kept[0] & 1)  # 2 and 6 are on, 3 and 7 off
 
     def _read(root: int, path: str) -> object:
