@@ -24,8 +24,17 @@ It holds in every keyring: what is kept in one may be carried to another.
 """
 
 
+_NO_LOGON_SESSION = 1312
+"""ERROR_NO_SUCH_LOGON_SESSION of winerror.h: "Network logon sessions do not have an associated credential set"
+(CredWriteW), as those of SSH, of WinRM and of a task without its user's password."""
+
+
 class SecretsUnavailable(Exception):
     """A secret cannot be kept or read; the message is a sentence in Portuguese for the operator."""
+
+
+class NoKeyringHere(SecretsUnavailable):
+    """This session of Windows has no keyring at all; what its user keeps is seen from another."""
 
 
 class SecretTooLong(SecretsUnavailable):
@@ -94,7 +103,14 @@ def speaking() -> Iterator[None]:
             raise
         if isinstance(error, VaultRefused | InstallationUnreadable):
             raise SecretsUnavailable(str(error)) from error
-        raise _unavailable(type(error).__name__) from error
+        number = getattr(error, "winerror", None)  # Windows' own, whose class says nothing
+        if number == _NO_LOGON_SESSION:
+            raise NoKeyringHere(
+                "Esta sessão do Windows não tem cofre de senhas: é uma sessão de rede (SSH, WinRM), ou uma tarefa sem "
+                "a senha do usuário. Rode o comando numa sessão aberta na tela ou na Área de Trabalho Remota, ou use o "
+                f"cofre deste computador, que vem com o serviço do Windows. (Erro {number}.)"
+            ) from error
+        raise _unavailable(type(error).__name__ if number is None else f"erro {number} do Windows") from error
 
 
 @contextmanager

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.data import certificates
 from app.data.certificates import computer_station, user_station
 from app.folders import find_folders
 from app.installation import FILE, Installation, VaultPlace, keep_vault_place
+from app.secrets import NoKeyringHere
 from services.backoffice import open_backoffice
 from services.kept_secrets import names_in
 from services.vault_move import Carried, carry
@@ -30,7 +32,8 @@ def use_computer_vault(
 ) -> Carried:
     """Have the program use the vault of this computer, and carry there the secrets of this user's own keyring.
 
-    Done again, by this user or another, it carries what that user still has. Raises NotCarried, CannotList,
+    Done again, by this user or another, it carries what that user still has. A session without that keyring, as that of
+    a remote installation, carries nothing, and the rest is done. Raises NotCarried, CannotList,
     SecretsUnavailable, WindowsRefused when the installation's file cannot be written (then nothing was carried), and
     what `give` raises; done again, it goes on.
     """
@@ -43,7 +46,12 @@ def use_computer_vault(
         if not was_in_force:
             _keep(installation, VaultPlace.COMPUTER)
 
-    return carry(names_in(own), own, computer, in_force=computer if was_in_force else own, settle=settle)
+    try:
+        names, unseen = names_in(own), False
+    except NoKeyringHere:
+        names, unseen = [], True
+    carried = carry(names, own, computer, in_force=computer if was_in_force else own, settle=settle)
+    return replace(carried, unseen=unseen)
 
 
 def use_own_keyrings(

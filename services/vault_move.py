@@ -25,10 +25,12 @@ class Carried:
     """What became of the secrets, by name: `moved` are in the new place alone.
 
     `different` are in both, each with another value: that in force stays in force, and the other is not taken away.
+    `unseen` when this session does not show what its user keeps (`NoKeyringHere`): it stays where it is.
     """
 
     moved: tuple[str, ...]
     different: tuple[str, ...]
+    unseen: bool = False
 
 
 def carry(

@@ -96,6 +96,27 @@ def test_a_keyring_that_fails_is_told_without_the_secret(error: Exception) -> No
     check_all_three_say_the_keyring_is_unavailable()
 
 
+class ErrorOfWindows(Exception):
+    """As pywintypes.error, whose class is named “error”."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number, "CredWrite", "s3gr3do")
+        self.winerror = number
+
+
+def test_what_windows_answers_is_told_by_its_number() -> None:
+    keyring.set_keyring(BrokenKeyring(ErrorOfWindows(1783)))
+    with pytest.raises(SecretsUnavailable, match="Detalhe: erro 1783 do Windows") as caught:
+        secrets.write(NAME, "s3gr3do")
+    assert "s3gr3do" not in str(caught.value)
+
+
+def test_a_session_of_windows_without_a_keyring_is_told_what_it_is() -> None:
+    keyring.set_keyring(BrokenKeyring(ErrorOfWindows(1312)))
+    with pytest.raises(SecretsUnavailable, match=r"sessão de rede \(SSH, WinRM\).*Área de Trabalho Remota"):
+        secrets.read(NAME)
+
+
 def test_a_keyring_that_keeps_nothing_is_told() -> None:
     keyring.set_keyring(keyring.backends.null.Keyring())  # type: ignore[no-untyped-call]  # keyring left it bare
 

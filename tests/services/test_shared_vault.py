@@ -17,7 +17,7 @@ from app.data import certificates, records
 from app.data.certificates import computer_station, user_station
 from app.data.database import Database
 from app.installation import FILE, Installation, VaultPlace, keep_vault_place, read_installation
-from app.secrets import SERVICE, SecretsUnavailable
+from app.secrets import SERVICE, NoKeyringHere, SecretsUnavailable
 from app.settings.snapshot import Snapshot
 from app.tables import BRANCHES, COMPANIES
 from services import kept_secrets, shared_vault
@@ -226,6 +226,22 @@ def test_a_keyring_that_fails_is_told_in_words(computer: Computer, monkeypatch: 
     monkeypatch.setattr(computer.vault, "names", broken)
     with pytest.raises(SecretsUnavailable, match="cofre de senhas do sistema não está disponível"):
         kept_secrets.names_in(computer.vault)
+
+
+def test_a_session_without_a_keyring_switches_on_the_computers_all_the_same(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A remote installation: what the user keeps is not seen, and stays for when they carry it themselves."""
+
+    def without(vault: object) -> NoReturn:
+        raise NoKeyringHere("sessão de rede")
+
+    with monkeypatch.context() as remote:
+        remote.setattr(shared_vault, "names_in", without)
+        assert computer.to_computer() == Carried((), (), unseen=True)
+    assert (computer.installation.vault, computer.own.kept) == (VaultPlace.COMPUTER, SECRETS)
+    assert computer.to_computer() == Carried(tuple(SECRETS), ())
+    assert computer.in_force == SECRETS
 
 
 def test_the_names_are_of_this_program_alone(tmp_path: Path) -> None:

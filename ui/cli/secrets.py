@@ -165,6 +165,11 @@ def _said(carried: Carried, where: str) -> str:
     for name in carried.moved:
         write(name)
     note(f"{counted(len(carried.moved), 'segredo levado', 'segredos levados')}. Em uso: {where}.")
+    if carried.unseen:
+        note(
+            "Esta sessão do Windows (de rede, como SSH e WinRM) não mostra as senhas do usuário. Se ele guarda senhas "
+            "do Retaguarda, rode “retaguarda-comando segredos computador” numa sessão dele aberta na tela."
+        )
     if not carried.different:
         return ""
     return (
