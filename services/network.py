@@ -108,7 +108,7 @@ def _of_settings(profile: NetworkProfile, read_password: Callable[[str], str | N
         raise NoWayOut(Failure(FailureKind.CONFIGURATION, str(error), "", "")) from error
     if password is None:
         raise _not_set(
-            "A senha do proxy não está no cofre de senhas deste usuário neste computador.", "Informe a senha do proxy"
+            "A senha do proxy não está no cofre de senhas em uso neste computador.", "Informe a senha do proxy"
         )
     return Proxy(profile.host, profile.port, ProxySource.SETTINGS, basic(profile.user, password))
 

@@ -165,7 +165,7 @@ def test_the_proxy_of_the_settings_is_used_with_its_password_from_the_next_call_
         assert get(transport, server) == b"resposta"
         transport.close()  # the server serves one connection after another
         keep(folders, by(proxy, user="maria"))
-        assert "A senha do proxy não está no cofre" in refused(transport).what
+        assert "não está no cofre de senhas em uso neste computador" in refused(transport).what
         keep_password(folders, "errada")
         failure = refused(transport)
         assert failure.what == f"O proxy 127.0.0.1:{proxy.port} recusou o usuário e a senha."
