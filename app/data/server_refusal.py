@@ -144,8 +144,11 @@ _CASES = {
         r"certificate verify failed|root certificate file|server certificate for|certificado do servidor|"
         r"certificate authority file|does not match host name",
         "O certificado do servidor {server} não pôde ser conferido.",
-        "Ele não é de uma autoridade conhecida por este computador, ou é de outro nome.",
-        "Confira o nome do servidor e o certificado raiz, ou escolha “Sempre” em criptografia da conexão.",
+        "Ele não é de uma autoridade conhecida por este usuário do computador, ou é de outro nome.",
+        # Of libpq's "SSL Support": where it looks for the authorities, which no setting here says.
+        "Confira o nome do servidor e o certificado raiz, que é o arquivo da variável de ambiente PGSSLROOTCERT ou, "
+        "sem ela, o de cada usuário (no Windows, %APPDATA%\\postgresql\\root.crt; no Linux, ~/.postgresql/root.crt). "
+        "Ou escolha “Sempre” em criptografia da conexão.",
     ),
     Refusal.NAME: _Case(
         r"failed to resolve|could not translate host|n.o p.de traduzir nome",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.data.server_refusal import Refusal, decoded, refusal_of
+from app.data.server_refusal import Refusal, decoded, explain, refusal_of
 from app.policies import SslMode
 from services.check_list import Outcome, ToCopy, ToRetry, as_document, as_text
 from services.database_check import pg_hba
@@ -54,6 +56,21 @@ def test_before_the_login_the_code_is_understood_in_any_language(
         assert [one.text for one in step.remedies if isinstance(one, ToCopy)] == [
             "host  retaguarda  operador  10.0.0.0/24  scram-sha-256"
         ]
+
+
+def test_without_the_servers_authority_it_says_where_libpq_looks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each user has a place of their own, which the account of a service has not."""
+    missing = tmp_path / "raiz.crt"
+    monkeypatch.setenv("PGSSLROOTCERT", str(missing))
+    with server_that_says(b"", ssl=b"S") as port, pytest.raises(psycopg.OperationalError) as caught:
+        psycopg.connect(f"host=127.0.0.1 port={port} user=x sslmode=verify-full gssencmode=disable")
+    said = str(caught.value)
+    assert str(missing) in said, "libpq takes the file from there"
+    assert refusal_of(said) is Refusal.CERTIFICATE
+    todo = explain(Refusal.CERTIFICATE, url_of(port), said).todo
+    assert "PGSSLROOTCERT" in todo and r"%APPDATA%\postgresql\root.crt" in todo
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
