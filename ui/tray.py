@@ -75,10 +75,14 @@ class Tray(QObject):
 
     @property
     def tooltip(self) -> str:
-        """The states in one line, and the certificate that SEFAZ asks for."""
+        """The warnings, the states and the certificate that SEFAZ asks for, in one line.
+
+        Windows shows 127 characters of it (szTip of NOTIFYICONDATA), fewer than all the states may have.
+        """
         if not self._states:
             return "Retaguarda: banco de dados não aberto"
-        said = [
+        said = [state.warning for state in self._states.values() if state.warning]
+        said += [
             f"{authority.label}: {moments(self._states[authority])}"
             for authority in Authority
             if authority in self._states and is_of_use(self._states[authority])
@@ -89,7 +93,6 @@ class Tray(QObject):
             said.append(f"certificado: {validity.removeprefix('válido por ')}")
         if self._server is not None and self._server.phase is not ServerPhase.STOPPED:
             said.append(f"balcões: {self._server.phase.label.lower()}")
-        said += [state.warning for state in self._states.values() if state.warning]
         return " · ".join(said)
 
     def take_open(self, is_open: bool) -> None:

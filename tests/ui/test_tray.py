@@ -133,7 +133,7 @@ def test_a_warning_of_a_service_that_works_is_in_the_tooltip_and_said_once_a_day
     tray, _ = _tray(qtbot)
     tray.take_open(True)
     tray.take_state(state(12))
-    assert tray.icon.toolTip().endswith(" · O relógio está 12 minutos adiantado.")
+    assert tray.icon.toolTip().startswith("O relógio está 12 minutos adiantado. · ")  # Windows cuts the end off
     tray.remove()
     notices = Notices()
     for minutes in (12, 13, 12):
