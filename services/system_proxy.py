@@ -1,4 +1,5 @@
-"""The proxy that the system tells programs to use: the environment's, or on Windows that of the person's settings.
+"""The proxy that the system tells programs to use: the environment's, or on Windows that of the person's settings, or
+the computer's where its policy says so.
 
 A script of automatic configuration (PAC) is not run: only where it is can be told. `urllib.request` is imported when it
 is asked, for it takes long.
@@ -11,14 +12,30 @@ from fnmatch import fnmatchcase
 
 _LOCAL = "<local>"  # in Windows' list of exceptions: every name without a dot
 _KEY = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+_POLICY = r"Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
 
 
 def address() -> str:
-    """The proxy for https as the system writes it, with or without a scheme; "" when there is none."""
-    from urllib.request import getproxies
+    """The proxy for https as the system writes it, with or without a scheme; "" when there is none.
 
-    known = getproxies()
-    return known.get("https") or known.get("all") or ""
+    urllib's own answer on Windows is of the person's settings alone.
+    """
+    from urllib.request import getproxies_environment
+
+    if known := getproxies_environment():
+        return known.get("https") or known.get("all") or ""
+    return for_https(_windows_value("ProxyServer")) if _windows_value("ProxyEnable") not in ("", "0") else ""
+
+
+def for_https(servers: str) -> str:
+    """The proxy for https in what Windows keeps: one for all, or by protocol ("http=a:80;https=b:80"); "" for none."""
+    if "=" not in servers:
+        return servers.strip()
+    parted = [one.partition("=") for one in servers.split(";")]
+    known = {name.strip().casefold(): server.strip() for name, _, server in parted}
+    if not known.get("https") and (socks := known.get("socks")):  # what Windows uses where the protocol has none
+        return f"socks4://{socks.rpartition('://')[2]}"
+    return known.get("https", "")
 
 
 def is_of_environment() -> bool:
@@ -58,13 +75,17 @@ def automatic_script() -> str:
 
 
 if sys.platform == "win32":
+    import winreg
 
     def _windows_value(name: str) -> str:
-        import winreg
+        # Where this policy is 0 the computer's count, for a service too ("HKLMProxyServer", Microsoft's documentation).
+        of_all = _read(winreg.HKEY_LOCAL_MACHINE, _POLICY, "ProxySettingsPerUser") == "0"
+        return _read(winreg.HKEY_LOCAL_MACHINE if of_all else winreg.HKEY_CURRENT_USER, _KEY, name)
 
+    def _read(hive: int, key: str, name: str) -> str:
         try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _KEY) as key:
-                return str(winreg.QueryValueEx(key, name)[0])
+            with winreg.OpenKey(hive, key) as opened:
+                return str(winreg.QueryValueEx(opened, name)[0])
         except OSError:  # it was never set
             return ""
 

@@ -147,7 +147,8 @@ def test_a_store_that_cannot_be_read_is_not_taken_for_the_proxy(
 
 
 def test_a_script_that_is_not_followed_is_told(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system_proxy, "_windows_value", {"AutoConfigURL": "http://pac.loja/proxy.pac"}.__getitem__)
+    kept = {"AutoConfigURL": "http://pac.loja/proxy.pac", "ProxyEnable": "0"}
+    monkeypatch.setattr(system_proxy, "_windows_value", kept.__getitem__)
     report = check(folders, {ANP_URL: f"https://{HOST}/v1"})
     assert report.steps[0].outcome is Outcome.WARNING
     assert "http://pac.loja/proxy.pac" in report.steps[0].found

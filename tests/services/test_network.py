@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -436,6 +437,31 @@ def test_an_installed_authority_is_believed_without_opening_the_program_again(
 )
 def test_the_schemes_of_a_challenge(challenges: list[str], found: tuple[str, ...]) -> None:
     assert schemes(challenges) == found
+
+
+@pytest.mark.parametrize(
+    ("enabled", "servers", "found"),
+    [
+        ("1", "proxy.loja:3128", "proxy.loja:3128"),
+        ("1", "http=a:80;https=b:3128;ftp=c:21;", "b:3128"),
+        ("1", "HTTPS = http://b:3128", "http://b:3128"),
+        ("1", "http=a:80", ""),
+        ("1", "socks=c:1080", "socks4://c:1080"),
+        ("1", "https=b:3128;socks=c:1080", "b:3128"),
+        ("0", "proxy.loja:3128", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_proxy_for_https_in_what_windows_keeps(
+    enabled: str, servers: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.casefold().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    kept = {"ProxyEnable": enabled, "ProxyServer": servers}
+    monkeypatch.setattr(system_proxy, "_windows_value", kept.__getitem__)
+    assert system_proxy.address() == found
+    monkeypatch.setenv("HTTPS_PROXY", "http://ambiente:8080")
+    assert system_proxy.address() == "http://ambiente:8080"
 
 
 def test_a_windows_that_excepts_names(monkeypatch: pytest.MonkeyPatch, folders: Folders) -> None:
