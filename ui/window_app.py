@@ -43,6 +43,9 @@ _SWITCH_S = 0.001
 """How long the window may wait for a thread that is computing in Python, whose own default is 0.005."""
 
 _TASKS_MS = 30_000
+_AGAIN_MS = 30_000
+"""How long until a server that was out of reach is tried again, as the service does too."""
+
 _TRAY_PATIENCE_MS = 10_000
 
 
@@ -124,6 +127,8 @@ class WindowProgram(QObject):
         self._started = False
         self._interruption: Interruption | None = None
         self._ends = ExitStack()
+        self._again = QTimer(self, interval=_AGAIN_MS)
+        self._again.timeout.connect(self._open_again)
         self.office: Office | None = None
         self.mover: MoveWizard | MoveBack | None = None
         self.tray: Tray | None = None
@@ -244,6 +249,7 @@ class WindowProgram(QObject):
         """Open the database off the GUI thread; also called to try again."""
         if self._backoffice is not None or self._quitting:
             return
+        self._again.stop()
         self.window.show_opening()
         folders, is_demo = self._folders, self._is_demo
         tasks.run(lambda: _open(folders, is_demo), self._opened, self._not_opened, self)
@@ -294,10 +300,13 @@ class WindowProgram(QObject):
     def _not_opened(self, error: Exception) -> None:
         if self._quitting:
             return
+        from app.domain import FailureKind
         from ui.failure_view import failure_of
 
         failure = failure_of(error)
         folders = self._folders
+        if failure.kind in (FailureKind.NETWORK, FailureKind.TIMEOUT):
+            self._again.start()
 
         def readable(snapshot: Snapshot) -> None:
             from app.settings.machine import MachineStore
@@ -316,6 +325,13 @@ class WindowProgram(QObject):
             self.window.show_not_open(failure_of(other), None)
 
         tasks.run(lambda: _local_snapshot(folders), readable, unreadable, self)
+
+    @Slot()
+    def _open_again(self) -> None:
+        """Windows lets a person in before its network is up (Microsoft, “Logon Optimization”), and the server may be
+        turned on last. Who sees the window has a button, and may be correcting the settings; the tray has nobody."""
+        if (self.window.isMinimized() or not self.window.isVisible()) and not self._moving:
+            self.open()
 
     def _look_for_updates(self, office: Office) -> None:
         assert self._notices is not None
@@ -479,6 +495,7 @@ class WindowProgram(QObject):
 
     def _close_database(self) -> None:
         """Stop whatever works with the database, wait for it, and close it."""
+        self._again.stop()
         if self._certificates is not None:
             self._certificates.stop()
         if self.office is not None:

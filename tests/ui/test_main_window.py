@@ -316,6 +316,25 @@ def test_an_unreachable_server_is_explained_and_can_be_corrected(qtbot: QtBot, d
         assert isinstance(window.page, HomePage)
 
 
+def test_in_the_tray_a_server_out_of_reach_is_tried_again(
+    qtbot: QtBot, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = data_folder / "maquina.json"
+    file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.porta_banco": "1"}))
+    monkeypatch.setattr(window_app, "_AGAIN_MS", 100)
+    with opened(qtbot, wait=False) as program:
+        opening = program.window.opening
+        until(qtbot, lambda: opening.failure is not None and opening.failure.isVisible())
+        settle(qtbot)
+        file.write_text("{}")  # the server is there now
+        qtbot.wait(500)
+        assert program.office is None or program.office.database is None  # whoever sees the window has the button
+        program.window.hide()
+        until(qtbot, lambda: program.office is not None and program.office.database is not None)
+        settle(qtbot)
+        assert not program.window.isVisible()
+
+
 def test_another_start_asks_for_a_page_that_has_no_database_yet(qtbot: QtBot, data_folder: Path) -> None:
     file = data_folder / "maquina.json"
     file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.porta_banco": "1"}))
