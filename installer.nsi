@@ -1,4 +1,4 @@
-; The set-up of Retaguarda for Windows 10 and later, 64 bits. distribution/installer.py compiles it:
+; The set-up of Retaguarda for Windows 10 (1809) and later, 64 bits. distribution/installer.py compiles it:
 ;   VERSION   as in app/version.py          BUNDLE   the folder made by distribution.windows
 ;   OUTPUT    the set-up to be written      ICON     an .ico file      SIZE_KB   what the bundle takes up
 ;   SIDE      a .bmp for the side of the first and the last page
@@ -285,6 +285,20 @@ VIProductVersion "${VERSION}.0"
     Call ${un}Stop
   FunctionEnd
 
+  ; Refuses the switch when its value is no whole path: what it begins at changes on the way.
+  Function ${un}NeedWholePath
+    Push $0
+    Push $1
+    StrCpy $0 $Value 2
+    StrCpy $1 $Value 2 1
+    ${If} $0 != "\\"
+    ${AndIf} $1 != ":\"
+      Call ${un}RefuseSwitch
+    ${EndIf}
+    Pop $1
+    Pop $0
+  FunctionEnd
+
   ; Runs $Command; $Status is its exit code ("error", "timeout" when there is none), $Output what it said.
   Function ${un}RunCommand
     Push $0
@@ -378,9 +392,33 @@ VIProductVersion "${VERSION}.0"
     ${EndIf}
   FunctionEnd
 
+  ; Gives netsh the $Command, as an administrator: where this is none, Windows is asked for one. $Status is "refused"
+  ; when there was nobody to ask or it was refused. Of one that was asked for it is not told how it ended: 0.
+  Function ${un}ChangeFirewall
+    Push $0
+    UserInfo::GetAccountType
+    Pop $0
+    ${If} $0 == "Admin"
+      StrCpy $Command '"$SYSDIR\netsh.exe" $Command'
+      Call ${un}RunCommand
+    ${Else}
+      StrCpy $Status "refused"
+      ${IfNot} ${Silent}
+        ClearErrors
+        ExecShellWait "runas" "$SYSDIR\netsh.exe" "$Command" SW_HIDE
+        ${IfNot} ${Errors}
+          StrCpy $Status 0
+        ${EndIf}
+      ${EndIf}
+      StrCpy $Line "> netsh $Command ($Status)"
+      Call ${un}WriteLine
+    ${EndIf}
+    Pop $0
+  FunctionEnd
+
   Function ${un}CloseFirewall
-    StrCpy $Command '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name="${RULE}"'
-    Call ${un}RunCommand
+    StrCpy $Command 'advfirewall firewall delete rule name="${RULE}"'
+    Call ${un}ChangeFirewall
   FunctionEnd
 
   Function ${un}FindDataFolder
@@ -419,6 +457,7 @@ Function .onInit
   StrCpy $Line "Retaguarda ${VERSION}, $2-$1-$0 $4:$5:$6"
   Call WriteLine
   ${IfNot} ${AtLeastWin10}
+  ${OrIfNot} ${AtLeastBuild} 17763 ; 1809, the first that Qt 6.11 is for; until 1607 Windows has no icuuc.dll
     StrCpy $Trouble "$(WindowsTooOld)"
     StrCpy $TroubleCode ${OLD_WINDOWS}
     Call Stop
@@ -441,11 +480,11 @@ Function .onInit
       StrCpy $Scope "all"
     ${EndIf}
   ${EndIf}
-  ${If} $Scope == "all"
-    Call NeedAdministrator
-  ${EndIf}
   Call Settle
   Call CheckTogether
+  ${If} $Scope == "all"
+    Call NeedAdministrator ; at last: an administrator with another account does not see what this user has
+  ${EndIf}
   ${If} $Found == ""
     StrCpy $WelcomeTitle "$(WelcomeNewTitle)"
     StrCpy $WelcomeText "$(WelcomeNewText)"
@@ -489,7 +528,9 @@ Function ReadSwitches
     ${EndIf}
     Call SplitToken
     ${Switch} $Token
-      ${Case} "/S"
+      ${Case} "/S" ; NSIS takes no /s, and would show its pages where nobody is
+        SetSilent silent
+        ${Break}
       ${Case} "/NCRC"
         ${Break}
       ${Case} "/AllUsers"
@@ -532,6 +573,7 @@ Function ReadSwitches
         StrCpy $DatabaseSsl $Value
         ${Break}
       ${Case} "/LOG"
+        Call NeedWholePath
         StrCpy $LogFile $Value
         ${Break}
       ${Default}
@@ -626,7 +668,12 @@ Function CheckTogether
       StrCpy $TroubleCode ${WRONG_SWITCH}
       Call Stop
     ${EndIf}
-    ${If} $Firewall == 1
+    StrCpy $0 ""
+    ${If} $Firewall = 1
+      StrCpy $0 $Port
+    ${EndIf}
+    ReadRegStr $1 HKCU "${UNINSTALL_KEY}" "FirewallPort"
+    ${If} $0 != $1 ; a rule that stays as it is needs nobody
     ${AndIf} ${Silent}
       UserInfo::GetAccountType
       Pop $0
@@ -1164,38 +1211,30 @@ FunctionEnd
 
 Function WriteFirewall
   ReadRegStr $0 SHCTX "${UNINSTALL_KEY}" "FirewallPort"
+  StrCpy $Status 0
   ${If} $0 != ""
     ${If} $Firewall = 0
     ${OrIf} $0 != $Port
       Call CloseFirewall
-      DeleteRegValue SHCTX "${UNINSTALL_KEY}" "FirewallPort"
-      StrCpy $0 ""
+      ${If} $Status != "refused" ; of a rule that was not there netsh says 1, and it is not there
+        DeleteRegValue SHCTX "${UNINSTALL_KEY}" "FirewallPort"
+        StrCpy $Status 0
+        StrCpy $0 ""
+      ${EndIf}
     ${EndIf}
   ${EndIf}
   ${If} $Firewall = 1
   ${AndIf} $0 == ""
-    StrCpy $1 'advfirewall firewall add rule name="${RULE}" dir=in action=allow program="$INSTDIR\Retaguarda.exe" protocol=TCP localport=$Port profile=private,domain'
-    UserInfo::GetAccountType
-    Pop $0
-    ${If} $0 == "Admin"
-      StrCpy $Command '"$SYSDIR\netsh.exe" $1'
-      Call RunCommand
-    ${Else}
-      StrCpy $Line "> netsh $1"
-      Call WriteLine
-      ClearErrors
-      ExecShellWait "runas" "$SYSDIR\netsh.exe" "$1" SW_HIDE
-      StrCpy $Status 0
-      ${If} ${Errors}
-        StrCpy $Status 1
-      ${EndIf}
-    ${EndIf}
-    ${If} $Status = 0
+    StrCpy $1 'name="${RULE}" dir=in action=allow program="$INSTDIR\Retaguarda.exe" protocol=TCP localport=$Port'
+    StrCpy $Command 'advfirewall firewall add rule $1 profile=private,domain'
+    Call ChangeFirewall
+    ${If} $Status == 0
       WriteRegStr SHCTX "${UNINSTALL_KEY}" "FirewallPort" "$Port"
-    ${Else}
-      StrCpy $Trouble "$(FirewallRefused)"
-      StrCpy $TroubleCode ${NOT_CONFIGURED}
     ${EndIf}
+  ${EndIf}
+  ${If} $Status != 0
+    StrCpy $Trouble "$(FirewallRefused)"
+    StrCpy $TroubleCode ${NOT_CONFIGURED}
   ${EndIf}
 FunctionEnd
 
@@ -1268,6 +1307,10 @@ FunctionEnd
 
 Function un.onInit
   StrCpy $EraseData 0
+  StrCpy $0 $INSTDIR "" -1
+  ${If} $0 == "\" ; as _?= may give it; it is compared with what was registered
+    StrCpy $INSTDIR $INSTDIR -1
+  ${EndIf}
   ${GetParameters} $Rest
   ${Do}
     Call un.NextToken
@@ -1276,10 +1319,13 @@ Function un.onInit
     ${EndIf}
     Call un.SplitToken
     ${Switch} $Token
-      ${Case} "/S"
+      ${Case} "/S" ; NSIS takes no /s, and would show its pages where nobody is
+        SetSilent silent
+        ${Break}
       ${Case} "/NCRC"
         ${Break}
       ${Case} "/LOG"
+        Call un.NeedWholePath
         StrCpy $LogFile $Value
         ${Break}
       ${Case} "/DADOS"
@@ -1368,6 +1414,38 @@ Function un.EraseSecrets
   ${EndIf}
 FunctionEnd
 
+; Erases the file or the folder $0 with what is in it. Of a link to another folder only the link goes, at any depth; RMDir
+; /r would go through it and empty what it leads to.
+Function un.Erase
+  Push $1
+  Push $2
+  Push $3
+  System::Call 'kernel32::GetFileAttributesW(w r0) i.r1'
+  IntOp $2 $1 & 0x410 ; FILE_ATTRIBUTE_REPARSE_POINT and _DIRECTORY
+  ${If} $2 = 0x410 ; where there is nothing too, of which nothing is said
+    System::Call 'kernel32::RemoveDirectoryW(w r0)'
+  ${ElseIf} $2 = 0x10
+    StrCpy $3 $0
+    FindFirst $1 $2 "$3\*"
+    ${DoWhile} $2 != ""
+      ${If} $2 != "."
+      ${AndIf} $2 != ".."
+        StrCpy $0 "$3\$2"
+        Call un.Erase
+      ${EndIf}
+      FindNext $1 $2
+    ${Loop}
+    FindClose $1
+    StrCpy $0 $3
+    RMDir "$0"
+  ${Else}
+    Delete "$0"
+  ${EndIf}
+  Pop $3
+  Pop $2
+  Pop $1
+FunctionEnd
+
 !macro Remove part
   RMDir /r "$INSTDIR\${part}"
   Delete "$INSTDIR\${part}"
@@ -1416,7 +1494,16 @@ Section un.Remove
   Delete "$INSTDIR\desinstalar.exe"
   RMDir "$INSTDIR" ; only when nothing else is in it
   ${If} $EraseData = 1
-    RMDir /r "$DataFolder"
+    StrCpy $0 $DataFolder
+    System::Call 'kernel32::GetFileAttributesW(w r0) i.r1'
+    IntOp $2 $1 & 0x400
+    Call un.Erase
+    ${If} $1 <> -1
+    ${AndIf} $2 <> 0
+      StrCpy $Line "$(DataElsewhere)"
+      Call un.WriteLine
+      MessageBox MB_OK|MB_ICONEXCLAMATION "$(DataElsewhere)" /SD IDOK
+    ${EndIf}
     Call un.EraseSecrets
   ${EndIf}
   StrCpy $Line "$(DoneWord)"
@@ -1492,8 +1579,8 @@ SectionEnd
   "The command line has a switch that this set-up does not take, or a value that it does not take:" \
   "A linha de comando tem uma opção que este instalador não aceita, ou um valor que ela não aceita:"
 !insertmacro Text WindowsTooOld \
-  "Retaguarda needs Windows 10 or newer, 64 bits." \
-  "O Retaguarda precisa do Windows 10 ou mais novo, de 64 bits."
+  "Retaguarda needs Windows 10, version 1809, or newer, 64 bits." \
+  "O Retaguarda precisa do Windows 10, versão 1809, ou mais novo, de 64 bits."
 !insertmacro Text SetupRunning \
   "Another set-up of Retaguarda is running on this computer. Wait until it ends." \
   "Outro instalador do Retaguarda está aberto neste computador. Espere que ele termine."
@@ -1532,8 +1619,8 @@ SectionEnd
   "The program is installed, but its service is not:" \
   "O programa está instalado, mas o serviço dele não:"
 !insertmacro Text FirewallRefused \
-  "The program is installed, but the firewall rule could not be made. Make it as administrator, or ask for it with the test of the port in the program." \
-  "O programa está instalado, mas a regra do firewall não pôde ser criada. Crie-a como administrador; o teste da porta, no programa, mostra o comando."
+  "The program is installed, but the firewall rule could not be changed. Change it as administrator, or ask for it with the test of the port in the program." \
+  "O programa está instalado, mas a regra do firewall não pôde ser mudada. Mude-a como administrador; o teste da porta, no programa, mostra o comando."
 !insertmacro Text NotInstalledHere \
   "Retaguarda is not installed in this folder." \
   "O Retaguarda não está instalado nesta pasta."
@@ -1549,4 +1636,7 @@ SectionEnd
 !insertmacro Text DataEraseSure \
   "Erase all data that Retaguarda keeps on this computer? It cannot be undone." \
   "Apagar todos os dados que o Retaguarda guarda neste computador? Não pode ser desfeito."
+!insertmacro Text DataElsewhere \
+  "The data was not erased: $DataFolder only led to another folder. Erase that one yourself." \
+  "Os dados não foram apagados: $DataFolder só levava a outra pasta. Apague você mesmo aquela."
 !insertmacro Text UninstallButton "&Remove" "&Remover"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from distribution.installer import make_setup
-from distribution.steps import ROOT
-from distribution.wine_prefix import STUBS, WinePrefix, compile_for_windows, until
+from distribution.wine_prefix import WinePrefix, until
+from tests.distribution.stand_in_setup import PLACE, make_stand_in_setup
 
 pytestmark = pytest.mark.wine
 
-PLACE = rf"C:\users\{os.environ.get('USER', 'root')}\AppData\Local\Programs\Retaguarda"
 OLD, NEW = "0.0.9", "0.1.0"
 _PATIENCE_S = 60.0
 
@@ -25,21 +22,9 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WinePrefix]:
         yield prefix
 
 
-def _setup(place: Path, version: str) -> str:
-    bundle = place / version
-    for name in ("python", "site", "programa", "licencas"):
-        (bundle / name).mkdir(parents=True)
-        (bundle / name / "conteudo.txt").write_text(version, "utf-8")
-    (bundle / "programa" / "main.py").write_text("", "utf-8")
-    (bundle / "LICENCA.txt").write_bytes((ROOT / "LICENSE").read_bytes())
-    for name in ("Retaguarda.exe", "retaguarda-comando.exe"):
-        compile_for_windows(STUBS / "stand_in.c", bundle / name)
-    return str(make_setup(bundle, place / "saida", version, fast=True))
-
-
 def test_nothing_changes_under_a_program_that_runs(wine: WinePrefix, tmp_path: Path) -> None:
     """Windows lets the folders of such a program be moved: it would go on with the new version's files."""
-    old, new = _setup(tmp_path, OLD), _setup(tmp_path, NEW)
+    old, new = make_stand_in_setup(tmp_path, OLD), make_stand_in_setup(tmp_path, NEW)
     assert wine.run(old, "/S")[0] == 0
     folder = wine.path(PLACE)
     before = {path.name for path in folder.iterdir()}
