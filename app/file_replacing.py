@@ -6,9 +6,9 @@ import os
 import time
 from pathlib import Path
 
-_PATIENCE_S, _AGAIN_S = 0.5, 0.025
+from app.new_file import create
 
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_PATIENCE_S, _AGAIN_S = 0.5, 0.025
 
 
 def replace_file(path: Path, text: str, newline: str | None = None) -> None:
@@ -18,9 +18,7 @@ def replace_file(path: Path, text: str, newline: str | None = None) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.stem}-{os.urandom(8).hex()}"
-    # Not tempfile's: in a folder where Windows lets this user write nothing, it takes the refusal for a name that is
-    # taken, and tries 2,147,483,647 of them (python/cpython#66305; mended in the 3.13s of 2026).
-    handle = os.open(temporary, _NEW, 0o600)
+    handle = create(temporary)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline=newline) as file:
             file.write(text)

@@ -21,6 +21,7 @@ import certifi_icpbr
 
 from app import secrets
 from app.domain import Certificate
+from app.new_file import create
 from services.tls_socket import ClientContext
 
 SECURITY_LEVEL = 2
@@ -139,13 +140,14 @@ def load_chain(context: ssl.SSLContext, chain_pem: bytes, key_pem: bytes, passwo
 @contextlib.contextmanager
 def _temporary_file(content: bytes) -> Iterator[str]:
     _remove_leftovers()
-    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX)
+    path = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
+    descriptor = create(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        yield name
+        yield str(path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _remove_leftovers() -> None:

@@ -81,7 +81,7 @@ def test_an_installed_program_keeps_its_data_where_its_installer_said(
     """Laid out as the installer does, and asked in a process of its own."""
     program = tmp_path / "Retaguarda" / "programa" / "app"
     program.mkdir(parents=True)
-    for name in ("__init__.py", "folders.py", "installation.py", "file_replacing.py"):
+    for name in ("__init__.py", "folders.py", "installation.py", "file_replacing.py", "new_file.py"):
         shutil.copy(ROOT / "app" / name, program)
     shared, own = tmp_path / "de todos", tmp_path / "própria"
     installed = tmp_path / "Retaguarda" / FILE

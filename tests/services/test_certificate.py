@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import certifi
@@ -351,6 +352,28 @@ def test_a_temporary_folder_that_cannot_be_written_is_told(
 
     with pytest.raises(CertificateUnusable, match="pasta temporária"):
         client_context(*installed, None)
+
+
+def test_a_guard_that_refuses_the_file_of_the_key_is_told_at_once(
+    installed: tuple[Certificate, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With tempfile, on Windows, every name would be tried: the folder takes other files."""
+    tried: list[str] = []
+    opened = os.open
+
+    def refuse(name: str | Path, *which: int, **how: int) -> int:
+        if str(name).endswith(".pem"):
+            tried.append(str(name))
+            raise PermissionError(13, "Acesso negado", str(name))
+        return opened(name, *which, **how)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "_os", SimpleNamespace(**{**vars(os), "name": "nt", "open": refuse}))
+    monkeypatch.setattr(tempfile, "TMP_MAX", 1_000)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(CertificateUnusable, match="pasta temporária"):
+        client_context(*installed, None)
+    assert len(tried) == 1
 
 
 def test_what_a_killed_program_left_behind_is_removed(
