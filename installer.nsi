@@ -304,16 +304,26 @@ VIProductVersion "${VERSION}.0"
     Push $0
     Push $1
     Push $2
+    Push $3
     StrCpy $Line "> $Command"
     Call ${un}WriteLine
     nsExec::ExecToStack /TIMEOUT=300000 '$Command'
     Pop $Status
     Pop $1
-    ; The program speaks UTF-8, which nsExec took for the system's code page.
+    ; The program speaks UTF-8, which nsExec took for the system's code page; what is none is a console's, as netsh's.
+    StrLen $3 $1
     System::Alloc 8192
     Pop $2
     System::Call 'kernel32::WideCharToMultiByte(i 0, i 0, w r1, i -1, p r2, i 8192, p 0, p 0)'
-    System::Call 'kernel32::MultiByteToWideChar(i 65001, i 0, p r2, i -1, w .r0, i ${NSIS_MAX_STRLEN}) i.r1'
+    System::Call 'kernel32::MultiByteToWideChar(i 65001, i 8, p r2, i -1, w .r0, i ${NSIS_MAX_STRLEN}) i.r1'
+    ${If} $1 = 0
+      ${If} $3 < 1000
+        StrCpy $3 1 ; CP_OEMCP
+      ${Else} ; nsExec cut it, perhaps within a letter
+        StrCpy $3 65001
+      ${EndIf}
+      System::Call 'kernel32::MultiByteToWideChar(i r3, i 0, p r2, i -1, w .r0, i ${NSIS_MAX_STRLEN}) i.r1'
+    ${EndIf}
     System::Free $2
     ${If} $1 = 0
       StrCpy $0 ""
@@ -321,6 +331,7 @@ VIProductVersion "${VERSION}.0"
     StrCpy $Output $0
     StrCpy $Line "$Output ($Status)"
     Call ${un}WriteLine
+    Pop $3
     Pop $2
     Pop $1
     Pop $0

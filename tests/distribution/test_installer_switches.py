@@ -43,6 +43,14 @@ def test_a_log_without_its_whole_path_is_refused(wine: WinePrefix, setup: str, l
     assert wine.run(setup, "/S", f"/LOG={log}")[0] == 4
 
 
+def test_what_a_program_of_windows_says_is_logged_in_its_letters(wine: WinePrefix, setup: str) -> None:
+    """They speak the code page of a console, and not the program's UTF-8."""
+    assert wine.run(setup, "/S")[0] == 0
+    (wine.path(PLACE) / "console.txt").write_text("", "utf-8")
+    assert wine.run(setup, "/S", r"/LOG=C:\r.log")[0] == 0
+    assert "serviço: 0" in (wine.drive / "r.log").read_text("utf-8")
+
+
 def test_a_windows_that_lacks_what_the_program_loads_is_refused(wine: WinePrefix, setup: str) -> None:
     wine.run("reg", "delete", r"HKCU\Software\Wine", "/v", "Version", "/f")
     wine.run("reg", "add", _WINDOWS, "/v", "CurrentVersion", "/d", "10.0", "/f")

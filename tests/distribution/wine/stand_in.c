@@ -1,6 +1,6 @@
 // Test-only: stands for the program in the tests of the set-up. It writes its command line at the end of chamadas.txt,
 // beside it, and ends with the number in status.txt, 0 when there is none. Without arguments, as the window is started,
-// it stays for as long as aberto.txt is there.
+// it stays for as long as aberto.txt is there. With console.txt it speaks as the programs of Windows do in a console.
 #include <stdio.h>
 #include <wchar.h>
 #include <windows.h>
@@ -30,6 +30,7 @@ int main(int count, char **arguments)
             status = 0;
         fclose(wanted);
     }
-    printf("configurações: %d\n", status);
+    BOOL console = GetFileAttributesW(L"console.txt") != INVALID_FILE_ATTRIBUTES;
+    printf(console ? "servi\x87o: %d\n" : "configurações: %d\n", status);
     return status;
 }
