@@ -47,6 +47,7 @@ OutFile "${OUTPUT}"
 
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\Retaguarda"
 !define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
+!define RUN_SWITCH_KEY "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run" ; the task manager's
 !define SERVICE_KEY "SYSTEM\CurrentControlSet\Services\Retaguarda"
 !define RULE "Retaguarda (balcões)"
 !define USER_MODEL_ID "Retaguarda.Retaguarda"
@@ -1064,6 +1065,7 @@ Function WriteInstallation
     ${Loop}
     FileClose $6
   ${EndIf}
+  Delete "$INSTDIR\instalacao.json"
   FileOpen $0 "$INSTDIR\instalacao.json" w
   FileWrite $0 '{"versao": "${VERSION}", "dados": "$Json", "cofre": "$5"}$\r$\n'
   FileClose $0
@@ -1279,6 +1281,7 @@ Section
   ${Loop}
 
   DetailPrint "$(Registering)"
+  Delete "$INSTDIR\desinstalar.exe" ; a file that is written over stays whoever's it was
   WriteUninstaller "$INSTDIR\desinstalar.exe"
   Call WriteInstallation
   Call WriteRegistry
@@ -1495,6 +1498,9 @@ Section un.Remove
   ${EndIf}
   DeleteRegValue SHCTX "${RUN_KEY}" "Retaguarda"
   DeleteRegValue HKCU "${RUN_KEY}" "Retaguarda" ; as switched on in the program
+  ; Switched off there, it would not start with the session after it is installed again either.
+  DeleteRegValue SHCTX "${RUN_SWITCH_KEY}" "Retaguarda"
+  DeleteRegValue HKCU "${RUN_SWITCH_KEY}" "Retaguarda"
   DeleteRegKey SHCTX "${UNINSTALL_KEY}"
   Delete "${SHORTCUT}"
   SetOutPath "$TEMP"
