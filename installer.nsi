@@ -173,7 +173,7 @@ VIProductVersion "${VERSION}.0"
 ; $Status becomes the name of this program when it runs, unless another is named there already.
 !macro FindRunning program
   StrCpy $0 "$INSTDIR\${program}"
-  StrCpy $1 20
+  StrCpy $1 60
   ${DoWhile} $Status == ""
     ; GENERIC_WRITE, all sharing, OPEN_EXISTING
     System::Call 'kernel32::CreateFileW(w r0, i 0x40000000, i 7, p 0, i 3, i 0, p 0) p.r2 ?e'
@@ -340,7 +340,8 @@ VIProductVersion "${VERSION}.0"
 
   ; $Status is the program of $INSTDIR that runs, in whatever session, "" when none does. Windows lets the folder of a
   ; running program be moved, and the program's file too, but nobody write to that file ("Executable Images" in
-  ; Microsoft's documentation of file systems). A guard against viruses may hold it for a moment: five seconds.
+  ; Microsoft's documentation of file systems). A service that said that it stopped is about to end, and a guard against
+  ; viruses may hold the file for a moment: fifteen seconds.
   Function ${un}FindRunning
     Push $0
     Push $1
