@@ -19,7 +19,7 @@ SYSTEM = frozenset(
         "version winhttp wininet winmm wldap32 ws2_32 wtsapi32"
     ).split()
 )
-"""DLLs that every Windows 10 (1809 or newer) has in System32; icuuc since 1703, as ".NET globalization and ICU" says."""
+"""DLLs that every Windows 10 (1809 or newer) has in System32; icuuc since 1703 (".NET globalization and ICU")."""
 
 
 def imported(binary: Path) -> list[str]:
