@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,6 @@ if sys.platform == "win32":
     _SYNCHRONIZE = 0x00100000
     _QUERY_LIMITED_INFORMATION = 0x1000
     _WAIT_TIMEOUT = 0x102
-    _SERVICES_SESSION = 0
     _MOST_PROCESSES = 16384
     _LONGEST_PATH = 32768
 
@@ -31,11 +31,10 @@ if sys.platform == "win32":
         wintypes.LPWSTR,
         ctypes.POINTER(wintypes.DWORD),
     )
-    _kernel32.ProcessIdToSessionId.argtypes = (wintypes.DWORD, ctypes.POINTER(wintypes.DWORD))
 
     @dataclass(frozen=True)
     class RunningProgram:
-        """A process of somebody's session."""
+        """A process of somebody's."""
 
         pid: int
         executable: Path
@@ -53,21 +52,19 @@ if sys.platform == "win32":
         finally:
             _kernel32.CloseHandle(handle)
 
-    def running_from(folder: Path, but: int) -> tuple[RunningProgram, ...]:
-        """The processes whose executable lies in that folder, besides `but` and the services, which their own manager
-        ends. Those that this user may not look at are not seen: an administrator sees everybody's."""
+    def running_from(folder: Path, but: Collection[int]) -> tuple[RunningProgram, ...]:
+        """The processes whose executable lies in that folder, of any session, besides those numbers. Those that this
+        user may not look at are not seen: an administrator sees everybody's."""
         _look_at_everybodys()
         numbers = (wintypes.DWORD * _MOST_PROCESSES)()
         used = wintypes.DWORD()
         if not _kernel32.K32EnumProcesses(numbers, ctypes.sizeof(numbers), ctypes.byref(used)):
             raise ctypes.WinError(ctypes.get_last_error())
         count = used.value // ctypes.sizeof(wintypes.DWORD)
-        found = ((pid, _executable(pid)) for pid in numbers[:count] if pid not in (0, but))
+        found = ((pid, _executable(pid)) for pid in numbers[:count] if pid and pid not in but)
         here = folder.resolve()
         return tuple(
-            RunningProgram(pid, path)
-            for pid, path in found
-            if path is not None and path.resolve().is_relative_to(here) and not _is_service(pid)
+            RunningProgram(pid, path) for pid, path in found if path is not None and path.resolve().is_relative_to(here)
         )
 
     def _look_at_everybodys() -> None:
@@ -94,7 +91,3 @@ if sys.platform == "win32":
             return Path(name.value)
         finally:
             _kernel32.CloseHandle(handle)
-
-    def _is_service(pid: int) -> bool:
-        session = wintypes.DWORD()
-        return bool(_kernel32.ProcessIdToSessionId(pid, ctypes.byref(session))) and session.value == _SERVICES_SESSION
