@@ -330,7 +330,7 @@ class WindowProgram(QObject):
     def _open_again(self) -> None:
         """Windows lets a person in before its network is up (Microsoft, “Logon Optimization”), and the server may be
         turned on last. Who sees the window has a button, and may be correcting the settings; the tray has nobody."""
-        if (self.window.isMinimized() or not self.window.isVisible()) and not self._moving:
+        if (self.window.isMinimized() or not self.window.isVisible()) and not self.why_not_end():
             self.open()
 
     def _look_for_updates(self, office: Office) -> None:

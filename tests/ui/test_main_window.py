@@ -329,6 +329,11 @@ def test_in_the_tray_a_server_out_of_reach_is_tried_again(
         file.write_text("{}")  # the server is there now
         qtbot.wait(500)
         assert program.office is None or program.office.database is None  # whoever sees the window has the button
+        with monkeypatch.context() as typed:
+            typed.setattr(program, "why_not_end", lambda: "Há alterações não salvas.")
+            program.window.showMinimized()
+            qtbot.wait(500)
+            assert program.office is None or program.office.database is None
         program.window.hide()
         until(qtbot, lambda: program.office is not None and program.office.database is not None)
         settle(qtbot)
