@@ -13,8 +13,8 @@ from services.integration.errors import ApiError, ending, error_response
 REQUEST_DEADLINE_S = 20.0
 """How long a request may take to come whole, from its first byte; and a new connection to send that byte."""
 
-MOST_CONNECTIONS = 512
-"""Connections at the same time; the next ones are closed at once."""
+MOST_CONNECTIONS = 500
+"""Connections at the same time; the next ones are closed at once. Fewer than the loop can watch (selecting.py)."""
 
 _UNREADABLE = ApiError(400, "http_invalido", "O pedido não é HTTP/1.1 que se possa ler.")
 _TOO_SLOW = ApiError(408, "pedido_lento", "O pedido não chegou inteiro a tempo.")

@@ -186,7 +186,7 @@ class IntegrationServer:
                 http=CounterProtocol,
                 ws="none",
                 lifespan="off",
-                loop="asyncio",
+                loop="services.integration.selecting:counters_loop",
                 interface="asgi3",
                 log_config=None,
                 log_level="critical",
