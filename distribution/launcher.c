@@ -167,10 +167,12 @@ static int start(void) {
     const wchar_t *program = inside(L"programa\\main.py");
     if (GetFileAttributesW(program) == INVALID_FILE_ATTRIBUTES) return broken(program, GetLastError());
 
-    /* -B: nothing is written into the installation, where compiled code lies already. utf8: as on every other system. */
+    /* -I: the _pth file is read too late to keep PYTHONWARNINGS, PYTHONPYCACHEPREFIX and most others from acting.
+     * -B: nothing is written into the installation, where compiled code lies already. utf8: as on every other system. */
     wchar_t **all = calloc((size_t)given + 8, sizeof *all);
     if (!all) return NOT_STARTED;
     all[count++] = arguments[0];
+    all[count++] = L"-I";
     all[count++] = L"-B";
     all[count++] = L"-X";
     all[count++] = L"utf8";

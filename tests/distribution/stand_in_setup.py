@@ -9,18 +9,26 @@ from distribution.installer import make_setup
 from distribution.steps import ROOT
 from distribution.wine_prefix import STUBS, compile_for_windows
 
-PLACE = rf"C:\users\{os.environ.get('USER', 'root')}\AppData\Local\Programs\Retaguarda"
+USER = rf"C:\users\{os.environ.get('USER', 'root')}"
+"""Where whoever runs the tests has their files."""
+
+PLACE = rf"{USER}\AppData\Local\Programs\Retaguarda"
 """Where it installs for one user."""
+
+
+def make_stand_in_bundle(folder: Path, words: str) -> Path:
+    """Make `folder` a bundle of the right parts, whose program is the stand-in; `words` is what its files say."""
+    for name in ("python", "site", "programa", "licencas"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "conteudo.txt").write_text(words, "utf-8")
+    (folder / "programa" / "main.py").write_text(f"# {words}\n", "utf-8")
+    (folder / "LICENCA.txt").write_bytes((ROOT / "LICENSE").read_bytes().replace(b"\n", b"\r\n"))
+    compile_for_windows(STUBS / "stand_in.c", folder / "Retaguarda.exe", "-mwindows")
+    compile_for_windows(STUBS / "stand_in.c", folder / "retaguarda-comando.exe")
+    return folder
 
 
 def make_stand_in_setup(place: Path, version: str) -> str:
     """The path, as wine takes it, of the set-up of that version, made in `place`; its files say the version."""
-    bundle = place / version
-    for name in ("python", "site", "programa", "licencas"):
-        (bundle / name).mkdir(parents=True)
-        (bundle / name / "conteudo.txt").write_text(version, "utf-8")
-    (bundle / "programa" / "main.py").write_text("", "utf-8")
-    (bundle / "LICENCA.txt").write_bytes((ROOT / "LICENSE").read_bytes())
-    for name in ("Retaguarda.exe", "retaguarda-comando.exe"):
-        compile_for_windows(STUBS / "stand_in.c", bundle / name)
+    bundle = make_stand_in_bundle(place / version, version)
     return str(make_setup(bundle, place / "saida", version, fast=True))

@@ -14,41 +14,23 @@ from pathlib import Path
 import pytest
 
 from distribution.installer import PARTS, SCRIPT, make_setup
-from distribution.steps import ROOT, Stopped
-from distribution.wine_prefix import STUBS, WinePrefix, compile_for_windows, until
+from distribution.steps import Stopped
+from distribution.wine_prefix import WinePrefix, until
+from tests.distribution.stand_in_setup import PLACE, USER, make_stand_in_bundle
 
 pytestmark = pytest.mark.wine
 
 UNINSTALL = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\Retaguarda"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
-USER = rf"C:\users\{os.environ.get('USER', 'root')}"
 OLD, NEW = "0.0.9", "0.1.0"
 _PATIENCE_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WinePrefix]:
-    with WinePrefix(tmp_path_factory.mktemp("wine") / "prefixo") as prefix:
-        yield prefix
-
-
-def _bundle(folder: Path, words: str) -> Path:
-    """A bundle of the right parts, whose program is the stand-in; `words` is what one of its files says."""
-    for name in ("python", "site", "programa", "licencas"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "conteudo.txt").write_text(words, "utf-8")
-    (folder / "programa" / "main.py").write_text(f"# {words}\n", "utf-8")
-    (folder / "LICENCA.txt").write_bytes((ROOT / "LICENSE").read_bytes().replace(b"\n", b"\r\n"))
-    compile_for_windows(STUBS / "stand_in.c", folder / "Retaguarda.exe", "-mwindows")
-    compile_for_windows(STUBS / "stand_in.c", folder / "retaguarda-comando.exe")
-    return folder
 
 
 @pytest.fixture(scope="module")
 def setups(tmp_path_factory: pytest.TempPathFactory, wine: WinePrefix) -> dict[str, str]:
     """Paths, as wine takes them, of the set-ups of two versions."""
     place = tmp_path_factory.mktemp("instaladores")
-    old, new = _bundle(place / "velho", OLD), _bundle(place / "novo", NEW)
+    old, new = make_stand_in_bundle(place / "velho", OLD), make_stand_in_bundle(place / "novo", NEW)
     (old / "programa" / "so_no_velho.py").write_text("", "utf-8")
     return {
         OLD: str(make_setup(old, place / "saida", OLD, fast=True)),
@@ -94,7 +76,7 @@ def computer(wine: WinePrefix, setups: dict[str, str]) -> Iterator[Computer]:
     for root in ("HKCU", "HKLM"):
         wine.run("reg", "delete", rf"{root}\{UNINSTALL}", "/f")
         wine.run("reg", "delete", rf"{root}\{RUN}", "/v", "Retaguarda", "/f")
-    for place in (rf"{USER}\AppData\Local\Programs\Retaguarda", r"C:\Program Files\Retaguarda"):
+    for place in (PLACE, r"C:\Program Files\Retaguarda"):
         shutil.rmtree(wine.path(place), ignore_errors=True)
     for place in (rf"{USER}\AppData\Local\Retaguarda", r"C:\ProgramData\Retaguarda"):
         shutil.rmtree(wine.path(place), ignore_errors=True)
@@ -103,7 +85,7 @@ def computer(wine: WinePrefix, setups: dict[str, str]) -> Iterator[Computer]:
 @pytest.fixture
 def own(wine: WinePrefix) -> Path:
     """Where the program is installed for one user."""
-    return wine.path(rf"{USER}\AppData\Local\Programs\Retaguarda")
+    return wine.path(PLACE)
 
 
 @pytest.fixture
@@ -117,7 +99,7 @@ def _names(folder: Path) -> set[str]:
 
 
 def test_the_same_bundle_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = _bundle(tmp_path / "um", NEW)
+    first = make_stand_in_bundle(tmp_path / "um", NEW)
     second = tmp_path / "outra pasta"
     for path in sorted(first.rglob("*"), reverse=True):  # made in another order, at another time
         if path.is_file():
@@ -132,7 +114,7 @@ def test_the_same_bundle_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_everything_that_runs_is_signed_or_nothing_is_made(tmp_path: Path) -> None:
-    bundle = _bundle(tmp_path / "pacote", NEW)
+    bundle = make_stand_in_bundle(tmp_path / "pacote", NEW)
     signer, signed = tmp_path / "assinar.py", tmp_path / "assinados.txt"
     lines = (
         "import sys",
@@ -180,7 +162,7 @@ def test_installs_for_one_user(computer: Computer, own: Path) -> None:
     assert kept == {"versao": NEW, "dados": "", "cofre": "usuario"}
     values = computer.values("HKCU", UNINSTALL)
     assert values["DisplayVersion"] == NEW
-    assert values["InstallLocation"] == rf"{USER}\AppData\Local\Programs\Retaguarda"
+    assert values["InstallLocation"] == PLACE
     assert values["DisplayIcon"] == rf"{values['InstallLocation']}\Retaguarda.exe,0"
     assert values["QuietUninstallString"] == rf'"{values["InstallLocation"]}\desinstalar.exe" /S'
     files = [path for path in own.rglob("*") if path.is_file() and path.relative_to(own).parts[0] in PARTS]

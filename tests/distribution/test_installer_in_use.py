@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ pytestmark = pytest.mark.wine
 
 OLD, NEW = "0.0.9", "0.1.0"
 _PATIENCE_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WinePrefix]:
-    with WinePrefix(tmp_path_factory.mktemp("wine") / "prefixo") as prefix:
-        yield prefix
 
 
 def test_nothing_changes_under_a_program_that_runs(wine: WinePrefix, tmp_path: Path) -> None:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from distribution.wine_prefix import WinePrefix
-from tests.distribution.stand_in_setup import PLACE, make_stand_in_setup
+from tests.distribution.stand_in_setup import PLACE
 
 pytestmark = pytest.mark.wine
-
-
-@pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WinePrefix]:
-    with WinePrefix(tmp_path_factory.mktemp("wine") / "prefixo") as prefix:
-        yield prefix
-
-
-@pytest.fixture(scope="module")
-def setup(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return make_stand_in_setup(tmp_path_factory.mktemp("instalador"), "0.1.0")
 
 
 def _erase(wine: WinePrefix) -> str:

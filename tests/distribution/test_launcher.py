@@ -6,7 +6,6 @@ They are compiled, and run under wine.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,15 +57,9 @@ def test_the_version_resource_says_the_version_in_both_languages() -> None:
 
 
 @pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WinePrefix]:
-    with WinePrefix(tmp_path_factory.mktemp("wine") / "prefixo") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def installed(prefix: WinePrefix) -> Path:
+def installed(wine: WinePrefix) -> Path:
     """A folder with both programs, a stand-in for CPython and a program's file, in a path of more than ASCII."""
-    folder = prefix.drive / "Instalação de prova"
+    folder = wine.drive / "Instalação de prova"
     (folder / "programa").mkdir(parents=True)
     (folder / "programa" / "main.py").touch()
     (folder / "python").mkdir()
@@ -96,22 +89,22 @@ def test_both_are_what_windows_must_see(installed: Path, tmp_path: Path) -> None
 
 @pytest.mark.wine
 @pytest.mark.parametrize("name", [name for name, _ in PROGRAMS])
-def test_the_program_gets_its_file_and_its_arguments_unchanged(prefix: WinePrefix, installed: Path, name: str) -> None:
+def test_the_program_gets_its_file_and_its_arguments_unchanged(wine: WinePrefix, installed: Path, name: str) -> None:
     given = ["consultar", "com espaço", 'com "aspas"', "ação–é", "*.txt", "", "C:\\barra\\"]
-    prefix.run(str(installed / name), *given)
+    wine.run(str(installed / name), *given)
     streams, _, called, *rest = (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[:-1]
     assert streams == "3"
     assert called.endswith(name)
-    assert rest[:3] == ["-B", "-X", "utf8"]
-    assert rest[3].endswith("\\Instalação de prova\\programa\\main.py")
-    assert rest[4:] == given
+    assert rest[:4] == ["-I", "-B", "-X", "utf8"]
+    assert rest[4].endswith("\\Instalação de prova\\programa\\main.py")
+    assert rest[5:] == given
 
 
 @pytest.mark.wine
-def test_without_anywhere_to_print_the_program_still_has_its_streams(prefix: WinePrefix, installed: Path) -> None:
+def test_without_anywhere_to_print_the_program_still_has_its_streams(wine: WinePrefix, installed: Path) -> None:
     said = installed / "programa" / "dito.txt"
     said.unlink(missing_ok=True)
-    prefix.run(str(installed / "retaguarda-comando.exe"), "soltar", "C:\\Instalação de prova\\Retaguarda.exe")
+    wine.run(str(installed / "retaguarda-comando.exe"), "soltar", "C:\\Instalação de prova\\Retaguarda.exe")
     streams, _, called, *_ = said.read_text(encoding="utf-8").split("\n")
     assert called.endswith("Retaguarda.exe")
     assert streams == "3"
@@ -119,26 +112,24 @@ def test_without_anywhere_to_print_the_program_still_has_its_streams(prefix: Win
 
 @pytest.mark.wine
 def test_dlls_come_from_the_installation_and_never_from_the_folder_or_the_path_of_whoever_starts_it(
-    prefix: WinePrefix, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wine: WinePrefix, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compile_for_windows(STUBS / "mscms.c", tmp_path / "de_fora.dll", "-shared")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(prefix.environment, "WINEPATH", str(tmp_path))
-    prefix.run(str(installed / "retaguarda-comando.exe"))
+    monkeypatch.setitem(wine.environment, "WINEPATH", str(tmp_path))
+    wine.run(str(installed / "retaguarda-comando.exe"))
     assert (installed / "programa" / "dito.txt").read_text(encoding="utf-8").split("\n")[1] == "qt"
 
 
 @pytest.mark.wine
 @pytest.mark.parametrize("lacking", ["python/python313.dll", "programa/main.py"])
-def test_an_installation_with_a_hole_says_which_and_what_to_do(
-    prefix: WinePrefix, installed: Path, lacking: str
-) -> None:
+def test_an_installation_with_a_hole_says_which_and_what_to_do(wine: WinePrefix, installed: Path, lacking: str) -> None:
     hidden = installed / "escondido"
     (installed / lacking).rename(hidden)
     try:
-        code, said = prefix.run(str(installed / "retaguarda-comando.exe"), "--versao")
+        code, said = wine.run(str(installed / "retaguarda-comando.exe"), "--versao")
         # What replaces the files asks first whether the program is open; a box would hold it for ever.
-        silent, _ = prefix.run(str(installed / "Retaguarda.exe"), "--encerrar")
+        silent, _ = wine.run(str(installed / "Retaguarda.exe"), "--encerrar")
     finally:
         hidden.rename(installed / lacking)
     assert code == silent == NOT_STARTED
@@ -148,13 +139,13 @@ def test_an_installation_with_a_hole_says_which_and_what_to_do(
 
 @pytest.mark.wine
 def test_the_hole_is_told_in_portuguese_where_the_system_speaks_it(
-    prefix: WinePrefix, installed: Path, monkeypatch: pytest.MonkeyPatch
+    wine: WinePrefix, installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(prefix.environment, "LC_ALL", "pt_BR.UTF-8")
+    monkeypatch.setitem(wine.environment, "LC_ALL", "pt_BR.UTF-8")
     hidden = installed / "escondido"
     (installed / "python" / "python313.dll").rename(hidden)
     try:
-        _, said = prefix.run(str(installed / "retaguarda-comando.exe"), "--versao")
+        _, said = wine.run(str(installed / "retaguarda-comando.exe"), "--versao")
     finally:
         hidden.rename(installed / "python" / "python313.dll")
     assert "O Retaguarda não pôde começar: falta ou está estragado o arquivo" in said

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#define PROGRAM 5 /* which argument is the program's file: after -I -B -X utf8 */
+
 __declspec(dllexport) int Py_Main(int count, wchar_t **arguments)
 {
     wchar_t path[1024];
@@ -20,7 +22,7 @@ __declspec(dllexport) int Py_Main(int count, wchar_t **arguments)
         if (of(number) >= 0)
             streams++;
 
-    wcscpy(path, arguments[4]);
+    wcscpy(path, arguments[PROGRAM]);
     wcscpy(wcsrchr(path, L'\\') + 1, L"dito.txt");
     FILE *out = _wfopen(path, L"wb");
     fprintf(out, "%d\n%s%s\n", streams, LoadLibraryW(L"do_qt.dll") ? "qt" : "",
@@ -30,14 +32,14 @@ __declspec(dllexport) int Py_Main(int count, wchar_t **arguments)
         fprintf(out, "%s\n", line);
     }
     fclose(out);
-    if (count > 6 && !wcscmp(arguments[5], L"soltar")) {
+    if (count > PROGRAM + 2 && !wcscmp(arguments[PROGRAM + 1], L"soltar")) {
         STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES};
         PROCESS_INFORMATION process;
-        if (!CreateProcessW(arguments[6], NULL, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &start, &process))
+        if (!CreateProcessW(arguments[PROGRAM + 2], NULL, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &start, &process))
             return 2;
         WaitForSingleObject(process.hProcess, INFINITE);
     }
-    if (count > 5 && !wcscmp(arguments[5], L"cair")) {
+    if (count > PROGRAM + 1 && !wcscmp(arguments[PROGRAM + 1], L"cair")) {
         const char *said = "Traceback (most recent call last):\nImportError: falta a peça\n";
         put(2, said, (unsigned)strlen(said));
         return 1;
