@@ -120,7 +120,8 @@ class Trial:
             ("atualização com o programa aberto", self.upgrade),
             ("a atualização guardou dados, configurações e senhas", self.look_at_data),
             ("início na bandeja, sem janela, e encerramento pedido", self.start_in_tray),
-            ("a sessão termina, e tudo para em ordem", self.end_session),
+            ("a sessão termina com a janela aberta, e tudo para em ordem", self.end_session),
+            ("a sessão termina com o programa só na bandeja, e tudo para em ordem", self.end_session_in_tray),
             ("reparo", self.repair),
             ("uma versão anterior não toma o lugar da nova", self.refuse_older),
             ("desinstalação: só os dados ficam", self.uninstall),
@@ -277,12 +278,14 @@ class Trial:
         """Nothing is unsaved: the program agrees, and has closed its data when the message that ends it returns."""
         self._wine.start(str(self._folder / "Retaguarda.exe"), "--pagina", "perfis")
         _expect(until(lambda: self._screen.windows("Retaguarda"), _PATIENCE_S), "a janela não apareceu")
-        journal = self._data / "retaguarda.db-wal"
-        _expect(until(journal.exists, _PATIENCE_S), "o banco não abriu")
-        _, said = self._session("fim")
-        _expect(said.split() == ["sim"], f"o programa respondeu {said.split()}")
-        _expect(not journal.exists(), "o banco não foi fechado")
+        self._end_session()
         _expect(until(lambda: not self._screen.windows("Retaguarda"), _PATIENCE_S), "a janela continua aberta")
+
+    def end_session_in_tray(self) -> None:
+        """Windows asks windows, and none was shown yet."""
+        self._wine.start(str(self._folder / "Retaguarda.exe"), "--bandeja")
+        self._end_session()
+        _expect(until(lambda: self._screen.tray_icons() == 0, _PATIENCE_S), "o ícone continua na bandeja")
 
     def repair(self) -> None:
         """The set-up of the same version again, over an installation with holes."""
@@ -359,6 +362,13 @@ class Trial:
         if not program.exists():
             compile_for_windows(STUBS / "session.c", program)
         return self._wine.run(str(program), what, timeout_s=_PATIENCE_S)
+
+    def _end_session(self) -> None:
+        journal = self._data / "retaguarda.db-wal"
+        _expect(until(journal.exists, _PATIENCE_S), "o banco não abriu")
+        _, said = self._session("fim")
+        _expect(said.split() == ["sim"], f"o programa respondeu {said.split()}")
+        _expect(not journal.exists(), "o banco não foi fechado")
 
     def _install(self, setup: str, *switches: str) -> None:
         status, _ = self._wine.run(setup, "/S", f"/LOG={_LOG}", *switches, timeout_s=_DEMO_S)
