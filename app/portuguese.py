@@ -11,12 +11,12 @@ from functools import lru_cache
 @lru_cache(maxsize=64)  # a list of ANP says its day of each of its resellers
 def day(moment: datetime) -> str:
     """ "21/11/2026" in this computer's zone."""
-    return f"{moment.astimezone():%d/%m/%Y}"
+    return f"{_here(moment):%d/%m/%Y}"
 
 
 def exact(moment: datetime) -> str:
     """ "21/11/2026 15:40" in this computer's zone."""
-    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
+    return f"{_here(moment):%d/%m/%Y %H:%M}"
 
 
 def number(value: int) -> str:
@@ -62,3 +62,12 @@ def ended(sentence: str) -> str:
 def listed(words: Sequence[str]) -> str:
     """ "nome", "nome e bairro", "nome, bairro e CEP"."""
     return " e ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def _here(moment: datetime) -> datetime:
+    """In this computer's zone; as it was given where the system has none: on Windows, before 1970 and after 3000, when
+    a certificate with no end of its own ends (RFC 5280, 4.1.2.5)."""
+    try:
+        return moment.astimezone()
+    except (OSError, OverflowError):
+        return moment

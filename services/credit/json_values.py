@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ MAX_TEXT = 200
 """The most characters kept of a text; the answer itself has the rest."""
 
 _BRASILIA = ZoneInfo("America/Sao_Paulo")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_AMOUNT = Decimal(10) ** 12
 _MAX_COUNT = 10**9
 _MAX_DIGITS = 40
@@ -115,8 +116,9 @@ def day(value: Any) -> date | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     try:
-        return datetime.fromtimestamp(value / 1000, _BRASILIA).date()
-    except (OverflowError, OSError, ValueError):
+        # Not fromtimestamp, which on Windows has no day before 1970, when many a company was founded.
+        return (_EPOCH + timedelta(milliseconds=value)).astimezone(_BRASILIA).date()
+    except OverflowError:
         return None
 
 

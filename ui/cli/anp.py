@@ -84,7 +84,7 @@ def _add_import(actions: Any) -> None:
 def _day(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%d/%m/%Y").astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError, OSError) as error:  # on Windows no zone is known before 1970 nor after 3000
         raise argparse.ArgumentTypeError(f"“{text}” não é uma data: escreva dd/mm/aaaa") from error
 
 

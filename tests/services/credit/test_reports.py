@@ -321,6 +321,7 @@ def test_amounts(value: Any, expected: str | None) -> None:
         ("10/09/2026", date(2026, 9, 10)),
         (1789009200000, date(2026, 9, 10)),  # 03:00 UTC
         (1545271200000, date(2018, 12, 20)),  # 02:00 UTC: summer time
+        (-147646800000, date(1965, 4, 28)),  # 03:00 UTC, and before the first that Windows counts
         ("2026-02-30", None),
         (10**30, None),
         (True, None),
