@@ -28,7 +28,7 @@ class MachineStore:
         if not self.path.exists():
             return {}
         try:
-            kept = json.loads(self.path.read_text("utf-8"))
+            kept = json.loads(self.path.read_text("utf-8-sig"))  # so Windows' editors leave what a person corrected
         except (OSError, ValueError) as error:
             raise MachineFileError(
                 f"O arquivo de configuração deste computador não pode ser lido ({self.path}). "

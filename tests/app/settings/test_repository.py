@@ -463,6 +463,11 @@ def test_a_broken_file_is_explained_and_left_as_it_is(file: Path, content: str) 
     assert file.read_text("utf-8") == content
 
 
+def test_a_file_corrected_in_an_editor_of_windows_is_read(file: Path) -> None:
+    file.write_text('{"balcao.servidor": "10.0.0.1"}', "utf-8-sig")
+    assert MachineStore(file).load() == {SERVER: "10.0.0.1"}
+
+
 def test_a_file_in_another_encoding_is_explained(file: Path) -> None:
     file.write_bytes('{"balcao.servidor": "São"}'.encode("utf-16"))
     with pytest.raises(MachineFileError):
