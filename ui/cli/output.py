@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
@@ -73,5 +75,10 @@ def write_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _write(text: str) -> None:
     if sys.stdout is not None:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except OSError as error:
+            if sys.platform == "win32" and error.errno == errno.EINVAL:  # so it says that nobody reads any more
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error  # python/cpython#79935
+            raise
