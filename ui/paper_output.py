@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.domain import Failure, FailureKind
 from ui import icons, tasks, theme
 from ui.failure_view import FailureView, failure_of
 from ui.save_dialog import ask_where
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
     from app.folders import Folders
     from ui.paper import Paper
+
+_NO_PRINTER = Failure(
+    FailureKind.CONFIGURATION,
+    "O Windows não tem nenhuma impressora.",
+    "Nenhuma foi instalada nesta conta, ou o serviço “Spooler de Impressão” está parado.",
+    "Instale uma em Configurações › Impressoras, ou inicie o serviço; ou salve em PDF.",
+)
 
 
 @dataclass(frozen=True)
@@ -161,6 +170,10 @@ class PaperOutput(QWidget):
         if not self._file_name():
             return
         self._printer = printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        if sys.platform == "win32" and printer.outputFormat() is not QPrinter.OutputFormat.NativeFormat:
+            self._say("")
+            self._failure.show_failure(_NO_PRINTER)  # the dialog there would not show, and say nothing
+            return
         set_page(printer, landscape=self.landscape)
         dialog = QPrintDialog(printer, self)
         dialog.setWindowTitle(f"Imprimir {self._words.called}")
