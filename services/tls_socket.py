@@ -1,14 +1,23 @@
-"""A TLS socket that is closed, and never half made, when the connection is lost before the handshake, and that tells
-how far the handshake went when it fails."""
+"""A TLS socket that is closed, and never half made, when the connection is lost before the handshake, that tells how
+far the handshake went when it fails, and whose waits end when another thread shuts it down, on Windows too."""
 
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 import ssl
-from collections.abc import Sequence
-from typing import Any
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+_Given = TypeVar("_Given")
+
+_LOOK_S = 0.1
+"""How often a wait looks whether the socket was shut down meanwhile."""
 
 
 class HandshakeFailed(OSError):
@@ -55,7 +64,7 @@ class TlsSocket(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         """Negotiate. Raises HandshakeFailed, or TimeoutError."""
         try:
-            super().do_handshake(block)
+            self._attentive(partial(super().do_handshake, block))
         except TimeoutError:
             raise
         except OSError as error:
@@ -67,6 +76,34 @@ class TlsSocket(ssl.SSLSocket):
             raise HandshakeFailed(
                 str(error), begun=bool(sent), missing_issuer=missing, with_system=with_system
             ) from error
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """What comes next. Raises TimeoutError when nothing does."""
+        return self._attentive(partial(super().recv, buflen, flags))
+
+    def _attentive(self, wait: Callable[[], _Given]) -> _Given:
+        """What `wait` gives, within the socket's own timeout.
+
+        A shutdown by another thread ends a wait that goes on, but not on Windows (python/cpython#91913,
+        rust-lang/rust#31657), where only the next try fails: there it is tried anew all the time. OpenSSL takes up
+        where it was.
+        """
+        whole = self.gettimeout()
+        if sys.platform == "win32" and whole != 0:
+            deadline = math.inf if whole is None else time.monotonic() + whole
+            try:
+                while (left := deadline - time.monotonic()) > _LOOK_S:
+                    self.settimeout(_LOOK_S)
+                    try:
+                        return wait()
+                    except TimeoutError as late:
+                        if late.errno is not None:  # not the socket's timeout: the network's own, and it is lost
+                            raise
+                self.settimeout(max(left, 0.001))
+                return wait()
+            finally:
+                self.settimeout(whole)
+        return wait()
 
     def _lost(self) -> int:
         try:
