@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import secrets
-from app.data.database import Database, database_secret, database_url
-from app.domain import Authority
-from app.folders import Folders
+from app.data.database import Database, DatabaseUnavailable, database_secret, database_url
+from app.domain import Authority, Failure, FailureKind
+from app.folders import VARIABLE, Folders
+from app.network_folder import is_on_network
 from app.policies import DatabaseKind
 from app.settings.catalog import DATABASE_KIND
 from app.settings.former_place import PLACE
@@ -117,6 +118,8 @@ def _open_database(machine: MachineStore, folders: Folders) -> Database:
     while True:
         local = SettingsRepository(machine, None).load()
         on_server = local[DATABASE_KIND] is DatabaseKind.SERVER
+        if not on_server and is_on_network(folders.data):
+            raise DatabaseUnavailable(_on_network(folders))
         password = secrets.read(database_secret(local)) if on_server else None
         database = Database(database_url(local, folders.database_file, password))
         try:
@@ -128,3 +131,14 @@ def _open_database(machine: MachineStore, folders: Folders) -> Database:
         if all(now[setting] == local[setting] for setting in PLACE):
             return database
         database.close()
+
+
+def _on_network(folders: Folders) -> Failure:
+    # "WAL does not work over a network filesystem" (sqlite.org/wal.html): its index is memory of one computer.
+    return Failure(
+        FailureKind.CONFIGURATION,
+        f"O arquivo de dados está numa pasta da rede ({folders.data}), e ali dois computadores o danificariam.",
+        f"A variável {VARIABLE} leva a uma pasta de outro computador.",
+        "Copie a pasta para um disco deste computador, com o programa fechado em todos, e mude a variável. Para vários "
+        "computadores, use um servidor PostgreSQL: “retaguarda-comando banco migrar” leva os dados até ele.",
+    )
