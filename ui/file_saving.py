@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from app.domain import Failure, FailureKind
+from app.file_replacing import take_place
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SHARING_VIOLATION = (32, 33)
@@ -39,7 +40,7 @@ def save(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(file_itself)
+            take_place(temporary, file_itself)  # a guard against viruses looks at what was just written
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:

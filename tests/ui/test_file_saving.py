@@ -28,6 +28,21 @@ def test_a_file_is_replaced_whole(folder: Path) -> None:
     assert list(folder.iterdir()) == [file]
 
 
+def test_a_file_that_is_held_for_a_moment_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, held = Path.replace, [32, 5]  # as Windows refuses what a guard against viruses looks at
+
+    def refusing(temporary: Path, target: Path) -> Path:
+        if held:
+            error = PermissionError(errno.EACCES, "Acesso negado")
+            error.winerror = held.pop()  # type: ignore[attr-defined]
+            raise error
+        return replace(temporary, target)
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    save(folder / "comprovante.pdf", b"um")
+    assert [file.name for file in folder.iterdir()] == ["comprovante.pdf"]
+
+
 @pytest.mark.parametrize(
     ("where", "cause"),
     [
