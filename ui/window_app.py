@@ -256,6 +256,9 @@ class WindowProgram(QObject):
 
     def _opened(self, opened: tuple[Backoffice, Snapshot]) -> None:
         backoffice, snapshot = opened
+        assert self.tray is not None and self._notices is not None
+        # First of all: while Windows' shell answers, the session may end inside this call.
+        self.tray.take_open(True)
         if self._quitting:
             backoffice.close()
             return
@@ -263,7 +266,6 @@ class WindowProgram(QObject):
         from ui.certificate_watch import CertificateWatch
         from ui.office import Office
 
-        assert self.tray is not None and self._notices is not None
         self._drop_office()
         self._backoffice = backoffice
         self._services = tuple(ConsultationThread(backoffice, authority) for authority in CONSULTED)
@@ -275,7 +277,6 @@ class WindowProgram(QObject):
         self.office.desk.state_changed.connect(self.tray.take_server)
         self.office.desk.state_changed.connect(self._notices.take_server)
         self.office.desk.sender_changed.connect(self._notices.take_sender)
-        self.tray.take_open(True)
         self.window.adopt(self.office, self._first_page)
         self._spare_collector()
         for service in self._services:

@@ -130,6 +130,21 @@ def test_windows_finds_a_window_to_ask_where_none_was_shown(qtbot: QtBot, monkey
     program.window.deleteLater()
 
 
+def test_a_session_that_ends_while_the_shell_is_told_leaves_nothing_open(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Windows asks of its windows is heard inside the call that changes the icon in the tray."""
+    with opened(qtbot, wait=False) as program:
+        until(qtbot, lambda: program.tray is not None)
+        assert program.tray is not None
+        monkeypatch.setattr(program.tray, "take_open", lambda _is_open: program.quit())
+        with qtbot.waitSignal(program.finished):
+            pass
+        settle(qtbot)
+        assert program.office is None
+        assert not list(find_folders().data.glob("*-wal")), "o banco foi fechado"
+
+
 def test_a_session_with_nothing_unsaved_may_end(qtbot: QtBot) -> None:
     with opened(qtbot) as program:
         session = Session()
