@@ -11,6 +11,7 @@ import argparse
 import json
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -276,16 +277,13 @@ class Trial:
 
     def end_session(self) -> None:
         """Nothing is unsaved: the program agrees, and has closed its data when the message that ends it returns."""
-        self._wine.start(str(self._folder / "Retaguarda.exe"), "--pagina", "perfis")
+        program = self._wine.start(str(self._folder / "Retaguarda.exe"), "--pagina", "perfis")
         _expect(until(lambda: self._screen.windows("Retaguarda"), _PATIENCE_S), "a janela não apareceu")
-        self._end_session()
-        _expect(until(lambda: not self._screen.windows("Retaguarda"), _PATIENCE_S), "a janela continua aberta")
+        self._end_session(program)
 
     def end_session_in_tray(self) -> None:
         """Windows asks windows, and none was shown yet."""
-        self._wine.start(str(self._folder / "Retaguarda.exe"), "--bandeja")
-        self._end_session()
-        _expect(until(lambda: self._screen.tray_icons() == 0, _PATIENCE_S), "o ícone continua na bandeja")
+        self._end_session(self._wine.start(str(self._folder / "Retaguarda.exe"), "--bandeja"))
 
     def repair(self) -> None:
         """The set-up of the same version again, over an installation with holes."""
@@ -363,12 +361,13 @@ class Trial:
             compile_for_windows(STUBS / "session.c", program)
         return self._wine.run(str(program), what, timeout_s=_PATIENCE_S)
 
-    def _end_session(self) -> None:
+    def _end_session(self, program: subprocess.Popen[bytes]) -> None:
         journal = self._data / "retaguarda.db-wal"
         _expect(until(journal.exists, _PATIENCE_S), "o banco não abriu")
         _, said = self._session("fim")
         _expect(said.split() == ["sim"], f"o programa respondeu {said.split()}")
         _expect(not journal.exists(), "o banco não foi fechado")
+        _expect(until(lambda: program.poll() is not None, _PATIENCE_S), "o programa não terminou")
 
     def _install(self, setup: str, *switches: str) -> None:
         status, _ = self._wine.run(setup, "/S", f"/LOG={_LOG}", *switches, timeout_s=_DEMO_S)
