@@ -114,7 +114,7 @@ def test_the_key_is_kept_encrypted_with_a_password_of_its_own(pfx: bytes) -> Non
     assert isinstance(kept, rsa.RSAPrivateKey)
     assert isinstance(original, rsa.RSAPrivateKey)
     assert kept.private_numbers() == original.private_numbers()
-    with pytest.raises(ValueError, match="password"):
+    with pytest.raises(ValueError):  # of one wrong password in 256 only what it gives is no key
         serialization.load_pem_private_key(certificate.key_pem, PASSWORD.encode())
 
 
