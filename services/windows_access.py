@@ -53,6 +53,7 @@ if sys.platform == "win32":
     import win32con
     import win32security
 
+    from services import windows_privileges
     from services.windows_refusal import WindowsRefused, refusing
 
     _FOUND = win32security.OWNER_SECURITY_INFORMATION | win32security.DACL_SECURITY_INFORMATION
@@ -119,7 +120,8 @@ if sys.platform == "win32":
         """Make the folder when it is not there, and let in these SIDs, and nobody else. Raises WindowsRefused."""
         with refusing(f"As permissões da pasta {folder} não puderam ser definidas"):
             folder.mkdir(parents=True, exist_ok=True)
-            _take_privileges()
+            # With these the folder changes hands whoever made it before.
+            windows_privileges.switch_on(win32security.SE_TAKE_OWNERSHIP_NAME, win32security.SE_RESTORE_NAME)
             wanted = win32security.ConvertStringSecurityDescriptorToSecurityDescriptor(
                 permissions(accounts), win32security.SDDL_REVISION_1
             )
@@ -130,12 +132,3 @@ if sys.platform == "win32":
                 win32security.SetNamedSecurityInfo(
                     str(folder), win32security.SE_FILE_OBJECT, which, owner, None, entries, None
                 )
-
-    def _take_privileges() -> None:
-        """An administrator has them, switched off: with them the folder changes hands whoever made it before."""
-        token = win32security.OpenProcessToken(
-            win32api.GetCurrentProcess(), win32con.TOKEN_ADJUST_PRIVILEGES | win32con.TOKEN_QUERY
-        )
-        names = (win32security.SE_TAKE_OWNERSHIP_NAME, win32security.SE_RESTORE_NAME)
-        wanted = [(win32security.LookupPrivilegeValue("", name), win32con.SE_PRIVILEGE_ENABLED) for name in names]
-        win32security.AdjustTokenPrivileges(token, False, wanted)  # type: ignore[arg-type]  # it takes any sequence

@@ -12,6 +12,8 @@ from pathlib import Path
 if sys.platform == "win32":
     from ctypes import wintypes
 
+    from services import windows_privileges
+
     _SYNCHRONIZE = 0x00100000
     _QUERY_LIMITED_INFORMATION = 0x1000
     _WAIT_TIMEOUT = 0x102
@@ -55,7 +57,8 @@ if sys.platform == "win32":
     def running_from(folder: Path, but: Collection[int]) -> tuple[RunningProgram, ...]:
         """The processes whose executable lies in that folder, of any session, besides those numbers. Those that this
         user may not look at are not seen: an administrator sees everybody's."""
-        _look_at_everybodys()
+        # Without it an elevated administrator is refused other people's (Microsoft's page of OpenProcessToken).
+        windows_privileges.switch_on("SeDebugPrivilege")
         numbers = (wintypes.DWORD * _MOST_PROCESSES)()
         used = wintypes.DWORD()
         if not _kernel32.K32EnumProcesses(numbers, ctypes.sizeof(numbers), ctypes.byref(used)):
@@ -66,18 +69,6 @@ if sys.platform == "win32":
         return tuple(
             RunningProgram(pid, path) for pid, path in found if path is not None and path.resolve().is_relative_to(here)
         )
-
-    def _look_at_everybodys() -> None:
-        """An elevated administrator is refused the processes of other people too, until this privilege, which nobody
-        else has, is switched on (Microsoft's page of OpenProcessToken)."""
-        import win32api
-        import win32con
-        import win32security
-
-        wanted = win32con.TOKEN_ADJUST_PRIVILEGES | win32con.TOKEN_QUERY
-        token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), wanted)
-        privilege = win32security.LookupPrivilegeValue(None, "SeDebugPrivilege")
-        win32security.AdjustTokenPrivileges(token, False, [(privilege, win32con.SE_PRIVILEGE_ENABLED)])
 
     def _executable(pid: int) -> Path | None:
         handle = _kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
