@@ -293,9 +293,15 @@ def test_leaving_while_the_database_opens(qtbot: QtBot) -> None:
         assert not program.window.isVisible()
 
 
-def test_an_unreachable_server_is_explained_and_can_be_corrected(qtbot: QtBot, data_folder: Path) -> None:
+def _out_of_reach(data_folder: Path) -> Path:
+    """Have the program's own file of settings name a PostgreSQL that nobody answers for, and return it."""
     file = data_folder / "maquina.json"
     file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.porta_banco": "1"}))
+    return file
+
+
+def test_an_unreachable_server_is_explained_and_can_be_corrected(qtbot: QtBot, data_folder: Path) -> None:
+    file = _out_of_reach(data_folder)
     with opened(qtbot, wait=False) as program:
         window = program.window
         until(qtbot, lambda: window.opening.failure is not None and window.opening.failure.isVisible())
@@ -319,8 +325,7 @@ def test_an_unreachable_server_is_explained_and_can_be_corrected(qtbot: QtBot, d
 def test_in_the_tray_a_server_out_of_reach_is_tried_again(
     qtbot: QtBot, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = data_folder / "maquina.json"
-    file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.porta_banco": "1"}))
+    file = _out_of_reach(data_folder)
     monkeypatch.setattr(window_app, "_AGAIN_MS", 100)
     with opened(qtbot, wait=False) as program:
         opening = program.window.opening
@@ -341,8 +346,7 @@ def test_in_the_tray_a_server_out_of_reach_is_tried_again(
 
 
 def test_another_start_asks_for_a_page_that_has_no_database_yet(qtbot: QtBot, data_folder: Path) -> None:
-    file = data_folder / "maquina.json"
-    file.write_text(json.dumps({"balcao.banco_tipo": "servidor", "balcao.porta_banco": "1"}))
+    file = _out_of_reach(data_folder)
     with opened(qtbot, wait=False) as program:
         window = program.window
         until(qtbot, lambda: window.opening.failure is not None and window.opening.failure.isVisible())

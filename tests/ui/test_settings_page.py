@@ -786,14 +786,21 @@ def test_fields_of_the_proxy_wait_for_its_address(qtbot: QtBot, opened: Opener) 
     assert page.proxy.password.isEnabled()
 
 
-def test_the_password_of_the_proxy_goes_to_the_keyring_on_save_only(
-    qtbot: QtBot, opened: Opener, memory_keyring: MemoryKeyring
-) -> None:
+def _with_the_password_typed(qtbot: QtBot, opened: Opener) -> SettingsPage:
+    """The page where a proxy, its user and its password were typed and nothing was saved."""
     page = opened(INTEGRATION_PAGE)
     assert page.proxy is not None
     for setting, text in ((PROXY_USE, "endereco"), (PROXY_HOST, "proxy.loja"), (PROXY_USER, "maria")):
         edit(qtbot, page, setting, text)
     write(qtbot, page.proxy.password, "segredo")
+    return page
+
+
+def test_the_password_of_the_proxy_goes_to_the_keyring_on_save_only(
+    qtbot: QtBot, opened: Opener, memory_keyring: MemoryKeyring
+) -> None:
+    page = _with_the_password_typed(qtbot, opened)
+    assert page.proxy is not None
     assert tasks.wait_all(5000)
     assert page.proxy.state.text() == "Nenhuma senha guardada para maria em proxy.loja:3128."
     assert "Senha do proxy" in page.unsaved()
@@ -809,11 +816,8 @@ def test_the_password_of_the_proxy_goes_to_the_keyring_on_save_only(
 def test_a_password_that_the_settings_no_longer_ask_for_is_not_kept(
     qtbot: QtBot, opened: Opener, memory_keyring: MemoryKeyring
 ) -> None:
-    page = opened(INTEGRATION_PAGE)
+    page = _with_the_password_typed(qtbot, opened)
     assert page.proxy is not None
-    for setting, text in ((PROXY_USE, "endereco"), (PROXY_HOST, "proxy.loja"), (PROXY_USER, "maria")):
-        edit(qtbot, page, setting, text)
-    write(qtbot, page.proxy.password, "segredo")
     edit(qtbot, page, PROXY_USER, "")
     assert "Senha do proxy" not in page.unsaved()
     assert save(page)
